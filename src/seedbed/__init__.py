@@ -1,0 +1,1 @@
+"""seedbed: how neural networks learn, over thousands of seeds at once."""

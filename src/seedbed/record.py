@@ -1,0 +1,113 @@
+"""A record: what a run measured, as named arrays, with everything needed to trust it.
+
+A record is an `xarray.Dataset` with one axis per factor, then `seed`, then `step` and what a probe adds (`layer`).
+Variables:
+
+    hit_step        first step at which the target held, in updates; NaN: never before the cap (censored there)
+    diverged_step   first step with a number that is not finite; NaN: never
+    stop_step       the last step at which the member was evaluated
+    <split>_<quantity>          a trace, NaN after the member stopped
+    final_<split>_<quantity>    the value at stop_step
+
+Step s means after s updates; step 0 is the initial draw. A record never holds a network that was not run.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from seedbed.errors import SpecError, nearest
+from seedbed.spec import Spec, canonical_json
+
+SEED = "seed"
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a stretch of seeds of one setting gave; the first axis of every array is the seed.
+
+    `dims` names the further axes of each array (absent: none), `coords` the labels along those axes,
+    `meta` says how it was made (device, versions, width, seconds).
+    """
+
+    seeds: np.ndarray
+    arrays: Mapping[str, np.ndarray]
+    dims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def select(self, keep: np.ndarray) -> "Block":
+        """The same block with the members that `keep` marks or lists."""
+        arrays = {name: array[keep] for name, array in self.arrays.items()}
+        return Block(self.seeds[keep], arrays, self.dims, self.coords, self.meta)
+
+
+def join(blocks: Sequence[Block]) -> Block:
+    """Blocks of one setting as one, in the order of their seeds."""
+    seeds = np.concatenate([block.seeds for block in blocks])
+    order = np.argsort(seeds, kind="stable")
+    names = blocks[0].arrays
+    arrays = {name: np.concatenate([block.arrays[name] for block in blocks])[order] for name in names}
+    return Block(seeds[order], arrays, blocks[0].dims, blocks[0].coords, blocks[0].meta)
+
+
+def assemble(question: Spec, blocks: Sequence[Block], provenance: Mapping[str, Any]) -> xr.Dataset:
+    """One record from one block per setting, in the order of `question.settings()`; all have the same seeds."""
+    shape = tuple(len(factor.labels) for factor in question.factors)
+    names = tuple(factor.name for factor in question.factors)
+    first = blocks[0]
+    variables: dict[str, Any] = {}
+    for name, array in first.arrays.items():
+        stacked = np.stack([block.arrays[name] for block in blocks]).reshape(*shape, *array.shape)
+        variables[name] = ((*names, SEED, *first.dims.get(name, ())), stacked, {"units": units(name)})
+    used = {dim for name in first.arrays for dim in first.dims.get(name, ())}
+    coords: dict[str, Any] = {factor.name: np.asarray(factor.labels) for factor in question.factors}
+    coords |= {SEED: first.seeds, **{dim: np.asarray(labels) for dim, labels in first.coords.items() if dim in used}}
+    attributes = {"spec": canonical_json(question.canonical()), "spec_hash": question.hash(), "cap": question.steps,
+                  "target": str(question.stop or "")}  # fmt: skip
+    return xr.Dataset(variables, coords, {**attributes, **provenance})
+
+
+def units(name: str) -> str:
+    """The unit of a variable, by its name: steps, nats, or 1 for a pure number."""
+    return "steps" if name.endswith("_step") else "1"
+
+
+def factors(record: xr.Dataset) -> list[str]:
+    """The factor axes of a record, in order."""
+    order = str(record.attrs.get("factors", "")).split()
+    axes = [str(dim) for dim in record["stop_step"].dims] if "stop_step" in record else [str(dim) for dim in record.dims]
+    return order or [dim for dim in axes if dim not in (SEED, "step", "layer")]
+
+
+def settings(record: xr.Dataset) -> list[dict[str, Any]]:
+    """Every combination of factor levels in a record, the last factor fastest; [{}] where nothing was varied."""
+    names = factors(record)
+    levels = [record[name].values.tolist() for name in names]
+    return [dict(zip(names, combination, strict=True)) for combination in itertools.product(*levels)]
+
+
+def select(record: xr.Dataset, levels: Mapping[str, Any]) -> xr.Dataset:
+    """The part of a record at the given levels."""
+    for name, level in levels.items():
+        if name not in record.dims:
+            raise SpecError(f'no factor "{name}" in this record{nearest(name, factors(record))}')
+        known = record[name].values.tolist()
+        if level not in known:
+            close = nearest(str(level), map(str, known))
+            raise SpecError(f'no level "{level}" of {name} in this record{close} (it has {", ".join(map(str, known))})')
+    return record.sel(dict(levels))
+
+
+def name_of(levels: Mapping[str, Any]) -> str:
+    """A setting in words: `relu, cross_entropy`; a number is shown with its factor's name."""
+    return ", ".join(f"{key}={value:g}" if isinstance(value, float) else str(value) for key, value in levels.items())
+
+
+def rows(record: xr.Dataset) -> Iterable[tuple[dict[str, Any], xr.Dataset]]:
+    """Each setting with its part of the record."""
+    return ((levels, select(record, levels)) for levels in settings(record))

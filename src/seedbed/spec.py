@@ -1,0 +1,316 @@
+"""A question, as data: what to train, how, until when, and over which settings.
+
+A `Spec` computes nothing and imports nothing heavy. `settings()` spells out the grid of factor
+levels; each setting splits into a *recipe* (what changes the compiled program) and *dials*
+(numbers on the member axis). Seeds are not part of a question: they are asked for when it is run.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from seedbed.errors import SpecError, nearest
+from seedbed.vocabulary import TABLES, Dial, Part, find
+
+PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
+TRACE_DENSE, TRACE_RATIO = 64, 1.02
+
+
+@dataclass(frozen=True)
+class Target:
+    """A condition on a metric; the first step at which it holds is the hit."""
+
+    metric: str
+    value: float
+    direction: str  # "at least" | "at most"
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.direction} {self.value:g}"
+
+
+def reaches(metric: str, value: float) -> Target:
+    """Stop a member at the first step at which `metric` is at least `value`.
+
+    >>> str(reaches("train_accuracy", 1.0))
+    'train_accuracy at least 1'
+    """
+    return _target(metric, value, "at least")
+
+
+def falls_to(metric: str, value: float) -> Target:
+    """Stop a member at the first step at which `metric` is at most `value`."""
+    return _target(metric, value, "at most")
+
+
+def _target(metric: str, value: float, direction: str) -> Target:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise SpecError(f"a target for {metric} must be a finite number, got {value!r}; give a finite one")
+    return Target(metric, float(value), direction)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One axis of the grid: its name, the labels of its levels, and the changes each level makes."""
+
+    name: str
+    labels: tuple[str | float, ...]
+    changes: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One combination of factor levels, and the question it makes."""
+
+    levels: Mapping[str, str | float]
+    spec: "Spec"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """A question about training.
+
+    Parts (`data`, `model`, `loss`, `optimizer`, `initializer`, `output`) take a name, a `Part` or a function of
+    one's own. `initializer=None` keeps the model's own initial draw. `output` turns the model's raw output into a
+    prediction; None derives it from the targets (sigmoid for labels in {0, 1}, softmax for classes, identity for
+    real numbers). `steps` is the cap in updates; `batch_size=None` is full-batch training. `trace` says which
+    steps traces are kept on: "log" (every step up to 64, then 2 % apart), or a whole number (every so many).
+    """
+
+    data: Any
+    model: Any
+    loss: Any
+    optimizer: Any
+    steps: int
+    initializer: Any = None
+    output: Any = None
+    batch_size: int | None = None
+    stop: Target | None = None
+    metrics: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ("dead",)
+    trace: str | int = "log"
+    factors: tuple[Factor, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in PARTS:
+            value = getattr(self, name)
+            if value is not None or name not in ("initializer", "output"):
+                kind = "activation" if name == "output" else name
+                object.__setattr__(self, name, find(kind, value))
+        for name, kind in (("metrics", "metric"), ("probes", "probe")):
+            listed = getattr(self, name)
+            listed = (listed,) if isinstance(listed, str) or callable(listed) else listed
+            object.__setattr__(self, name, tuple(find(kind, item) for item in listed))
+        _whole("steps", self.steps)
+        if self.batch_size is not None:
+            _whole("batch_size", self.batch_size)
+        if self.trace != "log":
+            _whole("trace", self.trace)
+
+    def replace(self, **changes: Any) -> Self:
+        """The same question with some fields replaced."""
+        unknown = set(changes) - {field.name for field in dataclasses.fields(self)}
+        if unknown:
+            raise SpecError(_no_place(unknown.pop(), self))
+        return dataclasses.replace(self, **changes)
+
+    def vary(self, **levels: Sequence[Any] | Mapping[str, Mapping[str, Any]]) -> Self:
+        """The question over a grid: one factor per keyword, one level per item.
+
+        A factor is named by the field or option it changes (`activation`, `loss`, `learning_rate`, or with its
+        path, `optimizer__learning_rate`). A mapping gives levels of one's own making: label -> {path: value}.
+        """
+        question = self
+        for name, values in levels.items():
+            question = dataclasses.replace(question, factors=_with_factor(question, name.replace("__", "."), values))
+        question.settings()  # every level must fit somewhere
+        return question
+
+    def settings(self) -> list[Setting]:
+        """Every combination of factor levels, in the order the factors were declared, last factor fastest."""
+        bare = dataclasses.replace(self, factors=())
+        return [_setting(bare, choice) for choice in itertools.product(*(_levels(factor) for factor in self.factors))]
+
+    def change(self, path: str, value: Any) -> Self:
+        """Replace the field or option that `path` names; a bare name must fit exactly one place."""
+        full = _place(self, path)
+        head, _, rest = full.partition(".")
+        if not rest:
+            return dataclasses.replace(self, **{head: value})
+        return dataclasses.replace(self, **{head: _change_option(getattr(self, head), rest, value)})
+
+    def dials(self) -> dict[str, float]:
+        """Every dial of the question, by dotted path."""
+        parts = ((name, getattr(self, name)) for name in PARTS)
+        return {f"{name}.{path}": number for name, part in parts if part is not None for path, number in part.dials()}
+
+    def canonical(self) -> dict[str, Any]:
+        """The question as JSON-ready data: equal questions give equal data."""
+        plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
+        plain |= {"steps": self.steps, "batch_size": self.batch_size, "trace": self.trace}
+        plain["stop"] = dataclasses.asdict(self.stop) if self.stop else None
+        plain["metrics"] = [metric.canonical() for metric in self.metrics]
+        plain["probes"] = [probe.canonical() for probe in self.probes]
+        plain["factors"] = {factor.name: list(factor.labels) for factor in self.factors}
+        return plain
+
+    def recipe(self) -> str:
+        """The part of the question that changes the compiled program, as canonical JSON."""
+        plain = self.canonical()
+        del plain["steps"], plain["trace"], plain["factors"]
+        return canonical_json(_without_dials(plain))
+
+    def hash(self) -> str:
+        """Sixteen hexadecimal digits that name this question."""
+        return digest(self.canonical() | {"settings": [setting.spec.canonical() for setting in self.settings()]})
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces; refuses NaN."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """Sixteen hexadecimal digits of the SHA-256 of canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def trace_steps(steps: int, trace: str | int) -> np.ndarray:
+    """The steps on which traces are kept, from 0 to the cap, both included.
+
+    >>> trace_steps(10, 4).tolist()
+    [0, 4, 8, 10]
+    """
+    if trace == "log":
+        spread = TRACE_DENSE * TRACE_RATIO ** np.arange(0, 1 + math.log(max(steps / TRACE_DENSE, 1)) / math.log(TRACE_RATIO))
+        kept = np.concatenate([np.arange(TRACE_DENSE), np.rint(spread)])
+    else:
+        kept = np.arange(0, steps, int(trace))
+    return np.unique(np.append(kept[kept < steps], steps)).astype(np.int64)
+
+
+def read_seeds(seeds: int | str | Sequence[int] | range) -> range:
+    """The seeds that "256", 256, "0:1000" or range(8, 16) ask for, as a range."""
+    text = f"{seeds.start}:{seeds.stop}" if isinstance(seeds, range) else str(seeds)
+    first, colon, last = text.partition(":")
+    try:
+        start, stop = (int(first), int(last)) if colon else (0, int(first))
+    except ValueError:
+        raise SpecError(f'seeds are a number or a range, got "{text}"; write 256, or 0:1000') from None
+    if start < 0 or stop <= start:
+        raise SpecError(f'seeds must be a positive number or a rising range, got "{text}"; write 256, or 0:1000')
+    return range(start, stop)
+
+
+def _whole(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise SpecError(f"{name} must be a whole number of at least 1, got {value!r}; give one")
+
+
+def _with_factor(question: Spec, name: str, values: Any) -> tuple[Factor, ...]:
+    if isinstance(values, str) or not isinstance(values, Sequence | Mapping | np.ndarray) or len(values) == 0:
+        raise SpecError(f"the levels of {name} must be a list of at least one, got {values!r}; write {name}=[...]")
+    if isinstance(values, Mapping):
+        labels, changes = tuple(values), tuple(dict(change) for change in values.values())
+    else:
+        path = _place(question.settings()[0].spec, name)
+        named = [_named_level(question, path, value) for value in values]
+        labels, changes = tuple(label for label, _ in named), tuple({path: level} for _, level in named)
+    if len(set(labels)) < len(labels):
+        raise SpecError(f"the levels of {name} must differ, got {', '.join(map(str, labels))}; drop the double one")
+    short = name.rpartition(".")[2]
+    if short in {factor.name for factor in question.factors}:
+        raise SpecError(f"{short} is varied twice; name all its levels in one list")
+    return (*question.factors, Factor(short, labels, changes))
+
+
+def _named_level(question: Spec, path: str, value: Any) -> tuple[str | float, Any]:
+    """The label of a level, and the level as it will be put in place."""
+    kind = _kind_at(question.settings()[0].spec, path)
+    if kind is not None and value is not None:
+        level = find(kind, value)
+        plain = isinstance(value, str)
+        return (value if plain else level.label()), level
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value), value
+    return float(value), value
+
+
+def _levels(factor: Factor) -> list[tuple[str, str | float, Mapping[str, Any]]]:
+    return [(factor.name, label, change) for label, change in zip(factor.labels, factor.changes, strict=True)]
+
+
+def _setting(spec: Spec, choice: Sequence[tuple[str, str | float, Mapping[str, Any]]]) -> Setting:
+    for _, _, changes in choice:
+        for path, value in changes.items():
+            spec = spec.change(path, value)
+    return Setting({name: label for name, label, _ in choice}, spec)
+
+
+def _places(spec: Spec) -> list[str]:
+    """Every dotted path that a factor can change."""
+    fields = [field.name for field in dataclasses.fields(spec) if field.name != "factors"]
+    inner = [f"{name}.{path}" for name in PARTS if getattr(spec, name) is not None for path in _options(getattr(spec, name))]
+    return fields + inner
+
+
+def _options(part: Part) -> list[str]:
+    deeper = [f"{name}.{path}" for name, value in part.options if isinstance(value, Part) for path in _options(value)]
+    return [name for name, _ in part.options] + deeper
+
+
+def _place(spec: Spec, path: str) -> str:
+    places = _places(spec)
+    if path in places:
+        return path
+    fits = [place for place in places if place.endswith(f".{path}")]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise SpecError(f'"{path}" fits {len(fits)} places: {", ".join(fits)}; write one of these')
+    raise SpecError(_no_place(path, spec))
+
+
+def _no_place(path: str, spec: Spec) -> str:
+    places = _places(spec)
+    known = {place.rpartition(".")[2] for place in places}
+    return f'no factor "{path}" in this question{nearest(path, known)} (it has {", ".join(sorted(known))})'
+
+
+def _kind_at(spec: Spec, path: str) -> str | None:
+    """The kind of part that stands (or may stand) at a path; None for plain values."""
+    head, _, rest = path.partition(".")
+    if not rest:
+        return ("activation" if head == "output" else head) if head in PARTS else None
+    value = getattr(spec, head)
+    for name in rest.split("."):
+        value = value[name]
+    return value.kind if isinstance(value, Part) else None
+
+
+def _change_option(part: Part, path: str, value: Any) -> Part:
+    name, _, rest = path.partition(".")
+    inner = part[name]
+    if rest:
+        return part.with_option(name, _change_option(inner, rest, value))
+    return part.with_option(name, find(inner.kind, value) if isinstance(inner, Part) else value)
+
+
+def _part_or_none(part: Part | None) -> Any:
+    return None if part is None else part.canonical()
+
+
+def _without_dials(value: Any) -> Any:
+    if isinstance(value, dict):
+        return "dial" if set(value) == {"dial"} else {key: _without_dials(item) for key, item in value.items()}
+    return [_without_dials(item) for item in value] if isinstance(value, list) else value
+
+
+__all__ = ["PARTS", "TABLES", "Dial", "Factor", "Part", "Setting", "Spec", "Target", "canonical_json", "digest",
+           "falls_to", "reaches", "read_seeds", "trace_steps"]  # fmt: skip

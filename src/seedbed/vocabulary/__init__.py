@@ -1,0 +1,75 @@
+"""The words of the field, one table per kind of part, without any mathematics.
+
+`find` turns a name, a text such as "leaky_relu(slope=0.1)", or a user's own function into a `Part`.
+What a name computes stands in `seedbed.parts` (jax) and once more in `seedbed.reference` (NumPy);
+tests hold the three to the same names.
+"""
+
+import ast
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from seedbed.errors import PartError, nearest
+from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
+from seedbed.vocabulary.part import Dial, Part, fingerprint, own, part
+
+TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
+    "activation": activations.TABLE,
+    "data": data.TABLE,
+    "initializer": initializers.TABLE,
+    "loss": losses.TABLE,
+    "metric": metrics.TABLE,
+    "model": models.TABLE,
+    "optimizer": optimizers.TABLE,
+    "probe": probes.TABLE,
+}
+PLURALS = {"activation": "activations", "data": "datasets", "initializer": "initializers", "loss": "losses",
+           "metric": "metrics", "model": "models", "optimizer": "optimizers", "probe": "probes"}  # fmt: skip
+
+
+def find(kind: str, value: Any) -> Part:
+    """The part that `value` names.
+
+    >>> find("activation", "leaky_relu(slope=0.1)")["slope"]
+    Dial(value=0.1)
+    """
+    if isinstance(value, Part):
+        if value.kind != kind:
+            raise PartError(f'{value.label()} is of kind "{value.kind}", where a part of kind "{kind}" belongs')
+        return value
+    if isinstance(value, str):
+        name, arguments, options = _read(kind, value)
+        return _build(kind, name, arguments, options)
+    if callable(value):
+        return own(kind, value)
+    raise PartError(f'"{kind}" takes a name, a part or a function, got {value!r}; see: seedbed list {PLURALS[kind]}')
+
+
+def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) -> Part:
+    table = TABLES[kind]
+    if name not in table:
+        raise PartError(f'no {kind} "{name}"{nearest(name, table)} (seedbed list {PLURALS[kind]})')
+    try:
+        inspect.signature(table[name]).bind(*arguments, **options)
+    except TypeError as error:
+        wanted = str(inspect.signature(table[name])).split(" ->")[0]
+        raise PartError(f"{name} takes {wanted}: {error}; write for instance {kind}={name}(option=value)") from None
+    return table[name](*arguments, **options)
+
+
+def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
+    """Split "name(1, option=2)" into its name and literal arguments."""
+    if "(" not in text:
+        return text.strip(), [], {}
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            raise ValueError
+        arguments = [ast.literal_eval(node) for node in call.args]
+        return call.func.id, arguments, {str(node.arg): ast.literal_eval(node.value) for node in call.keywords}
+    except (SyntaxError, ValueError):
+        raise PartError(f'cannot read the {kind} "{text}"; write a name, or a name with numbers: name(option=0.1)') from None
+
+
+__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "own", "part"]

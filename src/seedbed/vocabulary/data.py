@@ -1,0 +1,48 @@
+"""Data sets by name: generators of a stated law, and a user's own files or arrays.
+
+A data set is one common draw for all members (`fresh=False`), or a draw of each member's own (`fresh=True`).
+"""
+
+from collections.abc import Sequence
+
+from seedbed.errors import PartError
+from seedbed.vocabulary.part import Part, part
+
+
+def random_images(
+    n: int = 64,
+    shape: Sequence[int] = (4, 4),
+    ones: float = 11 / 64,
+    labels: str = "separable",
+    draw: int = 0,
+    fresh: bool = False,
+) -> Part:
+    """`n` different images of independent fair bits, of which exactly round(ones * n) have label 1.
+
+    `labels="separable"`: label 1 goes to the images with the largest inner product with one normal direction, so a
+    line separates the set, as it does the course's own (11 ones among 64). `labels="independent"`: label 1 goes to
+    images drawn at random. `draw` numbers the common draw.
+    Source: CIS680 assignment 1, part 2.
+    """
+    if not 0 <= ones <= 1:
+        raise PartError(f"the share of ones must lie between 0 and 1, got {ones:g}; write for instance ones=0.17")
+    if labels not in ("separable", "independent"):
+        raise PartError(f'labels are "separable" or "independent", got "{labels}"; write one of the two')
+    options = {"n": n, "shape": tuple(shape), "ones": float(ones), "labels": labels, "draw": draw, "fresh": fresh}
+    return part("data", "random_images", **options)
+
+
+def point(x: float = 1.0, y: float = 0.5) -> Part:
+    """One example: input x, target probability y.
+
+    Source: CIS680 assignment 1, part 1 (x = 1, y = 0.5).
+    """
+    return part("data", "point", x=float(x), y=float(y))
+
+
+def files(folder: str, name: str) -> Part:
+    """A user's own `NAME_imgs.npy` and `NAME_labs.npy` in `folder`, under the names the course gives its sets."""
+    return part("data", "files", folder=str(folder), name=name)
+
+
+TABLE = {word.__name__: word for word in (random_images, point, files)}

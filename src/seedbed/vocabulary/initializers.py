@@ -1,0 +1,91 @@
+"""Initial draws by name. Each redraws every weight of a model by its fan-in and fan-out, and sets every bias to `bias`.
+
+`fan_in` is the number of inputs of one unit (for a convolution: channels times kernel area), `fan_out` the number of
+its outputs. All numbers are dials: initial scales can differ from member to member of one program.
+Elsewhere: Keras and jax draw glorot, he and lecun "normal" from a truncated normal rescaled to the same deviation;
+PyTorch and this table draw from the normal distribution itself, as the papers do.
+"""
+
+from seedbed.errors import PartError
+from seedbed.vocabulary.part import Dial, Part, number, part
+
+
+def constant(value: float, bias: float = 0.0) -> Part:
+    """Every weight equals `value`."""
+    return _initializer("constant", value=value, bias=bias)
+
+
+def zeros(bias: float = 0.0) -> Part:
+    """Every weight is 0: hidden units never become different from one another."""
+    return _initializer("zeros", bias=bias)
+
+
+def normal(std: float, bias: float = 0.0) -> Part:
+    """w ~ N(0, std^2)."""
+    return _initializer("normal", std=std, bias=bias)
+
+
+def truncated_normal(std: float, bias: float = 0.0) -> Part:
+    """w ~ N(0, std^2) redrawn until |w| <= 2 std; the deviation of what remains is 0.8796 std.
+
+    Source: CIS680 assignment 1, part 2; the same law as TensorFlow's truncated normal.
+    """
+    return _initializer("truncated_normal", std=std, bias=bias)
+
+
+def uniform(bound: float, bias: float = 0.0) -> Part:
+    """w ~ U(-bound, bound)."""
+    return _initializer("uniform", bound=bound, bias=bias)
+
+
+def glorot_normal(gain: float = 1.0, bias: float = 0.0) -> Part:
+    """w ~ N(0, 2 gain^2 / (fan_in + fan_out)), also called Xavier. Source: Glorot, Bengio 2010, equation 12."""
+    return _initializer("glorot_normal", gain=gain, bias=bias)
+
+
+def glorot_uniform(gain: float = 1.0, bias: float = 0.0) -> Part:
+    """w ~ U(-r, r), r = gain sqrt(6 / (fan_in + fan_out)). Source: Glorot, Bengio 2010, equation 16."""
+    return _initializer("glorot_uniform", gain=gain, bias=bias)
+
+
+def he_normal(gain: float = 1.0, bias: float = 0.0) -> Part:
+    """w ~ N(0, 2 gain^2 / fan_in), also called Kaiming. Source: He et al. 2015, equation 12."""
+    return _initializer("he_normal", gain=gain, bias=bias)
+
+
+def he_uniform(gain: float = 1.0, bias: float = 0.0) -> Part:
+    """w ~ U(-r, r), r = gain sqrt(6 / fan_in). Source: He et al. 2015, equation 12."""
+    return _initializer("he_uniform", gain=gain, bias=bias)
+
+
+def lecun_normal(gain: float = 1.0, bias: float = 0.0) -> Part:
+    """w ~ N(0, gain^2 / fan_in). Source: LeCun et al. 1998, Efficient backprop, equation 16."""
+    return _initializer("lecun_normal", gain=gain, bias=bias)
+
+
+def lecun_uniform(gain: float = 1.0, bias: float = 0.0) -> Part:
+    """w ~ U(-r, r), r = gain sqrt(3 / fan_in). Source: LeCun et al. 1998, Efficient backprop, equation 16."""
+    return _initializer("lecun_uniform", gain=gain, bias=bias)
+
+
+def orthogonal(gain: float = 1.0, bias: float = 0.0) -> Part:
+    """The weight matrix (outputs x fan_in) is gain times a random matrix with orthonormal rows or columns.
+
+    Source: Saxe, McClelland, Ganguli 2013, Exact solutions to the nonlinear dynamics of learning.
+    """
+    return _initializer("orthogonal", gain=gain, bias=bias)
+
+
+def _initializer(name: str, **numbers: float) -> Part:
+    dials = {key: Dial(number(value, f"{key} of {name}")) for key, value in numbers.items()}
+    for key in ("std", "bound", "gain"):
+        if key in dials and dials[key].value < 0:
+            raise PartError(f"the {key} of {name} cannot be negative, got {dials[key].value:g}; give 0 or more")
+    return part("initializer", name, **dials)
+
+
+TABLE = {
+    word.__name__: word
+    for word in (constant, zeros, normal, truncated_normal, uniform, glorot_normal, glorot_uniform,
+                 he_normal, he_uniform, lecun_normal, lecun_uniform, orthogonal)
+}  # fmt: skip

@@ -1,0 +1,194 @@
+"""A part of a question, as data: its kind, its name and its options.
+
+Nothing here computes. `seedbed.parts` holds the same names as jax functions,
+`seedbed.reference` as NumPy twins. A part says which of its numbers are *dials*:
+numbers that may differ from member to member of one compiled program.
+"""
+
+import hashlib
+import inspect
+import math
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seedbed.errors import PartError
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A number on the member axis: changing it never recompiles."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """One ingredient of a question.
+
+    `options` are sorted pairs of plain values, dials and further parts. A user's own
+    function stands in `function`, and `digest` is the fingerprint of what it computes.
+    """
+
+    kind: str
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()
+    function: Callable[..., Any] | None = field(default=None, compare=False, repr=False)
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        for name, value in self.options:
+            number = value.value if isinstance(value, Dial) else value
+            if isinstance(number, float) and not math.isfinite(number):
+                raise PartError(
+                    f'the {name} of {self.kind} "{self.name}" must be a finite number, got {number}; give a finite one'
+                )
+
+    def __getitem__(self, option: str) -> Any:
+        return dict(self.options)[option]
+
+    def with_option(self, option: str, value: Any) -> "Part":
+        """The same part with one option replaced; a dial stays a dial."""
+        options = dict(self.options)
+        if isinstance(options[option], Dial):
+            value = value if isinstance(value, Dial) else Dial(number(value, f"{option} of {self.kind} {self.name}"))
+        options[option] = value
+        return Part(self.kind, self.name, tuple(sorted(options.items())), self.function, self.digest)
+
+    def canonical(self) -> dict[str, Any]:
+        """The part as JSON-ready data, the same for equal parts."""
+        own = {"own": self.digest} if self.function is not None else {}
+        return {"part": self.name, **own, **{name: _canonical(value) for name, value in self.options}}
+
+    def dials(self) -> Iterator[tuple[str, float]]:
+        """Every dial of this part and of the parts inside it, as (dotted path, value)."""
+        for name, value in self.options:
+            if isinstance(value, Dial):
+                yield name, value.value
+            elif isinstance(value, Part):
+                yield from ((f"{name}.{path}", number) for path, number in value.dials())
+
+    def label(self) -> str:
+        """What stands on an axis: `relu`, `leaky_relu(slope=0.1)`."""
+        shown = [f"{name}={_text(value)}" for name, value in self.options]
+        return f"{self.name}({', '.join(shown)})" if shown else self.name
+
+
+def part(kind: str, name: str, **options: Any) -> Part:
+    """Build a part from keyword options."""
+    return Part(kind, name, tuple(sorted(options.items())))
+
+
+def own(kind: str, function: Callable[..., Any], **options: Any) -> Part:
+    """A part from a user's own function; every float option becomes a dial, handed over by name."""
+    named = {name: Dial(value) if isinstance(value, float) else value for name, value in options.items()}
+    name = getattr(function, "__name__", type(function).__name__)
+    return Part(kind, name, tuple(sorted(named.items())), function, fingerprint(function))
+
+
+def number(value: Any, what: str) -> float:
+    """`value` as a float, or a sentence that says what should have been a number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise PartError(f"the {what} must be a number, got {value!r}; give a number") from None
+
+
+def fingerprint(thing: Any) -> str:
+    """A digest of what a function, class or value computes: its code, its constants and what it calls.
+
+    Comments and line numbers do not count. Functions and classes of the same module that it names
+    count too, so editing a helper changes the fingerprint; those of other modules count by name.
+    """
+    digest = hashlib.sha256()
+    for line in _traits(thing, set()):
+        digest.update(line.encode() + b"\n")
+    return digest.hexdigest()[:16]
+
+
+def _traits(thing: Any, seen: set[int]) -> Iterator[str]:
+    if id(thing) in seen:
+        return
+    seen.add(id(thing))
+    if isinstance(thing, types.FunctionType):
+        yield from _code_traits(thing.__code__)
+        for value in (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()):
+            yield from _traits(value, seen)
+        for cell in thing.__closure__ or ():
+            yield from _traits(cell.cell_contents, seen)
+        for name in sorted(_names(thing.__code__)):
+            if name in thing.__globals__:
+                yield name
+                yield from _named(thing.__globals__[name], thing.__module__, seen)
+    elif inspect.isclass(thing):
+        yield thing.__qualname__
+        for name, value in sorted(vars(thing).items()):
+            if isinstance(value, types.FunctionType) and not name.startswith("__eq"):
+                yield name
+                yield from _traits(value, seen)
+    elif hasattr(thing, "func") and hasattr(thing, "keywords"):  # functools.partial
+        yield from _traits(thing.func, seen)
+        yield from _traits((thing.args, sorted(thing.keywords.items())), seen)
+    elif isinstance(thing, Mapping):
+        for key, value in thing.items():
+            yield repr(key)
+            yield from _traits(value, seen)
+    elif isinstance(thing, tuple | list):
+        for value in thing:
+            yield from _traits(value, seen)
+    elif hasattr(thing, "tobytes"):
+        yield hashlib.sha256(thing.tobytes()).hexdigest()
+    elif isinstance(thing, types.ModuleType):
+        yield thing.__name__
+    elif isinstance(thing, bool | int | float | complex | str | bytes | None | types.EllipsisType):
+        yield repr(thing)
+    elif callable(thing) and hasattr(thing, "__qualname__"):
+        yield f"{getattr(thing, '__module__', '')}.{thing.__qualname__}"
+    else:
+        yield f"{type(thing).__module__}.{type(thing).__qualname__}"
+        yield from _traits(getattr(thing, "__dict__", {}), seen)
+
+
+def _named(value: Any, module: str, seen: set[int]) -> Iterator[str]:
+    """What a global name contributes: its content if it is of the same module or plain data, else its name."""
+    home = getattr(value, "__module__", module)
+    if home == module or not (callable(value) or isinstance(value, types.ModuleType)):
+        yield from _traits(value, seen)
+    else:
+        yield f"{home}.{getattr(value, '__qualname__', value)}"
+
+
+def _code_traits(code: types.CodeType) -> Iterator[str]:
+    yield code.co_code.hex()
+    yield " ".join(code.co_names)
+    for constant in code.co_consts[1:] if code.co_consts and isinstance(code.co_consts[0], str) else code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _code_traits(constant)
+        else:
+            yield repr(constant)
+
+
+def _names(code: types.CodeType) -> set[str]:
+    inner = (_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
+    return set(code.co_names).union(*inner)
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Part):
+        return value.canonical()
+    if isinstance(value, Dial):
+        return {"dial": value.value}
+    if isinstance(value, tuple | list):
+        return [_canonical(item) for item in value]
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Part):
+        return value.label()
+    if isinstance(value, Dial):
+        return f"{value.value:g}"
+    if isinstance(value, tuple):
+        return "-".join(_text(item) for item in value)
+    return str(value)
