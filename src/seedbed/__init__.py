@@ -1,1 +1,72 @@
-"""seedbed: how neural networks learn, over thousands of seeds at once."""
+"""seedbed: how neural networks learn, over thousands of seeds at once.
+
+This module is the public face: `seedbed.__all__` lists every public name (docs/api.md says what each is for), and a
+name is imported when it is first used. `import seedbed` alone loads neither numpy nor jax, so the command line starts
+at once, and the reading side (records, statistics, figures, reports) works where jax is absent.
+"""
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seedbed import errors, figures, report, stats
+    from seedbed.procedures.lab import Lab
+    from seedbed.procedures.run import run
+    from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
+    from seedbed.spec import Spec, falls_to, reaches
+    from seedbed.store import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
+    from seedbed.study import Claim, Study
+    from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
+    from seedbed.vocabulary.part import Dial, Part, own
+
+__version__ = "0.1.0"
+__all__ = [
+    "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
+    "__version__", "activations", "data", "errors", "falls_to", "figures", "initializers", "losses", "metrics",
+    "models", "open", "optimizers", "own", "probes", "reaches", "report", "run", "stats",
+]  # fmt: skip
+
+# Where each name lives: a module, or "module:name in it".
+_HOMES = {
+    **{name: f"seedbed.spec:{name}" for name in ("Spec", "falls_to", "reaches")},
+    **{name: f"seedbed.study:{name}" for name in ("Claim", "Study")},
+    **{name: f"seedbed.vocabulary.part:{name}" for name in ("Dial", "Part", "own")},
+    **{name: f"seedbed.report.page:{name}" for name in ("Figure", "Formula", "Page", "Prose", "Section", "Table")},
+    **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
+    "Lab": "seedbed.procedures.lab:Lab",
+    "run": "seedbed.procedures.run:run",
+    "open": "seedbed.store:open_record",
+}
+_WORDS = ("activations", "data", "initializers", "losses", "metrics", "models", "optimizers", "probes")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WORDS:
+        return import_module(f"seedbed.vocabulary.{name}")
+    if name not in _HOMES:
+        raise AttributeError(f'module "seedbed" has no public name "{name}" (seedbed.__all__ lists them)')
+    home, _, inner = _HOMES[name].partition(":")
+    module = import_module(home)
+    return getattr(module, inner) if inner else module
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+class _Face(ModuleType):
+    """Keeps `sb.data` and `sb.probes` the words of a question.
+
+    The import system binds every imported package to its parent, so once `seedbed.data` (the generators) or
+    `seedbed.probes` (the measuring) is loaded it would take the place of the words. `from seedbed.data import ...`
+    is not touched by this; `import seedbed.data.x as y` is, and is written the other way.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _WORDS:
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face

@@ -52,24 +52,36 @@ def join(blocks: Sequence[Block]) -> Block:
     order = np.argsort(seeds, kind="stable")
     names = blocks[0].arrays
     arrays = {name: np.concatenate([block.arrays[name] for block in blocks])[order] for name in names}
-    return Block(seeds[order], arrays, blocks[0].dims, blocks[0].coords, blocks[0].meta)
+    seconds = sum(float(block.meta.get("wall_seconds", 0.0)) for block in blocks)
+    return Block(seeds[order], arrays, blocks[0].dims, blocks[0].coords, {**blocks[0].meta, "wall_seconds": seconds})
 
 
 def assemble(question: Spec, blocks: Sequence[Block], provenance: Mapping[str, Any]) -> xr.Dataset:
     """One record from one block per setting, in the order of `question.settings()`; all have the same seeds."""
-    shape = tuple(len(factor.labels) for factor in question.factors)
-    names = tuple(factor.name for factor in question.factors)
+    axes = {factor.name: factor.labels for factor in question.factors}
+    return put_together(axes, blocks, {**attributes(question), **provenance})
+
+
+def attributes(question: Spec) -> dict[str, Any]:
+    """What a record says about its question: the spec as canonical JSON, its hash, the cap in steps, the target."""
+    return {"spec": canonical_json(question.canonical()), "spec_hash": question.hash(), "cap": question.steps,
+            "target": str(question.stop or "")}  # fmt: skip
+
+
+def put_together(
+    axes: Mapping[str, Sequence[Any]], blocks: Sequence[Block], attributes: Mapping[str, Any]
+) -> xr.Dataset:
+    """One record from factors (name: labels) and one block per combination of labels, the last factor fastest."""
+    names, shape = tuple(axes), tuple(len(labels) for labels in axes.values())
     first = blocks[0]
     variables: dict[str, Any] = {}
     for name, array in first.arrays.items():
         stacked = np.stack([block.arrays[name] for block in blocks]).reshape(*shape, *array.shape)
         variables[name] = ((*names, SEED, *first.dims.get(name, ())), stacked, {"units": units(name)})
     used = {dim for name in first.arrays for dim in first.dims.get(name, ())}
-    coords: dict[str, Any] = {factor.name: np.asarray(factor.labels) for factor in question.factors}
+    coords: dict[str, Any] = {name: np.asarray(labels) for name, labels in axes.items()}
     coords |= {SEED: first.seeds, **{dim: np.asarray(labels) for dim, labels in first.coords.items() if dim in used}}
-    attributes = {"spec": canonical_json(question.canonical()), "spec_hash": question.hash(), "cap": question.steps,
-                  "target": str(question.stop or "")}  # fmt: skip
-    return xr.Dataset(variables, coords, {**attributes, **provenance})
+    return xr.Dataset(variables, coords, dict(attributes))
 
 
 def units(name: str) -> str:
@@ -80,7 +92,9 @@ def units(name: str) -> str:
 def factors(record: xr.Dataset) -> list[str]:
     """The factor axes of a record, in order."""
     order = str(record.attrs.get("factors", "")).split()
-    axes = [str(dim) for dim in record["stop_step"].dims] if "stop_step" in record else [str(dim) for dim in record.dims]
+    axes = (
+        [str(dim) for dim in record["stop_step"].dims] if "stop_step" in record else [str(dim) for dim in record.dims]
+    )
     return order or [dim for dim in axes if dim not in (SEED, "step", "layer")]
 
 

@@ -92,8 +92,8 @@ class Spec:
     output: Any = None
     batch_size: int | None = None
     stop: Target | None = None
-    metrics: tuple[str, ...] = ()
-    probes: tuple[str, ...] = ("dead",)
+    metrics: tuple[Any, ...] = ()
+    probes: tuple[Any, ...] = ("dead",)
     trace: str | int = "log"
     factors: tuple[Factor, ...] = ()
 
@@ -131,6 +131,27 @@ class Spec:
             question = dataclasses.replace(question, factors=_with_factor(question, name.replace("__", "."), values))
         question.settings()  # every level must fit somewhere
         return question
+
+    def fits(self, name: str) -> bool:
+        """Whether a factor of that name is varied, or could be."""
+        if name in {factor.name for factor in self.factors}:
+            return True
+        try:
+            _place(self.settings()[0].spec, name.replace("__", "."))
+        except SpecError:
+            return False
+        return True
+
+    def set_levels(self, name: str, levels: Sequence[Any]) -> Self:
+        """The question with other levels of a factor, in its place, or with a new factor."""
+        before = [factor.name for factor in self.factors]
+        short = name.replace("__", ".").rpartition(".")[2]
+        rest = dataclasses.replace(self, factors=tuple(factor for factor in self.factors if factor.name != short))
+        varied = rest.vary(**{name: levels})
+        if short not in before:
+            return varied
+        order = sorted(varied.factors, key=lambda factor: before.index(factor.name))
+        return dataclasses.replace(varied, factors=tuple(order))
 
     def settings(self) -> list[Setting]:
         """Every combination of factor levels, in the order the factors were declared, last factor fastest."""

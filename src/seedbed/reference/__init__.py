@@ -1,0 +1,45 @@
+"""Every part once more in plain NumPy, with hand-derived gradients, and a training engine without any framework.
+
+The oracle in tests and the explanation for learners. Read in this order: `twin`, `activations`, `losses`, `layers`,
+`models`, `moment`, `optimizers`, `train`. Examples are rows, weights are `(fan_in, fan_out)`, a layer is x @ w + b.
+"""
+
+from seedbed.reference.activations import ACTIVATIONS, OUTPUTS
+from seedbed.reference.initializers import INITIALIZERS
+from seedbed.reference.losses import LOSSES, Loss, loss_for
+from seedbed.reference.metrics import METRICS
+from seedbed.reference.models import MODELS, Network, backward, forward, initial_weights, mlp, network_for, neuron
+from seedbed.reference.moment import Batch, Moment, look
+from seedbed.reference.optimizers import OPTIMIZERS, Rule
+from seedbed.reference.probes import PROBES
+from seedbed.reference.task import Task, task_for
+from seedbed.reference.train import train
+from seedbed.reference.twin import Twin
+
+__all__ = [
+    "ACTIVATIONS",
+    "INITIALIZERS",
+    "LOSSES",
+    "METRICS",
+    "MODELS",
+    "OPTIMIZERS",
+    "OUTPUTS",
+    "PROBES",
+    "Batch",
+    "Loss",
+    "Moment",
+    "Network",
+    "Rule",
+    "Task",
+    "Twin",
+    "backward",
+    "forward",
+    "initial_weights",
+    "look",
+    "loss_for",
+    "mlp",
+    "network_for",
+    "neuron",
+    "task_for",
+    "train",
+]

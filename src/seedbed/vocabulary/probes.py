@@ -21,4 +21,12 @@ def weight_norm() -> Part:
     return part("probe", "weight_norm")
 
 
-TABLE = {word.__name__: word for word in (dead, gradient_norm, weight_norm)}
+def parameters() -> Part:
+    """Every weight and bias in a row: layer after layer, the weight (outputs x inputs, row by row), then the bias.
+
+    For small networks: a trace of it is the path of the descent.
+    """
+    return part("probe", "parameters")
+
+
+TABLE = {word.__name__: word for word in (dead, gradient_norm, weight_norm, parameters)}

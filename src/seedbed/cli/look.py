@@ -1,0 +1,100 @@
+"""Commands that only look: list, show, claims. They run nothing and write nothing."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seedbed.cli.pick import pick
+from seedbed.cli.rows import KINDS, claim_rows, rows
+from seedbed.cli.screen import write_json, write_rows, write_table
+from seedbed.study import PROFILES, Study
+
+if TYPE_CHECKING:
+    from seedbed.spec import Spec
+
+Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
+
+
+def list_words(
+    kind: Annotated[str, typer.Argument(metavar=f"[{'|'.join(KINDS)}]", show_default=False)] = "studies",
+    as_json: Json = False,
+) -> None:
+    """List the studies, or the words of a question.
+
+    Without a word, the studies.
+    """
+    found = rows(kind)
+    if as_json:
+        write_json(found)
+    else:
+        write_rows(found)
+
+
+def claims(
+    study: Annotated[str | None, typer.Argument(metavar="[STUDY]", show_default=False)] = None,
+    as_json: Json = False,
+) -> None:
+    """List the published statements that can be checked.
+
+    Each with who said it, where, and the figure given.
+    """
+    found = claim_rows(list(pick([study or "all"]).values()))
+    if as_json:
+        write_json(found)
+    else:
+        write_rows(found)
+
+
+def show(study: Annotated[str, typer.Argument(metavar="STUDY", show_default=False)]) -> None:
+    """Tell what a study asks and how long it takes.
+
+    The question, its source, the set-up, the claims, and the time per profile. Runs nothing.
+    """
+    for one in pick([study]).values():
+        _show(one)
+
+
+def _show(study: Study) -> None:
+    facts = [("question", study.question), ("source", study.source)]
+    facts += [("decided", line) for line in study.decided] + [("figure", line) for line in study.figures]
+    typer.echo(f"{study.name}: {study.title}\n")
+    write_rows([{"name": name, "says": text} for name, text in _once(facts)])
+    question = study.ask("full") if study.ask else None
+    if question is not None:
+        typer.echo("\nset-up (full)")
+        write_rows([{"name": name, "says": text} for name, text in _setup(question)])
+    if study.claims:
+        typer.echo("\nclaims")
+        write_rows([{"name": claim.id, "says": claim.statement, "source": claim.source} for claim in study.claims])
+    typer.echo()
+    _profiles(study)
+
+
+def _once(facts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """A heading stands only beside the first of its lines."""
+    return [(name if not at or facts[at - 1][0] != name else "", text) for at, (name, text) in enumerate(facts)]
+
+
+def _setup(question: "Spec") -> list[tuple[str, str]]:
+    from seedbed.spec import PARTS
+
+    varied = {factor.name: ", ".join(map(str, factor.labels)) for factor in question.factors}
+    parts = {name: getattr(question, name) for name in PARTS if name not in varied}
+    facts = [(f"{name} (varied)", levels) for name, levels in varied.items()]
+    facts += [(name, part.label()) for name, part in parts.items() if part is not None]
+    facts += [("batch", "full" if question.batch_size is None else f"{question.batch_size} examples")]
+    return [*facts, ("stop", f"{question.stop or 'never'}, or after {question.steps:,} steps")]
+
+
+def _profiles(study: Study) -> None:
+    from seedbed.procedures.catalogue import estimate
+
+    body: list[list[str]] = []
+    for profile in PROFILES:
+        question = study.ask(profile) if study.ask else None
+        settings, seeds = (len(question.settings()), study.seeds[profile]) if question is not None else (0, 0)
+        size = [str(settings), str(seeds), f"{settings * seeds:,}"] if settings else ["-", "-", "-"]
+        body.append([profile, *size, estimate(study, profile)])
+    write_table(["profile", "settings", "seeds", "networks", "time"], body)
+    for profile, text in study.reduced.items():
+        typer.echo(f"{profile}: {text}")

@@ -1,0 +1,43 @@
+"""The command `seedbed`: which commands there are. What each does stands in the file it is imported from."""
+
+from typing import Annotated
+
+import typer
+
+from seedbed import __version__
+from seedbed.cli import data, look, new, run, verify
+from seedbed.cli.door import Door
+
+app = typer.Typer(
+    cls=Door,
+    rich_markup_mode=None,  # plain help: the same in a terminal, in a pipe and in docs/cli.md
+    add_completion=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+@app.callback()
+def seedbed(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """How neural networks learn, over thousands of seeds at once.
+
+    A question is trained over hundreds of random seeds in one compiled program, and answered with a distribution
+    where one run would give one number. Begin with: seedbed run four_settings
+    """
+    if version:
+        typer.echo(f"seedbed {__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command("list")(look.list_words)
+app.command()(look.show)
+app.command()(run.run)
+app.command()(run.report)
+app.command()(look.claims)
+app.add_typer(data.app, name="data")
+app.command()(verify.verify)
+app.command()(new.new)

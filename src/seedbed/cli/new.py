@@ -1,0 +1,58 @@
+"""`seedbed new NAME`: a study file of one's own, small enough to read at a glance and ready to run."""
+
+import keyword
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from seedbed.errors import UserError
+
+STUDY = '''\
+"""{name}: is an activation of my own faster than the usual ones?  Run it: seedbed run {name}.py"""
+
+import jax.numpy as jnp
+
+import seedbed as sb
+
+
+def ripple(z):  # your own activation, written for one number z; seedbed finds its gradient and its ensemble
+    return z + jnp.sin(z) ** 2
+
+
+question = sb.Spec(
+    data=sb.data.random_images(64, (4, 4)),  # also: seedbed list datasets
+    model=sb.models.mlp([4], activation="relu"),  # also: seedbed list models
+    initializer=sb.initializers.truncated_normal(0.1, bias=0.1),
+    loss="cross_entropy",
+    optimizer=sb.optimizers.sgd(0.1),
+    stop=sb.reaches("train_accuracy", 1.0),
+    steps=10_000,
+).vary(activation=["relu", "sigmoid", ripple])  # one setting per level; add loss=["l2", "cross_entropy"] for a grid
+
+study = sb.Study(name="{name}", title="An activation of my own", source="myself", question="Which one learns faster?",
+                 ask=lambda profile: question.replace(steps=500) if profile == "smoke" else question,
+                 seeds={{"smoke": 8, "quick": 64, "full": 1024}})
+'''
+
+
+def new(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)]) -> None:
+    """Write NAME.py, a study of one's own, ready to run.
+
+    A file that is already there is never overwritten.
+    """
+    from seedbed.studies import TABLE
+
+    if not name.isidentifier() or keyword.iskeyword(name):
+        raise UserError(
+            f'a study is named by a Python identifier, got "{name}"; write for instance: seedbed new my_study'
+        )
+    if name in TABLE:
+        raise UserError(f'"{name}" is already a study of the catalogue, and its results would mix; choose another name')
+    path = Path(f"{name}.py")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(STUDY.format(name=name))
+    except FileExistsError:
+        raise UserError(f"{path} is already here and is left as it is; choose another name, or move the file") from None
+    typer.echo(f"wrote {path}; run it with: seedbed run {path}")

@@ -1,0 +1,104 @@
+"""How a run is watched: a bar for a person at a terminal, a plain line now and then for a log.
+
+Everything goes to standard error. A pipe, a CI log and TERM=dumb get lines without control codes; rich's own bar would
+show nothing there until the end, and control codes under FORCE_COLOR.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+
+from seedbed.cli.answer import duration
+from seedbed.cli.screen import console, terminal
+from seedbed.progress import Listener, Progress, silent
+
+PAUSE = 5.0  # seconds between two plain lines
+
+
+@contextmanager
+def watching(quiet: bool) -> Iterator[Listener]:
+    """A listener for the length of a run. With `quiet`, only a person at a terminal is told anything."""
+    if terminal(sys.stderr) and not os.environ.get("CI"):
+        with _bar() as listen:
+            yield listen
+    else:
+        yield silent if quiet else lines(lambda line: typer.echo(line, err=True))
+
+
+def lines(write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> Listener:
+    """A listener that writes a line when a group is done, and otherwise at most every few seconds."""
+    last = -PAUSE
+
+    def listen(event: Progress) -> None:
+        nonlocal last
+        if event.phase == "stored" or clock() - last >= PAUSE:
+            last = clock()
+            write(line(event))
+
+    return listen
+
+
+def line(event: Progress) -> str:
+    """An event as one line of a log."""
+    place = f"[{event.group}/{event.groups}] {event.label}"
+    if event.phase == "compiling":
+        return f"{place}: compiling"
+    if event.phase == "stored":
+        return f"{place}: stored, {event.members} networks"
+    facts = [
+        f"step {event.step:,} of {event.cap:,}",
+        f"{event.running} of {event.members} still training",
+        *_pace(event),
+    ]
+    return f"{place}: {', '.join(facts)}"
+
+
+def short(number: float) -> str:
+    """A count with three digits and a unit.
+
+    >>> short(950), short(12_345), short(3_210_000)
+    ('950', '12.3 k', '3.21 M')
+    """
+    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:.3g}"
+
+
+def _pace(event: Progress) -> list[str]:
+    pace = [f"{short(event.rate)} network-steps/s"] if event.rate else []
+    return pace if event.left is None else [*pace, f"{duration(event.left)} left"]
+
+
+@contextmanager
+def _bar() -> Iterator[Listener]:
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bars
+    from rich.table import Column
+
+    label = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    columns = [TextColumn("{task.description}", markup=False, table_column=label), BarColumn(bar_width=20),
+               TextColumn("{task.fields[facts]}", markup=False)]  # fmt: skip
+    # Standard output is a result and stays untouched; a warning on standard error is shown above the bar.
+    with Bars(*columns, console=console(sys.stderr), transient=True, redirect_stdout=False, expand=True) as bars:
+        task = bars.add_task("starting", total=None, facts="")
+
+        def listen(event: Progress) -> None:
+            facts = (
+                ["compiling"]
+                if event.phase == "compiling"
+                else [f"{event.running}/{event.members}", *_short_pace(event)]
+            )
+            bars.update(task, description=f"[{event.group}/{event.groups}] {event.label}", facts="  ".join(facts),
+                        total=None if event.phase == "compiling" else event.cap, completed=event.step)  # fmt: skip
+
+        yield listen
+
+
+def _short_pace(event: Progress) -> list[str]:
+    pace = [f"{short(event.rate)} steps/s"] if event.rate else []
+    return pace if event.left is None else [*pace, duration(event.left)]

@@ -1,0 +1,109 @@
+"""Commands that work: run and report. What a run does is `seedbed.procedures`; here are its words and its ending."""
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from seedbed.cli.answer import write_answer
+from seedbed.cli.levels import changes
+from seedbed.cli.pick import pick
+from seedbed.cli.progress import watching
+from seedbed.cli.screen import terminal
+from seedbed.errors import StoreError, UserError
+from seedbed.study import Profile, Study
+
+
+def run(
+    studies: Annotated[list[str], typer.Argument(metavar="STUDY...|FILE.py|all", show_default=False)],
+    profile: Annotated[
+        Profile, typer.Option(help="smoke: seconds. quick: minutes. full: as its source has it.")
+    ] = "quick",
+    seeds: Annotated[str | None, typer.Option(metavar="256|0:1000", help="How many seeds, or which.")] = None,
+    levels: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FACTOR=LEVEL,LEVEL", help="Set or vary a factor (repeatable).")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(metavar="DIR", help="Use data files in this folder.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept.")] = Path("seedbed-runs"),
+    engine: Annotated[Literal["jax", "reference"], typer.Option(help="reference is plain NumPy, and slow.")] = "jax",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write summary.json to standard output, nothing else.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a full run.")] = False,
+) -> None:
+    """Run studies and write their reports.
+
+    Each leaves its report, its numbers and its record in DIR/STUDY/. With --json and several studies, standard output
+    is the list of their summaries.
+
+    What is kept already is not run again, so an interrupted run goes on where it stopped.
+    """
+    from seedbed.procedures.catalogue import perform
+    from seedbed.spec import read_seeds
+
+    chosen, asked = pick(studies), changes(levels or [])
+    wanted = None if seeds is None else read_seeds(seeds)
+    if data is not None and not data.is_dir():
+        raise UserError(f'--data takes a folder with data files, got "{data}", which is not one; check the path')
+    if profile == "full" and not yes and sys.stdin.isatty() and terminal(sys.stderr):
+        _confirm(list(chosen.values()))
+    options = _options(profile=profile, seeds=seeds, levels=levels or (), data=data, out=out, engine=engine)
+    folders: list[Path] = []
+    for word, study in chosen.items():
+        with watching(quiet=as_json) as listen:
+            outcome = perform(
+                study, profile=profile, seeds=wanted or range(study.seeds[profile]), changes=asked, data=data, out=out,
+                engine=engine, listen=listen, command=shlex.join(["seedbed", "run", word, *options]),
+            )  # fmt: skip
+        folders.append(Path(outcome.folder))
+        if not as_json:
+            write_answer(study.title, outcome)
+    if as_json:
+        _write_summaries(folders)
+
+
+def report(folders: Annotated[list[Path], typer.Argument(metavar="DIR...", show_default=False)]) -> None:
+    """Write reports again from what is stored.
+
+    DIR is what a run has left, such as seedbed-runs/four_settings. Runs nothing.
+    """
+    from seedbed.procedures.catalogue import retell
+
+    for folder in folders:
+        if not folder.is_dir():
+            raise StoreError(
+                f'no folder "{folder}" here; name one that a run has left, such as seedbed-runs/four_settings'
+            )
+        retell(folder)
+        typer.echo(folder / "report.html")
+
+
+def _confirm(studies: Sequence[Study]) -> None:
+    """Ask before hours are spent; only a person at a terminal is asked."""
+    from seedbed.procedures.catalogue import estimate
+
+    for study in studies:
+        typer.echo(f"{study.name}, as its source has it: {estimate(study, 'full')}", err=True)
+    typer.confirm("Go on?", abort=True, err=True)
+
+
+def _options(
+    *, profile: str, seeds: str | None, levels: Sequence[str], data: Path | None, out: Path, engine: str
+) -> list[str]:
+    """The options of a command line that does the same again; what is left at its default is left out."""
+    given = [("--profile", profile, "quick"), ("--seeds", seeds, None), ("--data", data, None)]
+    given += [("--set", level, None) for level in levels]
+    given += [("--out", out, Path("seedbed-runs")), ("--engine", engine, "jax")]
+    return [word for name, value, usual in given if value != usual for word in (name, str(value))]
+
+
+def _write_summaries(folders: Sequence[Path]) -> None:
+    """The file itself for one study, a list of them for several."""
+    texts = [(folder / "summary.json").read_text(encoding="utf-8").strip() for folder in folders]
+    if len(texts) > 1:
+        texts = [json.dumps([json.loads(text) for text in texts], indent=2, ensure_ascii=False)]
+    typer.echo(texts[0])

@@ -1,0 +1,256 @@
+"""From the words of one setting to the functions of one member. Nothing here knows of lanes, devices or blocks.
+
+`assemble` builds a `Member`: `start` draws it, `objective` says how it does on a batch. Dials arrive as scalars by
+dotted path and may be traced; everything else is fixed by the recipe.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array
+
+from seedbed.engine import check
+from seedbed.engine.chance import Purpose, purpose_key
+from seedbed.parts.activations import ACTIVATIONS, WIDENS
+from seedbed.parts.initializers import INITIALIZERS
+from seedbed.parts.layers import Activation, Fixed, LearnedSlope, RandomSlope
+from seedbed.parts.losses import LOSSES, reduce
+from seedbed.parts.metrics import METRICS
+from seedbed.parts.models import MODELS, layers_of, split
+from seedbed.parts.optimizers import OPTIMIZERS
+from seedbed.parts.redraw import initialize
+from seedbed.probes import DIMS, PROBES, Moment
+from seedbed.spec import Spec
+from seedbed.vocabulary import Dial, Part
+from seedbed.vocabulary.losses import ON_SCORE
+
+Dials = Mapping[str, Array]
+DEFAULT_OUTPUT = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
+SIGNED_LOSSES = ("perceptron", "hinge")
+
+
+class Shape(NamedTuple):
+    """What the engine must know of a data set to assemble a member: shapes and the kind of target."""
+
+    inputs: tuple[int, ...]
+    units: int
+    target: str
+
+
+class Network(NamedTuple):
+    """The arrays of one member: what is trained, what stays fixed, and the state that layers carry."""
+
+    trained: Any
+    fixed: Any
+    state: Any
+
+
+@dataclass(frozen=True)
+class Member:
+    """The functions of one member of a recipe.
+
+    `start(key, dials) -> (Network, memory)`; `objective(trained, network, inputs, targets, key, dials) ->
+    (loss, (scores, metrics, state))` with the batch in the last axis; `optimizer(dials)` is an optax transformation;
+    `probe(moment)` measures. `layers` labels the layers that hold weights.
+    """
+
+    start: Callable[..., Any]
+    objective: Callable[..., Any]
+    rule: Callable[[Dials], optax.GradientTransformation]
+    measure: Callable[..., dict[str, Array]]
+    predict: Callable[[Array, Dials], Array]
+    probe: Callable[[Any, Any, Array, Array], dict[str, Array]]
+    metrics: tuple[str, ...]
+    probes: Mapping[str, tuple[str, ...]]
+    layers: tuple[str, ...]
+    draws: bool  # whether the model draws at random while it trains
+
+
+def assemble(spec: Spec, shape: Shape) -> Member:
+    """The functions of one member of the recipe of `spec`; every misfit is an error here, before anything runs."""
+    build = partial(_build_model, spec, shape)
+    example_dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    check.activations_fit(spec)
+    structure = check.built(spec, lambda: eqx.filter_eval_shape(build, jax.random.key(0), example_dials))
+    model_structure, state_structure = structure
+    _, _, plain = split_structure(model_structure)
+    draws = has_chance(model_structure)
+    predict = _output(spec, shape)
+    loss = _loss(spec, shape)
+
+    def start(key: Array, dials: Dials) -> tuple[Network, Any]:
+        model, state = build(key, dials)
+        trained, fixed, _ = split(model)
+        network = Network(trained, fixed, eqx.filter(state, eqx.is_array))
+        return network, rule(dials).init(trained)
+
+    state_plain = eqx.filter(state_structure, _is_array_like, inverse=True)
+
+    def forward(network: Network, inputs: Array, key: Array | None, inference: bool) -> tuple[Array, Any]:
+        model = eqx.combine(network.trained, network.fixed, plain)
+        model = eqx.nn.inference_mode(model) if inference and draws else model
+        state = eqx.combine(network.state, state_plain)
+        return _over_examples(model, state, inputs, key if draws and not inference else None)
+
+    def rule(dials: Dials) -> optax.GradientTransformation:
+        return _rule(spec.optimizer, dials)
+
+    def judge(scores: Array, targets: Array, dials: Dials) -> tuple[Array, dict[str, Array]]:
+        predictions = jax.vmap(predict, in_axes=(-1, None), out_axes=-1)(scores, dials)
+        each = jax.vmap(loss, in_axes=(-1, -1, -1, None))(scores, predictions, targets, dials)
+        metrics = {
+            name: jnp.mean(jax.vmap(metric, in_axes=(-1, -1, -1))(scores, predictions, targets))
+            for name, metric in _metrics(spec, shape).items()
+        }
+        return reduce(each, spec.loss["reduction"] if spec.loss.function is None else "mean"), metrics
+
+    def objective(
+        trained: Any, network: Network, inputs: Array, targets: Array, key: Array | None, dials: Dials
+    ) -> tuple[Array, tuple[Array, dict[str, Array], Any]]:
+        scores, state = forward(network._replace(trained=trained), inputs, key, inference=False)
+        value, metrics = judge(scores, targets, dials)
+        return value, (scores, metrics, eqx.filter(state, eqx.is_array))
+
+    def measure(network: Network, inputs: Array, targets: Array, dials: Dials) -> dict[str, Array]:
+        scores, _ = forward(network, inputs, None, inference=True)
+        value, metrics = judge(scores, targets, dials)
+        return {"loss": value, **metrics}
+
+    def probe(network: Network, gradient: Any, scores: Array, value: Array) -> dict[str, Array]:
+        moment = Moment(eqx.combine(network.trained, plain), gradient, scores, value)
+        return {part.name: _probe(part)(moment) for part in spec.probes}
+
+    check.outputs_fit(spec, shape, start, objective, example_dials)
+    return Member(start, objective, rule, measure, predict, probe, ("loss", *_metrics(spec, shape)),
+                  {part.name: DIMS.get(part.name, ()) for part in spec.probes},
+                  tuple(label for label, _ in layers_of(model_structure)), draws)  # fmt: skip
+
+
+def has_chance(model: Any) -> bool:
+    """Whether some layer behaves otherwise in training than in inference (Equinox's `inference` field)."""
+    nodes = jax.tree.leaves(model, is_leaf=lambda node: hasattr(node, "inference"))
+    return any(hasattr(node, "inference") for node in nodes)
+
+
+def split_structure(model: Any) -> tuple[Any, Any, Any]:
+    """The parts of a model known by shape only: (array-like, nothing, plain)."""
+    arrays, plain = eqx.partition(model, _is_array_like)
+    return arrays, None, plain
+
+
+def options(part: Part, path: str, dials: Dials) -> dict[str, Any]:
+    """The options of a part as keyword arguments, its dials taken from `dials`; inner parts are left out."""
+    return {
+        name: dials[f"{path}.{name}"] if isinstance(value, Dial) else value
+        for name, value in part.options
+        if not isinstance(value, Part)
+    }
+
+
+def _is_array_like(leaf: Any) -> bool:
+    return eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct)
+
+
+def _build_model(spec: Spec, shape: Shape, key: Array, dials: Dials) -> tuple[Any, eqx.nn.State]:
+    model_key = purpose_key(key, Purpose.MODEL)
+    model, state = eqx.nn.make_with_state(partial(_construct, spec, shape, dials))(model_key)
+    if spec.initializer is not None:
+        draw, bias = _initializer(spec.initializer, dials)
+        model = initialize(model, draw, bias, purpose_key(key, Purpose.INIT))
+    return model, state
+
+
+def _construct(spec: Spec, shape: Shape, dials: Dials, key: Array) -> Any:
+    part = spec.model
+    if part.function is not None:
+        return part.function(key, **options(part, "model", dials))
+    inner: dict[str, Any] = {}
+    for name, value in part.options:
+        if isinstance(value, Part):
+            inner[name] = partial(activation_layer, value, f"model.{name}", dials)
+            inner["widening"] = WIDENS.get(value.name, 1)
+    return MODELS[part.name](key, shape.inputs, shape.units, **options(part, "model", dials), **inner)
+
+
+def activation_layer(part: Part, path: str, dials: Dials) -> eqx.Module:
+    """The layer that an activation's name stands for."""
+    chosen = options(part, path, dials)
+    if part.name == "prelu" and part.function is None:
+        return LearnedSlope(jnp.asarray(chosen["slope"], jnp.float32))
+    if part.name == "rrelu" and part.function is None:
+        return RandomSlope(Fixed(jnp.asarray(chosen["lower"])), Fixed(jnp.asarray(chosen["upper"])))
+    function = part.function or ACTIVATIONS[part.name]
+    return Activation(function, {name: Fixed(jnp.asarray(value)) for name, value in chosen.items()})
+
+
+def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Array], Any]:
+    chosen = options(part, "initializer", dials)
+    bias = chosen.pop("bias", 0.0)
+    return partial(part.function or INITIALIZERS[part.name], **chosen), bias
+
+
+def _rule(part: Part, dials: Dials) -> optax.GradientTransformation:
+    chosen = options(part, "optimizer", dials)
+    return part.function(**chosen) if part.function is not None else OPTIMIZERS[part.name](**chosen)
+
+
+def _output(spec: Spec, shape: Shape) -> Callable[[Array, Dials], Array]:
+    """Raw outputs of one example to its prediction."""
+    part = spec.output
+    name = DEFAULT_OUTPUT[shape.target] if part is None else part.name
+    if name == "softmax":
+        return lambda score, dials: jax.nn.softmax(score)
+    function = ACTIVATIONS[name] if part is None or part.function is None else part.function
+    return lambda score, dials: function(score, **(options(part, "output", dials) if part is not None else {}))
+
+
+def _loss(spec: Spec, shape: Shape) -> Callable[..., Array]:
+    part = spec.loss
+    function = part.function or LOSSES[part.name]
+    on_score = part.function is not None or part.name in ON_SCORE
+    to_sign = part.name in SIGNED_LOSSES and shape.target == "binary"
+
+    def loss(score: Array, prediction: Array, target: Array, dials: Dials) -> Array:
+        chosen = {name: value for name, value in options(part, "loss", dials).items() if name != "reduction"}
+        return function(score if on_score else prediction, 2 * target - 1 if to_sign else target, **chosen)
+
+    return loss
+
+
+def _metrics(spec: Spec, shape: Shape) -> dict[str, Callable[[Array, Array, Array], Array]]:
+    named = {part.name: part for part in spec.metrics}
+    if not named and shape.target != "real":
+        return {"accuracy": partial(METRICS["accuracy"], kind=shape.target)}
+    return {name: _metric(part, shape.target) for name, part in named.items()}
+
+
+def _metric(part: Part, kind: str) -> Callable[[Array, Array, Array], Array]:
+    if part.function is not None:
+        return part.function
+    return partial(METRICS[part.name], kind=kind, **dict(part.options))
+
+
+def _probe(part: Part) -> Callable[[Moment], Array]:
+    return part.function or PROBES[part.name]
+
+
+def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Array, Any]:
+    """Apply a model for one example to a batch in the last axis; layers may talk over the axis named "batch"."""
+    stateful = bool(jax.tree.leaves(state))
+    if key is None and not stateful:
+        return jax.vmap(model, in_axes=-1, out_axes=-1, axis_name="batch")(inputs), state
+    if not stateful:
+        keys = jax.random.split(key, inputs.shape[-1])
+        return jax.vmap(lambda x, k: model(x, key=k), in_axes=(-1, 0), out_axes=-1, axis_name="batch")(inputs, keys), state
+    if key is None:
+        call = jax.vmap(model, in_axes=(-1, None), out_axes=(-1, None), axis_name="batch")
+        return call(inputs, state)
+    keys = jax.random.split(key, inputs.shape[-1])
+    call = jax.vmap(lambda x, s, k: model(x, s, key=k), in_axes=(-1, None, 0), out_axes=(-1, None), axis_name="batch")
+    return call(inputs, state, keys)

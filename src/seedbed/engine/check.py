@@ -1,0 +1,112 @@
+"""Misfits found before anything runs, each told in one sentence."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from seedbed.errors import PartError, SeedbedError
+from seedbed.spec import Spec
+from seedbed.vocabulary import Part
+from seedbed.vocabulary.losses import ON_SCORE
+
+
+def activations_fit(spec: Spec) -> None:
+    """Every own activation keeps the shape and kind of its input, and has a gradient."""
+    for part in _own_activations(spec):
+        _activation_fits(part)
+
+
+def _own_activations(spec: Spec) -> Iterator[Part]:
+    for part in (spec.model, spec.output):
+        if part is not None and part.kind == "activation" and part.function is not None:
+            yield part
+        for _, value in part.options if part is not None else ():
+            if isinstance(value, Part) and value.kind == "activation" and value.function is not None:
+                yield value
+
+
+def _activation_fits(part: Part) -> None:
+    assert part.function is not None
+    function, chosen = part.function, {name: dial.value for name, dial in part.options}
+    probe = jax.ShapeDtypeStruct((4,), jnp.float32)
+    try:
+        out = jax.eval_shape(lambda z: function(z, **chosen), probe)
+        shaped = getattr(out, "shape", None) == (4,)
+        floating = shaped and jnp.issubdtype(out.dtype, jnp.floating)
+        if floating:
+            jax.eval_shape(jax.grad(lambda z: function(z, **chosen).sum()), probe)
+    except Exception as error:  # whatever a stranger's function raises becomes a sentence
+        raise PartError(
+            f'activation "{part.name}" cannot be differentiated by jax: {_first_line(error)}; write it with jax.numpy'
+        ) from error
+    if not shaped:
+        got = getattr(out, "shape", type(out).__name__)
+        raise PartError(f'activation "{part.name}" must keep the shape of its input, got {got} from (4,); return one value for each')
+    if not floating:
+        raise PartError(f'activation "{part.name}" must return floating point numbers, got {out.dtype}; return a float array')
+
+
+def built(spec: Spec, build: Callable[[], Any]) -> Any:
+    """The structure of a model, or a sentence that says why its factory failed."""
+    try:
+        return build()
+    except SeedbedError:
+        raise
+    except Exception as error:
+        raise PartError(
+            f'model "{spec.model.name}" cannot be built: {_first_line(error)}; a model is a function of a key that '
+            "returns an Equinox module"
+        ) from error
+
+
+def outputs_fit(spec: Spec, shape: Any, start: Any, objective: Any, dials: Any) -> None:
+    """The model's outputs, the loss and the targets agree in shape."""
+    key = jax.random.key(0)
+    inputs = jax.ShapeDtypeStruct((*shape.inputs, 3), jnp.float32)
+    classes = shape.target == "classes"
+    targets = jax.ShapeDtypeStruct((3,) if classes else (shape.units, 3), jnp.int32 if classes else jnp.float32)
+    wanted = (shape.units, 3)
+    scores: Any = None
+
+    def trial(inputs: Any, targets: Any) -> Any:
+        network, _ = start(key, dials)
+        value, (scores, _, _) = objective(network.trained, network, inputs, targets, key, dials)
+        return value, scores
+
+    try:
+        value, scores = jax.eval_shape(trial, inputs, targets)
+    except SeedbedError:
+        raise
+    except Exception as error:
+        raise PartError(
+            f'model "{spec.model.name}" and loss "{spec.loss.name}" do not fit inputs of shape {shape.inputs} and '
+            f"{shape.units} output(s): {_first_line(error)}; let the model return {(shape.units,)} for one example"
+        ) from error
+    if scores.shape != wanted:
+        raise PartError(
+            f'model "{spec.model.name}" must return {(shape.units,)} for one example under loss "{spec.loss.name}", '
+            f"got {tuple(scores.shape[:-1])}; change its last layer"
+        )
+    if value.shape != ():
+        raise PartError(f'loss "{spec.loss.name}" must return one number for an example, got shape {value.shape}; sum it')
+    if spec.loss.function is None and spec.loss.name not in ON_SCORE and shape.target == "classes":
+        raise PartError(f'loss "{spec.loss.name}" does not fit class labels; use cross_entropy')
+
+
+def target_known(spec: Spec, metrics: tuple[str, ...]) -> None:
+    """The metric of the stop rule is measured at every step."""
+    known = [f"train_{name}" for name in metrics]
+    if spec.stop is not None and spec.stop.metric not in known:
+        raise PartError(f'no metric "{spec.stop.metric}" to stop on; this question measures {", ".join(known)} at every step')
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def batch_fits(spec: Spec, examples: int) -> None:
+    """A minibatch is no larger than the data set."""
+    if spec.batch_size is not None and spec.batch_size > examples:
+        raise PartError(f"a batch of {spec.batch_size} was asked for, the data set has {examples} examples; ask for fewer")

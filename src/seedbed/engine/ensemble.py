@@ -1,0 +1,306 @@
+"""Train a group: cohorts of members, packed into waves of lanes, chunk after chunk, back to the host in between.
+
+Between chunks finished members are dropped and the rest packed into fewer waves of the same width, progress is told,
+and a checkpoint may be written. Where a member stands in a wave, and which members stand beside it, changes nothing
+of its numbers.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import numpy as np
+
+from seedbed.data.dataset import Dataset
+from seedbed.engine import devices, plan
+from seedbed.engine.program import Program, compile_group, feed_of
+from seedbed.engine.step import NEVER
+from seedbed.progress import Listener, Progress, silent
+from seedbed.record import Block
+from seedbed.spec import trace_steps
+
+FIRST_STEPS = 16
+CHUNK_SECONDS = 1.5
+CHECKPOINT_SECONDS = 5.0
+
+
+class Keep(Protocol):
+    """Where a cohort's checkpoints go."""
+
+    def load_checkpoint(self, name: str) -> tuple[Mapping[str, np.ndarray], Mapping[str, Any]] | None:
+        """The checkpoint of that name, or None."""
+        ...
+
+    def save_checkpoint(self, name: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+        """Replace the checkpoint of that name."""
+        ...
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Remove the checkpoint of that name, if there is one."""
+        ...
+
+
+class Wave(NamedTuple):
+    """Members that fill the lanes together: their places in the cohort, and their state on the devices."""
+
+    places: np.ndarray
+    lanes: Any
+    chances: Any
+    dials: Any
+    feed: Any
+
+
+@dataclass
+class Cohort:
+    """Members trained side by side, and what is known of them so far. The only thing here that changes."""
+
+    stretches: tuple[plan.Stretch, ...]
+    seeds: np.ndarray
+    dials: dict[str, np.ndarray]
+    dataset: Dataset
+    grid: np.ndarray
+    found: dict[str, np.ndarray]
+    waves: list[Wave] = field(default_factory=list)
+    at: int = 0
+
+
+@dataclass
+class Pace:
+    """How fast a chunk goes, and how far the next one should."""
+
+    steps: int = FIRST_STEPS
+    per_step: float = 0.0
+
+    def note(self, steps: int, seconds: float) -> None:
+        """Learn from a chunk."""
+        self.per_step = seconds / max(steps, 1)
+        self.steps = int(np.clip(CHUNK_SECONDS / max(self.per_step, 1e-9), 1, 4 * self.steps))
+
+
+def train(
+    group: plan.Group, dataset_of: Any, *, listen: Listener = silent, keep: Keep | None = None, mark: str = "",
+    name: str = "", place: tuple[int, int] = (1, 1),
+) -> Iterator[tuple[int, Block]]:  # fmt: skip
+    """Train a group and yield (setting index, block) as they are finished.
+
+    `dataset_of(seeds)` gives the data: the same for all seeds, or one set for each. `place` is this group's number
+    among all groups and `name` what it is called, for progress. Checkpoints go to `keep` under names that begin with
+    `mark`, which must tell apart everything that changes numbers.
+    """
+    first = dataset_of(np.asarray(group.stretches[0].seeds[:1]))
+    tell = _Teller(listen, group, place, name)
+    tell("compiling", 0, group.members)
+    program = compile_group(group.spec, first)
+    for stretches in plan.cohorts(group, program.sizes.cohort):
+        began = time.perf_counter()
+        cohort = _begin(program, stretches, dataset_of)
+        own_mark = f"{mark}-{stretches[0].setting}-{stretches[0].seeds[0]}-{len(cohort.seeds)}"
+        _resume(program, cohort, keep.load_checkpoint(own_mark) if keep else None)
+        _train_cohort(program, cohort, tell, keep, own_mark)
+        yield from _blocks(program, cohort, time.perf_counter() - began)
+        if keep:
+            keep.drop_checkpoint(own_mark)
+        tell("stored", cohort.grid[-1], 0)
+
+
+def _train_cohort(program: Program, cohort: Cohort, tell: "_Teller", keep: Keep | None, mark: str) -> None:
+    pace, cap, saved = Pace(), int(cohort.grid[-1]), time.monotonic()
+    while cohort.waves:
+        stops, index = plan.chunk_stops(cohort.grid, cohort.at, pace.steps, cap)
+        began = time.perf_counter()
+        for number, wave in enumerate(cohort.waves):
+            cohort.waves[number] = _advance(program, cohort, wave, stops, index, cap)
+            tell("training", int(stops[-1]), _alive(cohort), pace, len(cohort.waves))
+        pace.note(int(stops[-1] - stops[0]), time.perf_counter() - began)
+        cohort.at = int(stops[-1])
+        _repack(program, cohort)
+        if keep and cohort.waves and time.monotonic() - saved > CHECKPOINT_SECONDS:
+            keep.save_checkpoint(mark, *_snapshot(cohort))
+            saved = time.monotonic()
+
+
+def _begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
+    seeds = np.concatenate([np.asarray(stretch.seeds, np.uint32) for stretch in stretches])
+    counts = [len(stretch.seeds) for stretch in stretches]
+    dialled = [stretch.spec.dials() for stretch in stretches]
+    dials = {path: np.repeat(np.float32([one[path] for one in dialled]), counts) for path in dialled[0]}
+    spec = stretches[0].spec
+    grid = trace_steps(spec.steps, spec.trace)
+    never = np.full(len(seeds), NEVER, np.int32)
+    found = {"hit_step": never, "diverged_step": never.copy(), "stop_step": never.copy()}
+    return Cohort(stretches, seeds, dials, dataset_of(seeds), grid, found)
+
+
+def _resume(program: Program, cohort: Cohort, saved: Any) -> None:
+    """Take up a checkpoint of the same members, or draw them."""
+    places = np.arange(len(cohort.seeds))
+    if saved is None or not np.array_equal(saved[0].get("seeds"), cohort.seeds):
+        cohort.waves = [_draw(program, cohort, part) for part in _parts(places, program.lanes)]
+        return
+    arrays, meta = saved
+    cohort.at = int(meta["at"])
+    cohort.found = {name.removeprefix("found/"): np.array(a) for name, a in arrays.items() if name.startswith("found/")}
+    structure = jax.tree.structure(jax.eval_shape(lambda: _abstract(program, cohort)))
+    leaves = [arrays[f"leaf/{number}"] for number in range(structure.num_leaves)]
+    states = jax.tree.unflatten(structure, leaves)
+    cohort.waves = _pack(program, cohort, arrays["places"], states)
+
+
+def _abstract(program: Program, cohort: Cohort) -> Any:
+    wave = _draw(program, cohort, np.arange(1))
+    return wave.lanes, wave.chances
+
+
+def _draw(program: Program, cohort: Cohort, places: np.ndarray) -> Wave:
+    """A wave of freshly drawn members."""
+    padded = _padded(places, program.lanes)
+    dials = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
+    lanes, chances = program.start(program.on_members(cohort.seeds[padded]), dials)
+    return Wave(places, lanes, chances, dials, _feed(program, cohort, padded))
+
+
+def _pack(program: Program, cohort: Cohort, places: np.ndarray, states: Any) -> list[Wave]:
+    """Waves for members whose states lie on the host, in the order of `places`."""
+    waves: list[Wave] = []
+    for part in _parts(np.arange(len(places)), program.lanes):
+        rows = _padded(part, program.lanes)
+        lanes, chances = program.on_members(jax.tree.map(lambda a, rows=rows: a[rows], states))
+        padded = places[rows]
+        dials = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
+        waves.append(Wave(places[part], lanes, chances, dials, _feed(program, cohort, padded)))
+    return waves
+
+
+def _feed(program: Program, cohort: Cohort, padded: np.ndarray) -> Any:
+    feed = feed_of(cohort.dataset, padded)
+    return program.on_members(feed) if program.own_data else program.everywhere(feed)
+
+
+def _advance(
+    program: Program, cohort: Cohort, wave: Wave, stops: np.ndarray, index: np.ndarray, cap: int
+) -> Wave:  # fmt: skip
+    """Train one wave for a chunk and write down what it showed."""
+    lanes, rows = program.train(wave.lanes, wave.chances, wave.dials, wave.feed,
+                                program.everywhere(stops), program.everywhere(np.int32(cap)))  # fmt: skip
+    used = len(wave.places)
+    facts = {name: np.asarray(getattr(lanes, name))[:used] for name in ("hit_step", "diverged_step", "stop_step")}
+    was = cohort.found["stop_step"][wave.places]
+    for name, values in facts.items():
+        cohort.found[name][wave.places] = values
+    ended = (was == NEVER) & (facts["stop_step"] != NEVER)
+    _write_rows(cohort, wave.places, index, {name: np.asarray(a)[:used] for name, a in rows.items()}, ended)
+    final = {name: np.asarray(value)[:used] for name, value in lanes.last.items()}
+    for name, values in final.items():
+        _final(cohort, f"train_{name}", values)[wave.places[ended]] = values[ended]
+    return wave._replace(lanes=lanes)
+
+
+def _write_rows(
+    cohort: Cohort, places: np.ndarray, index: np.ndarray, rows: dict[str, np.ndarray], ended: np.ndarray
+) -> None:
+    kept = np.flatnonzero(index >= 0)
+    stop = cohort.found["stop_step"][places]
+    after = (stop[:, None] != NEVER) & (cohort.grid[index[kept]][None, :] > stop[:, None])
+    for name, values in rows.items():
+        values = values.astype(np.float32)
+        shown = np.where(after.reshape(*after.shape, *(1,) * (values.ndim - 2)), np.float32(np.nan), values[:, kept])
+        trace = cohort.found.get(name)
+        if trace is None:
+            trace = np.full((len(cohort.seeds), len(cohort.grid), *values.shape[2:]), np.nan, np.float32)
+            cohort.found[name] = trace
+        trace[np.ix_(places, index[kept])] = shown
+        if not name.startswith("train_"):
+            _final(cohort, name, values[:, -1])[places[ended]] = values[ended, -1]
+
+
+def _final(cohort: Cohort, name: str, like: np.ndarray) -> np.ndarray:
+    if f"final_{name}" not in cohort.found:
+        cohort.found[f"final_{name}"] = np.full((len(cohort.seeds), *like.shape[1:]), np.nan, np.float32)
+    return cohort.found[f"final_{name}"]
+
+
+def _repack(program: Program, cohort: Cohort) -> None:
+    """Drop finished members; when the rest fits into fewer waves, pack it anew."""
+    alive = [cohort.found["stop_step"][wave.places] == NEVER for wave in cohort.waves]
+    needed = -(-sum(int(mask.sum()) for mask in alive) // program.lanes)
+    if needed < len(cohort.waves):
+        cohort.waves = _pack(program, cohort, *_gather(cohort)) if needed else []
+
+
+def _gather(cohort: Cohort) -> tuple[np.ndarray, Any]:
+    """All members still running: their places and their states on the host."""
+    chosen = [np.flatnonzero(cohort.found["stop_step"][wave.places] == NEVER) for wave in cohort.waves]
+    places = np.concatenate([wave.places[rows] for wave, rows in zip(cohort.waves, chosen, strict=True)])
+    states = [jax.tree.map(lambda a, rows=rows: np.asarray(a)[rows], (wave.lanes, wave.chances))
+              for wave, rows in zip(cohort.waves, chosen, strict=True)]  # fmt: skip
+    return places, jax.tree.map(lambda *parts: np.concatenate(parts), *states)
+
+
+def _snapshot(cohort: Cohort) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    places, states = _gather(cohort)
+    leaves = {f"leaf/{number}": leaf for number, leaf in enumerate(jax.tree.leaves(states))}
+    found = {f"found/{name}": array for name, array in cohort.found.items()}
+    return {"seeds": cohort.seeds, "places": places, **leaves, **found}, {"at": cohort.at}
+
+
+def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[int, Block]]:
+    """What was found, stretch by stretch."""
+    arrays = {name: _as_kept(name, array) for name, array in cohort.found.items()}
+    dims = {name: _dims(program, name) for name in arrays}
+    coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": list(program.member.layers)}
+    coords = {dim: labels for dim, labels in coords.items() if any(dim in names for names in dims.values())}
+    first = 0
+    for stretch in cohort.stretches:
+        chosen = slice(first, first + len(stretch.seeds))
+        first = chosen.stop
+        meta = {**devices.describe(), "engine": "jax", "dtype": "float32", "width": program.sizes.width,
+                "at_once": program.sizes.at_once, "compile_seconds": program.compile_seconds,
+                "wall_seconds": seconds * len(stretch.seeds) / len(cohort.seeds)}  # fmt: skip
+        block = {name: array[chosen] for name, array in arrays.items()}
+        yield stretch.setting, Block(np.asarray(stretch.seeds, np.int64), block, dims, coords, meta)
+
+
+def _as_kept(name: str, array: np.ndarray) -> np.ndarray:
+    if name in ("hit_step", "diverged_step"):
+        return np.where(array == NEVER, np.nan, array).astype(np.float64)
+    return array.astype(np.int64) if name == "stop_step" else array
+
+
+def _dims(program: Program, name: str) -> tuple[str, ...]:
+    if name.endswith("_step"):
+        return ()
+    base = name.removeprefix("final_")
+    further = program.member.probes.get(base, ())
+    return further if name.startswith("final_") else ("step", *further)
+
+
+def _alive(cohort: Cohort) -> int:
+    return int((cohort.found["stop_step"] == NEVER).sum())
+
+
+def _parts(places: np.ndarray, size: int) -> list[np.ndarray]:
+    return [places[first : first + size] for first in range(0, len(places), size)]
+
+
+def _padded(places: np.ndarray, size: int) -> np.ndarray:
+    """`places` filled up to a whole wave by repeating the first; what the padding computes is dropped."""
+    return np.concatenate([places, np.full(size - len(places), places[0])])
+
+
+class _Teller:
+    """Turns what the loop knows into progress messages."""
+
+    def __init__(self, listen: Listener, group: plan.Group, place: tuple[int, int], label: str) -> None:
+        self.listen, self.group, self.place, self.label = listen, group, place, label
+
+    def __call__(self, phase: Any, step: int, running: int, pace: Pace | None = None, waves: int = 1) -> None:
+        number, groups = self.place
+        cap = self.group.spec.steps
+        left = rate = None
+        if pace is not None and pace.per_step:
+            rate = running / pace.per_step
+            left = (cap - step) * pace.per_step + (groups - number) * cap * pace.per_step
+        self.listen(Progress(phase, self.label, number, groups, min(int(step), cap), cap, running, self.group.members,
+                             rate or 0.0, left))  # fmt: skip

@@ -1,0 +1,127 @@
+"""A chunk: many steps of a device's lanes in one compiled program, with traces kept at the steps that are asked for.
+
+`stops` is data, not shape: row i measures the probes at step stops[i] and trains up to, not including, stops[i + 1].
+One program therefore serves every chunk of a run, whatever its length, and rows may be empty.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Int
+
+from seedbed.engine.assemble import Dials, Member
+from seedbed.engine.chance import Purpose, purpose_key, seed_key
+from seedbed.engine.step import Lane, fresh_lane, judge, step
+from seedbed.parts.batching import batch_positions
+from seedbed.spec import Target
+
+
+class Feed(NamedTuple):
+    """The data of a chunk: training and (or None) test examples, the example axis first."""
+
+    inputs: Array
+    targets: Array
+    test_inputs: Array | None
+    test_targets: Array | None
+
+
+class Chances(NamedTuple):
+    """The keys a member needs while it trains: the order of its examples, and noise inside its layers."""
+
+    order: Array
+    noise: Array
+
+
+def start_lane(member: Member, seed: Array, dials: Dials) -> tuple[Lane, Chances]:
+    """Draw one member."""
+    key = seed_key(seed)
+    network, memory = member.start(key, dials)
+    order = jax.random.key_data(purpose_key(key, Purpose.ORDER))
+    noise = jax.random.key_data(purpose_key(key, Purpose.NOISE))
+    return fresh_lane(member, network, memory), Chances(order, noise)
+
+
+def batch_of(feed: Feed, order: Array, at: Array, size: int | None) -> tuple[Array, Array]:
+    """The batch of step `at`, the example axis last."""
+    if size is None:
+        return jnp.moveaxis(feed.inputs, 0, -1), jnp.moveaxis(feed.targets, 0, -1)
+    chosen = batch_positions(order, at, feed.inputs.shape[0], size)
+    return jnp.moveaxis(feed.inputs[chosen], 0, -1), jnp.moveaxis(feed.targets[chosen], 0, -1)
+
+
+def train_lane(
+    member: Member, stop: Target | None, size: int | None, lane: Lane, chances: Chances, dials: Dials, feed: Feed,
+    at: Array, cap: Array,
+) -> Lane:  # fmt: skip
+    """One step of one lane."""
+    inputs, targets = batch_of(feed, chances.order, at, size)
+    return step(member, stop, lane, inputs, targets, _noise(member, chances, at), dials, at, cap)
+
+
+def look_at_lane(
+    member: Member, size: int | None, lane: Lane, chances: Chances, dials: Dials, feed: Feed, at: Array
+) -> dict[str, Array]:
+    """What the probes and the test set say of one lane; changes nothing."""
+    inputs, targets = batch_of(feed, chances.order, at, size)
+    loss, gradient, scores, _, _ = judge(member, lane.network, inputs, targets, _noise(member, chances, at), dials)
+    seen = member.probe(lane.network, gradient, scores, loss)
+    if feed.test_inputs is not None:
+        test = (jnp.moveaxis(feed.test_inputs, 0, -1), jnp.moveaxis(feed.test_targets, 0, -1))
+        seen |= {f"test_{name}": value for name, value in member.measure(lane.network, *test, dials).items()}
+    return seen
+
+
+def chunk(
+    member: Member, stop: Target | None, size: int | None, own_data: bool, at_once: int,
+    lanes: Lane, chances: Chances, dials: Mapping[str, Array], feed: Feed, stops: Int[Array, " rows"], cap: Array,
+) -> tuple[Lane, dict[str, Array]]:  # fmt: skip
+    """Train all lanes of a device from stops[0] to stops[-1]; `at_once` of them in one product.
+
+    Returns the lanes and the rows: each measure `(lane, row, ...)`, one row less than stops.
+    """
+    fed = partial(_chunk_at_once, member, stop, size, own_data)
+    together = (lanes, chances, dials, feed if own_data else None)
+    count = jax.tree.leaves(lanes)[0].shape[0]
+    if at_once >= count:
+        return fed(together, feed, stops, cap)
+    parts = jax.tree.map(lambda a: a.reshape(count // at_once, at_once, *a.shape[1:]), together)
+    done = lax.map(lambda part: fed(part, feed, stops, cap), parts)
+    return jax.tree.map(lambda a: a.reshape(count, *a.shape[2:]), done)
+
+
+def _chunk_at_once(
+    member: Member, stop: Target | None, size: int | None, own_data: bool,
+    together: tuple[Lane, Chances, Any, Feed | None], shared: Feed, stops: Array, cap: Array,
+) -> tuple[Lane, dict[str, Array]]:  # fmt: skip
+    lanes, chances, dials, own = together
+    feed = own if own is not None else shared
+    data_axis = Feed(0, 0, *(None if array is None else 0 for array in feed[2:])) if own_data else None
+    train = jax.vmap(partial(train_lane, member, stop, size), in_axes=(0, 0, 0, data_axis, None, None))
+    look = jax.vmap(partial(look_at_lane, member, size), in_axes=(0, 0, 0, data_axis, None))
+
+    def row(lanes: Lane, i: Array) -> tuple[Lane, dict[str, Array]]:
+        first, end = stops[i], stops[i + 1]
+        seen = look(lanes, chances, dials, feed, first)
+
+        def body(carry: tuple[Array, Lane, dict[str, Array]]) -> tuple[Array, Lane, dict[str, Array]]:
+            at, lanes, kept = carry
+            lanes = train(lanes, chances, dials, feed, at, cap)
+            kept = {name: jnp.where(at == first, lanes.last[name], kept[name]) for name in kept}
+            return at + 1, lanes, kept
+
+        _, lanes, kept = lax.while_loop(lambda carry: carry[0] < end, body, (first, lanes, lanes.last))
+        return lanes, {**{f"train_{name}": value for name, value in kept.items()}, **seen}
+
+    lanes, rows = lax.scan(row, lanes, jnp.arange(stops.shape[0] - 1))
+    return lanes, jax.tree.map(lambda a: jnp.moveaxis(a, 0, 1), rows)
+
+
+def _noise(member: Member, chances: Chances, at: Array) -> Array | None:
+    return jax.random.fold_in(jax.random.wrap_key_data(chances.noise), at) if member.draws else None
+
+
+Look = Callable[..., dict[str, Array]]

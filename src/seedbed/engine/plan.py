@@ -1,0 +1,116 @@
+"""From a grid of settings to groups, cohorts and chunks. Numbers only: no arrays, no jax.
+
+A group is all members that share a recipe, hence a compiled program. A cohort is as many of them as memory holds at
+once. The width (lanes per device) and how many lanes go into one product follow from the recipe alone, so that a
+member's numbers do not depend on how many others were asked for, nor on the number of devices.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seedbed.spec import Setting, Spec
+
+MAX_WIDTH = 128
+STATE_BYTES = 256 * 2**20  # all lanes of a device: weights, memory of the rule, own data
+PRODUCT_BYTES = 6 * 2**20  # lanes in one product: what a step touches should stay near the caches
+COHORT_BYTES = 768 * 2**20  # all members trained side by side: states and traces
+BLOCK = 256  # seeds of one setting in one stored block
+ROWS = 32  # rows of a chunk
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Seeds of one setting that are trained and stored together."""
+
+    setting: int
+    spec: Spec
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Stretches of one recipe."""
+
+    spec: Spec
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def members(self) -> int:
+        """How many networks."""
+        return sum(len(stretch.seeds) for stretch in self.stretches)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The planning numbers of a recipe: lanes per device, lanes in one product, members side by side."""
+
+    width: int
+    at_once: int
+    cohort: int
+
+
+def groups(settings: Sequence[Setting], missing: Sequence[Sequence[int]]) -> list[Group]:
+    """The groups that train `missing[i]` seeds of `settings[i]`, in the order of the settings."""
+    by_recipe: dict[tuple[str, int], list[Stretch]] = {}
+    for index, (setting, seeds) in enumerate(zip(settings, missing, strict=True)):
+        key = (setting.spec.recipe(), setting.spec.steps)
+        by_recipe.setdefault(key, []).extend(Stretch(index, setting.spec, part) for part in _stretches(seeds))
+    return [Group(found[0].spec, tuple(found)) for found in by_recipe.values() if found]
+
+
+def cohorts(group: Group, size: int) -> Iterator[tuple[Stretch, ...]]:
+    """The group's stretches, as many at a time as `size` members allow, at least one."""
+    waiting: list[Stretch] = []
+    for stretch in group.stretches:
+        if waiting and sum(len(one.seeds) for one in waiting) + len(stretch.seeds) > size:
+            yield tuple(waiting)
+            waiting = []
+        waiting.append(stretch)
+    yield tuple(waiting)
+
+
+def sizes(state_bytes: int, work_bytes: int, trace_bytes: int, devices: int) -> Sizes:
+    """The planning numbers for a member of so many bytes of state, of intermediate results, of traces."""
+    width = _power_below(STATE_BYTES / max(state_bytes, 1), MAX_WIDTH)
+    at_once = _power_below(PRODUCT_BYTES / max(work_bytes, 1), width)
+    lanes = width * devices
+    cohort = max(int(COHORT_BYTES / (state_bytes + trace_bytes)) // lanes, 1) * lanes
+    return Sizes(width, at_once, cohort)
+
+
+def chunk_stops(grid: np.ndarray, at: int, steps: int, cap: int) -> tuple[np.ndarray, np.ndarray]:
+    """The stops of a chunk that begins at step `at` and makes about `steps` steps, and the grid index of each row.
+
+    The last row is always empty: it measures the probes where the chunk ends. Rows off the grid have index -1.
+    """
+    end = min(at + max(steps, 1), cap + 1)
+    on_grid = np.searchsorted(grid, at), np.searchsorted(grid, end)
+    rows = [int(step) for step in grid[slice(*on_grid)]]
+    starts = rows if rows and rows[0] == at else [at, *rows]
+    if len(starts) > ROWS - 1:
+        end, starts = starts[ROWS - 1], starts[: ROWS - 1]
+    stops = np.array([*starts, *[end] * (ROWS + 1 - len(starts))], np.int32)
+    kept = {int(step): index for index, step in enumerate(grid)}
+    index = [kept.get(start, -1) for start in starts]
+    return stops, np.array([*index, *[-1] * (ROWS - len(index))])
+
+
+def _stretches(seeds: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Runs of consecutive seeds, cut at multiples of the block size."""
+    run: list[int] = []
+    for seed in sorted(seeds):
+        if run and (seed != run[-1] + 1 or seed % BLOCK == 0):
+            yield tuple(run)
+            run = []
+        run.append(seed)
+    if run:
+        yield tuple(run)
+
+
+def _power_below(limit: float, most: int) -> int:
+    power = 1
+    while power * 2 <= min(limit, most):
+        power *= 2
+    return power

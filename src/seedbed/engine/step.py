@@ -1,0 +1,90 @@
+"""One step of one member, pure: `(lane, batch, ...) -> lane`. Stops, hits and divergence are exact here.
+
+Step s judges the weights after s updates, on the batch of step s, and then makes update s + 1. A member that has
+arrived, diverged or reached the cap keeps its weights: its lane runs on, frozen.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array
+
+from seedbed.engine.assemble import Dials, Member, Network
+from seedbed.spec import Target
+
+NEVER = -1
+
+
+class Lane(NamedTuple):
+    """Everything a member carries from step to step. `last` holds the measures of the last step it was judged at."""
+
+    network: Network
+    memory: Any
+    hit_step: Array
+    diverged_step: Array
+    stop_step: Array
+    last: dict[str, Array]
+
+
+def fresh_lane(member: Member, network: Network, memory: Any) -> Lane:
+    """A member before its first step."""
+    never = jnp.int32(NEVER)
+    return Lane(network, memory, never, never, never, {name: jnp.float32(jnp.nan) for name in member.metrics})
+
+
+def running(lane: Lane) -> Array:
+    """Whether a member still trains: neither arrived, nor diverged, nor at the cap."""
+    return lane.stop_step == NEVER
+
+
+def judge(
+    member: Member, network: Network, inputs: Array, targets: Array, key: Array | None, dials: Dials
+) -> tuple[Array, Any, Array, dict[str, Array], Any]:
+    """Loss, gradient, scores, metrics and layer state of a network on a batch."""
+    gradient_of = jax.value_and_grad(member.objective, has_aux=True)
+    (loss, (scores, metrics, state)), gradient = gradient_of(network.trained, network, inputs, targets, key, dials)
+    return loss, gradient, scores, {"loss": loss, **metrics}, state
+
+
+def step(
+    member: Member, stop: Target | None, lane: Lane, inputs: Array, targets: Array, key: Array | None,
+    dials: Dials, at: Array, cap: Array,
+) -> Lane:  # fmt: skip
+    """Judge the member at step `at`; unless that ends it, update it."""
+    active = running(lane)
+    loss, gradient, _, measures, state = judge(member, lane.network, inputs, targets, key, dials)
+    finite = jnp.isfinite(loss)
+    arrived = finite & holds(stop, measures)
+    updates, memory = member.rule(dials).update(gradient, lane.memory, lane.network.trained)
+    trained = optax.apply_updates(lane.network.trained, updates)
+    sound = jnp.stack([jnp.isfinite(array).all() for array in jax.tree.leaves(trained)]).all()
+    ends = ~finite | arrived | (at >= cap)
+    moves = active & ~ends & sound
+
+    def keep(new: Any, old: Any) -> Any:
+        return jax.tree.map(lambda a, b: jnp.where(moves, a, b), new, old)
+
+    broken = active & ~ends & ~sound
+    diverged = jnp.where(active & ~finite, at, jnp.where(broken, at + 1, lane.diverged_step))
+    return Lane(
+        network=Network(keep(trained, lane.network.trained), lane.network.fixed, keep(state, lane.network.state)),
+        memory=keep(memory, lane.memory),
+        hit_step=jnp.where(active & arrived, at, lane.hit_step),
+        diverged_step=diverged,
+        stop_step=jnp.where(active & (ends | broken), at, lane.stop_step),
+        last={name: jnp.where(active, measures[name], lane.last[name]) for name in lane.last},
+    )
+
+
+def holds(stop: Target | None, measures: dict[str, Array]) -> Array:
+    """Whether the stop rule's target holds."""
+    if stop is None:
+        return jnp.bool_(False)
+    value = measures[stop.metric.removeprefix("train_")]
+    return value >= stop.value if stop.direction == "at least" else value <= stop.value
+
+
+Step = Callable[..., Lane]

@@ -1,0 +1,182 @@
+"""One look for every figure: colors, line styles, sizes in centimeters, and how a figure is written to files.
+
+The look is light, readable in print at 16 cm, and safe for color-blind readers: the Okabe-Ito colors (yellow left out: it
+vanishes on white paper), and a line style and a marker of its own per setting, so that a grey copy still tells them apart.
+Figures are built without pyplot, so drawing leaves no state behind. Which figure shows what is the business of the
+other modules here; where files belong is the business of `seedbed.report`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+
+from seedbed.errors import SpecError
+
+WIDTH = 16.0  # cm: the text width of an A4 page
+CM = 1 / 2.54  # matplotlib sizes are in inches
+DPI = 200
+INK, GREY, GRID = "#222222", "#6B6B6B", "#E3E3E3"
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D")
+# Five line styles beside seven colors and eight markers: the triples repeat only after 280 settings.
+DASHES: tuple[Any, ...] = (
+    "solid",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (5, 1.5, 1.2, 1.5)),
+    (0, (3, 1, 1, 1, 1, 1)),
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
+
+RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters on every machine
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 4,
+    "axes.labelsize": 8,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#9A9A9A",
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.5,
+    "text.color": INK,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 4,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.dpi": 100,
+    "figure.constrained_layout.w_pad": 0.03,
+    "figure.constrained_layout.h_pad": 0.03,
+    # Letters as outlines: typst draws a picture with its own few fonts only, and a reader's browser may lack ours;
+    # outlines look alike in both. Each figure of a report carries its words beside it for search and screen readers.
+    "svg.fonttype": "path",
+    "svg.hashsalt": "seedbed",
+}
+TICKS: dict[str, Any] = {
+    "labelsize": 7.5,
+    "labelcolor": INK,
+    "color": "#9A9A9A",
+    "width": 0.6,
+    "length": 2.5,
+    "pad": 2.5,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one setting is drawn in every figure of a record."""
+
+    color: str
+    dash: Any
+    marker: str
+
+
+def look(index: int) -> Look:
+    """The look of setting number `index`, counted from 0."""
+    return Look(PALETTE[index % len(PALETTE)], DASHES[index % len(DASHES)], MARKERS[index % len(MARKERS)])
+
+
+def darker(color: str, share: float = 0.25) -> str:
+    """A color mixed with black, for letters: what is a clear line may be too pale to read.
+
+    >>> darker("#ff8000", 0.5)
+    '#804000'
+    """
+    return to_hex([(1 - share) * part for part in to_rgb(color)])
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """The style for the length of a `with` block, on top of matplotlib's defaults whatever the user has set."""
+    with matplotlib.style.context(["default", RC]):
+        yield
+
+
+def blank(height: float, width: float = WIDTH) -> Figure:
+    """An empty figure; sizes in centimeters."""
+    return Figure(figsize=(width * CM, height * CM), layout="constrained")
+
+
+def single(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
+    """A figure with one panel."""
+    figure = blank(height, width)
+    axes = figure.add_subplot()
+    axes.tick_params(which="both", **TICKS)
+    return figure, axes
+
+
+def columns_for(count: int, last_factor: int = 1) -> int:
+    """How many panels stand in a row of 16 cm: the levels of the last factor where they fit, else a near square.
+
+    >>> [columns_for(count) for count in (1, 2, 3, 4, 6, 8, 12, 24)]
+    [1, 2, 3, 2, 3, 4, 4, 6]
+    """
+    if 1 < last_factor <= 4 and count > last_factor:
+        return last_factor
+    if count <= 3:
+        return count
+    near_square = ((4, 2), (6, 3), (8, 4), (9, 3), (12, 4), (20, 5))
+    return next((columns for most, columns in near_square if count <= most), 6)
+
+
+def multiples(count: int, columns: int, shape: float = 0.72, share: bool = True) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels in rows; `shape` is height over width of one. Tick labels stand at the outer panels only."""
+    rows = -(-count // columns)
+    height = min(max(WIDTH / columns * shape, 3.4), 7.5) * rows + 1.6
+    figure = blank(height)
+    grid = figure.subplots(rows, columns, sharex=share, sharey=share, squeeze=False)
+    panels = list(grid.flat)
+    for unused in panels[count:]:
+        unused.remove()
+    for index, axes in enumerate(panels[:count]):
+        axes.tick_params(which="both", **TICKS)
+        if share and index + columns >= count:  # nothing stands below, also where the last row is not full
+            axes.tick_params(labelbottom=True)
+    return figure, panels[:count]
+
+
+def outer_labels(panels: list[Axes], columns: int, x_label: str, y_label: str) -> None:
+    """Name the axes once per row and column, at the outer panels."""
+    for index, axes in enumerate(panels):
+        if index % columns == 0:
+            axes.set_ylabel(y_label)
+        if index + columns >= len(panels):
+            axes.set_xlabel(x_label)
+
+
+def legend_below(figure: Figure, handles: list[Any], columns: int) -> None:
+    """One legend under all panels."""
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, handlelength=2.2, columnspacing=1.6)
+
+
+def save(figure: Figure, path: str | Path, dense: bool = False) -> tuple[Path, ...]:
+    """Write `path`.svg and `path`.png (only the PNG when `dense`); the same figure gives the same bytes.
+
+    Raises: SpecError when `path` already carries an ending.
+    """
+    path = Path(path)
+    if path.suffix in (".svg", ".png", ".pdf"):
+        raise SpecError(f'a figure is saved under a name without an ending, got "{path.name}"; drop the "{path.suffix}"')
+    written = {".png": {"Software": None}}
+    if not dense:
+        written[".svg"] = {"Date": None, "Creator": None}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files = [path.parent / f"{path.name}{ending}" for ending in written]
+    with applied():
+        for file, metadata in zip(files, written.values(), strict=True):
+            figure.savefig(file, dpi=DPI, metadata=metadata)
+    return tuple(files)

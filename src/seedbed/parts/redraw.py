@@ -1,0 +1,43 @@
+"""Redraw every weight and bias of a model, so that architecture and initialization are separate factors.
+
+Works on any Equinox model, a user's own too: dense, convolutional and transposed convolutional layers are found by
+their type. Arrays outside such layers (a learned slope, a scale) keep the values their module gave them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, PRNGKeyArray
+
+from seedbed.parts.models import layers_of
+
+
+def initialize(model: Any, draw: Callable[..., Array], bias: Any, key: PRNGKeyArray) -> Any:
+    """`model` with each weight drawn by `draw(key, shape, dtype)` and each bias set to `bias`.
+
+    `draw` sees shapes in jax's order (*space, in, out), so that fan-in and fan-out are its last two axes times the
+    space; Equinox stores (out, in, *space). Without the change of order fan-in would silently be the output width.
+    """
+
+    def weight(layer: Any, key: PRNGKeyArray) -> Array:
+        out, into, *space = layer.weight.shape
+        drawn = draw(key, (*space, into, out), layer.weight.dtype)
+        return jnp.moveaxis(drawn, (-1, -2), (0, 1))
+
+    found = [layer for _, layer in layers_of(model)]
+    new = [weight(layer, jax.random.fold_in(key, index)) for index, layer in enumerate(found)]
+    biases = [jnp.broadcast_to(jnp.asarray(bias, layer.bias.dtype), layer.bias.shape) for layer in found if has_bias(layer)]
+
+    def arrays(tree: Any) -> list[Array]:
+        layers = [layer for _, layer in layers_of(tree)]
+        return [layer.weight for layer in layers] + [layer.bias for layer in layers if has_bias(layer)]
+
+    return eqx.tree_at(arrays, model, new + biases)
+
+
+def has_bias(layer: Any) -> bool:
+    """Whether a layer has a bias."""
+    return layer.bias is not None

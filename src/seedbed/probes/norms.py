@@ -1,0 +1,25 @@
+"""Euclidean norms by layer."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from seedbed.parts.models import layers_of
+from seedbed.probes.moment import Moment
+
+
+def gradient_norm(moment: Moment) -> Float[Array, " layer"]:
+    """Norm of the loss gradient over the weights and biases of each layer."""
+    return _norms(moment.gradient)
+
+
+def weight_norm(moment: Moment) -> Float[Array, " layer"]:
+    """Norm of the weights and biases of each layer."""
+    return _norms(moment.model)
+
+
+def _norms(model: Any) -> Float[Array, " layer"]:
+    squares = [sum(jnp.sum(array**2) for array in jax.tree.leaves(layer)) for _, layer in layers_of(model)]
+    return jnp.sqrt(jnp.stack([jnp.asarray(square) for square in squares]))

@@ -1,0 +1,55 @@
+"""Who trains a group: the jax engine, or the NumPy reference. The engine is imported only when it is asked for, so
+that the reference runs where jax is absent."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from seedbed.engine import plan
+from seedbed.errors import SpecError, nearest
+from seedbed.progress import Listener, silent
+from seedbed.record import Block
+
+ENGINES = ("jax", "reference")
+
+
+def executor(engine: str) -> Callable[..., Iterator[tuple[int, Block]]]:
+    """The function that trains a group under an engine's name."""
+    if engine not in ENGINES:
+        raise SpecError(f'no engine "{engine}"{nearest(engine, ENGINES)}; use jax or reference')
+    return _jax if engine == "jax" else _reference
+
+
+def _jax(group: plan.Group, dataset_of: Any, **how: Any) -> Iterator[tuple[int, Block]]:
+    from seedbed.engine import devices
+
+    devices.prepare()
+    from seedbed.engine.ensemble import train
+
+    yield from train(group, dataset_of, **how)
+
+
+def _reference(
+    group: plan.Group, dataset_of: Any, *, listen: Listener = silent, **_: Any
+) -> Iterator[tuple[int, Block]]:
+    from seedbed.reference import train
+
+    for stretch in group.stretches:
+        seeds = np.asarray(stretch.seeds)
+        yield stretch.setting, train(stretch.spec, dataset_of(seeds), seeds, listen)
+
+
+def surface_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
+    """The function that evaluates a single neuron on a grid under an engine's name."""
+    executor(engine)
+    if engine == "reference":
+        from seedbed.reference.surface import surface
+
+        return surface
+    from seedbed.engine import devices
+
+    devices.prepare()
+    from seedbed.engine.surface import surface as jax_surface
+
+    return jax_surface

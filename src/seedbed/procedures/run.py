@@ -1,0 +1,191 @@
+"""`run`: plan a question, ask the store what is missing, train that, save it, return the record.
+
+The function that trains a group is handed in (`Train`), so that one machine, one GPU, the reference engine or a
+cluster can stand behind the same call. Without a store the result lives in memory only.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from seedbed import data, record
+from seedbed.engine import plan
+from seedbed.procedures.executors import executor
+from seedbed.progress import Listener, silent
+from seedbed.record import Block
+from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds
+from seedbed.store import DamagedError, Store
+from seedbed.vocabulary import Part
+
+Train = Callable[..., Iterator[tuple[int, Block]]]
+NUMERICS = 1  # rises when the same question would give other numbers; part of every stored identity
+
+
+def run(
+    question: Spec,
+    seeds: int | str | range = 256,
+    *,
+    store: Store | None = None,
+    name: str = "record",
+    engine: str = "jax",
+    train: Train | None = None,
+    listen: Listener = silent,
+    notes: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """The record of a question for the given seeds; only what the store lacks is trained.
+
+    `seeds` is a number (256: seeds 0 to 255), a text "0:1000" or a range. `engine` is "jax" or "reference"; `train`
+    replaces it by a function of one's own. `notes` go into the record's attributes.
+    """
+    wanted = read_seeds(seeds)
+    settings = question.settings()
+    sources = _Sources()
+    train = train or executor(engine)
+    if store is None:
+        blocks = _in_memory(settings, wanted, train, sources, listen)
+    else:
+        identities = [identity(setting, sources, engine) for setting in settings]
+        work = _Work(store, settings, identities, wanted, train, sources, listen)
+        blocks = _stored(work)
+    provenance = {**_provenance(blocks, settings), **sources.provenance(), **(notes or {})}
+    result = record.assemble(question, blocks, provenance)
+    if store is not None:
+        store.write_question(name, question, [digest(one) for one in identities], wanted, provenance)
+    return result
+
+
+def identity(setting: Setting, sources: "_Sources", engine: str) -> dict[str, Any]:
+    """What a stored block is the answer to, apart from its seeds."""
+    plain = setting.spec.canonical()
+    del plain["factors"]
+    plain["data"] = sources.identity(setting.spec.data)
+    return {**plain, "engine": engine, "numerics": NUMERICS}
+
+
+def _in_memory(
+    settings: Sequence[Setting], seeds: range, train: Train, sources: "_Sources", listen: Listener
+) -> list[Block]:
+    found: dict[int, list[Block]] = {}
+    work = plan.groups(settings, [seeds] * len(settings))
+    for number, group in enumerate(work, start=1):
+        place = (number, len(work))
+        for index, block in train(group, sources.of(group), listen=listen, name=_label(group, settings), place=place):
+            found.setdefault(index, []).append(block)
+    return [record.join(found[index]) for index in range(len(settings))]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A run with a store: what is wanted, and who trains it."""
+
+    store: Store
+    settings: Sequence[Setting]
+    identities: Sequence[Mapping[str, Any]]
+    seeds: range
+    train: Train
+    sources: "_Sources"
+    listen: Listener
+
+    @property
+    def keys(self) -> list[str]:
+        """The store's names of the settings."""
+        return [digest(identity) for identity in self.identities]
+
+    def missing(self) -> list[list[int]]:
+        """The seeds that the store lacks, setting by setting."""
+        return [self.store.missing(key, self.seeds) for key in self.keys]
+
+
+def _stored(work: _Work) -> list[Block]:
+    """The blocks of all settings, trained where they are missing; a damaged block is discarded and trained again."""
+    _fill(work)
+    try:
+        return [work.store.load(key, work.seeds) for key in work.keys]
+    except DamagedError:
+        for damage in work.store.verify():
+            work.store.discard(damage)
+        _fill(work)
+        return [work.store.load(key, work.seeds) for key in work.keys]
+
+
+def _fill(work: _Work) -> None:
+    """Train and save what the store lacks. A group that another process trains is waited for, then asked again."""
+    groups = plan.groups(work.settings, work.missing())
+    for number, group in enumerate(groups, start=1):
+        mark = f"group-{digest([work.keys[stretch.setting] for stretch in group.stretches])}"
+        with work.store.claim(mark):
+            rest = _rest(group, work.missing())
+            if rest is not None:
+                _train_group(work, rest, mark, (number, len(groups)))
+
+
+def _train_group(work: _Work, group: plan.Group, mark: str, place: tuple[int, int]) -> None:
+    label = _label(group, work.settings)
+    how = {"listen": work.listen, "keep": work.store, "mark": mark, "name": label, "place": place}
+    for index, block in work.train(group, work.sources.of(group), **how):
+        work.store.save(work.keys[index], work.identities[index], block)
+
+
+def _rest(group: plan.Group, missing: Sequence[Sequence[int]]) -> plan.Group | None:
+    """The group without what has been stored since it was planned."""
+    left = [set(seeds) for seeds in missing]
+    stretches = [
+        plan.Stretch(stretch.setting, stretch.spec, kept)
+        for stretch in group.stretches
+        if (kept := tuple(seed for seed in stretch.seeds if seed in left[stretch.setting]))
+    ]
+    return plan.Group(group.spec, tuple(stretches)) if stretches else None
+
+
+def _label(group: plan.Group, settings: Sequence[Setting]) -> str:
+    """The settings of a group in words."""
+    indices = sorted({stretch.setting for stretch in group.stretches})
+    first = record.name_of(settings[indices[0]].levels) or "one setting"
+    return first if len(indices) == 1 else f"{first} and {len(indices) - 1} more"
+
+
+def _provenance(blocks: Sequence[Block], settings: Sequence[Setting]) -> dict[str, Any]:
+    """How the blocks were made: what they agree on, and the seconds in all."""
+    metas = [block.meta for block in blocks]
+    shared = {name: value for name, value in metas[0].items() if not name.endswith("_seconds")}
+    differing = {name for name in shared if any(meta.get(name) != shared[name] for meta in metas)}
+    told = {name: "various" if name in differing or isinstance(value, list) else value for name, value in shared.items()}
+    compiled = {setting.spec.recipe(): _seconds(meta, "compile_seconds") for setting, meta in zip(settings, metas, strict=True)}
+    wall = sum(_seconds(meta, "wall_seconds") for meta in metas)
+    return {**told, "wall_seconds": round(wall, 3), "compile_seconds": round(sum(compiled.values()), 3)}
+
+
+def _seconds(meta: Mapping[str, Any], name: str) -> float:
+    """Seconds in all; blocks made at different times bring a list."""
+    value = meta.get(name, 0.0)
+    return float(sum(value)) if isinstance(value, list) else float(value)
+
+
+class _Sources:
+    """The data sets of a run, each loaded once. Data of each member's own are drawn when their seeds are known."""
+
+    def __init__(self) -> None:
+        self._common: dict[str, data.Dataset] = {}
+
+    def identity(self, part: Part) -> Any:
+        """What the data are: the contents of a common set, the law of a set of each member's own."""
+        return part.canonical() if data.is_fresh(part) else {"sha256": self._load(part).sha256}
+
+    def of(self, group: plan.Group) -> Callable[[np.ndarray], data.Dataset]:
+        """The data of a group, as a function of seeds."""
+        part = group.spec.data
+        return lambda seeds: data.load(part, seeds) if data.is_fresh(part) else self._load(part)
+
+    def provenance(self) -> dict[str, Any]:
+        """Where the common sets came from."""
+        sets = list(self._common.values())
+        return {"data": "; ".join(one.origin for one in sets), "data_hash": " ".join(one.sha256[:16] for one in sets)}
+
+    def _load(self, part: Part) -> data.Dataset:
+        key = canonical_json(part.canonical())
+        if key not in self._common:
+            self._common[key] = data.load(part)
+        return self._common[key]

@@ -1,0 +1,129 @@
+"""Update rules once more, in plain NumPy: `(gradient, memory, step, **dials) -> (update, memory)`.
+
+The update is ADDED to the weight: w <- w + update. `step` counts from 1. The memory is a mapping from the names in the
+rule's row of the table to arrays shaped like the gradient, all zero before the first step. Nothing is changed in
+place. The formulas, their sources and where other libraries differ stand in `seedbed.vocabulary.optimizers`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from seedbed.reference.twin import Array
+
+Memory = Mapping[str, Array]
+Step = tuple[Array, Memory]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An update rule and the names of what it remembers from step to step."""
+
+    update: Callable[..., Step]
+    remembers: tuple[str, ...] = ()
+
+    def start(self, weight: Array) -> Memory:
+        """The memory before the first step: zeros."""
+        return {name: np.zeros_like(weight) for name in self.remembers}
+
+
+def sgd(g: Array, memory: Memory, step: int, learning_rate: float) -> Step:  # noqa: ARG001
+    """w <- w - learning_rate g."""
+    return -learning_rate * g, memory
+
+
+def momentum(g: Array, memory: Memory, step: int, learning_rate: float, momentum: float = 0.9) -> Step:  # noqa: ARG001
+    """v <- momentum v + g; w <- w - learning_rate v."""
+    v = momentum * memory["v"] + g
+    return -learning_rate * v, {"v": v}
+
+
+def nesterov(g: Array, memory: Memory, step: int, learning_rate: float, momentum: float = 0.9) -> Step:  # noqa: ARG001
+    """v <- momentum v + g; w <- w - learning_rate (g + momentum v)."""
+    v = momentum * memory["v"] + g
+    return -learning_rate * (g + momentum * v), {"v": v}
+
+
+def adagrad(g: Array, memory: Memory, step: int, learning_rate: float = 0.01, eps: float = 1e-10) -> Step:  # noqa: ARG001
+    """s <- s + g^2; w <- w - learning_rate g / (sqrt(s) + eps)."""
+    s = memory["s"] + g**2
+    return -learning_rate * g / (np.sqrt(s) + eps), {"s": s}
+
+
+def rmsprop(
+    g: Array,
+    memory: Memory,
+    step: int,  # noqa: ARG001
+    learning_rate: float = 0.01,
+    decay: float = 0.99,
+    eps: float = 1e-8,
+) -> Step:
+    """s <- decay s + (1 - decay) g^2; w <- w - learning_rate g / (sqrt(s) + eps)."""
+    s = decay * memory["s"] + (1 - decay) * g**2
+    return -learning_rate * g / (np.sqrt(s) + eps), {"s": s}
+
+
+def rmsprop_nesterov(
+    g: Array,
+    memory: Memory,
+    step: int,  # noqa: ARG001
+    learning_rate: float = 0.01,
+    decay: float = 0.99,
+    momentum: float = 0.9,
+    eps: float = 1e-8,
+) -> Step:
+    """s as in rmsprop; u = g / (sqrt(s) + eps); v <- momentum v + u; w <- w - learning_rate (u + momentum v)."""
+    s = decay * memory["s"] + (1 - decay) * g**2
+    u = g / (np.sqrt(s) + eps)
+    v = momentum * memory["v"] + u
+    return -learning_rate * (u + momentum * v), {"s": s, "v": v}
+
+
+def adadelta(
+    g: Array,
+    memory: Memory,
+    step: int,  # noqa: ARG001
+    learning_rate: float = 1.0,
+    decay: float = 0.9,
+    eps: float = 1e-6,
+) -> Step:
+    """s <- decay s + (1 - decay) g^2; u = g sqrt(d + eps) / sqrt(s + eps); d <- decay d + (1 - decay) u^2.
+
+    w <- w - learning_rate u: the past updates (d) over the past gradients (s) give the step its unit.
+    """
+    s = decay * memory["s"] + (1 - decay) * g**2
+    u = g * np.sqrt(memory["d"] + eps) / np.sqrt(s + eps)
+    d = decay * memory["d"] + (1 - decay) * u**2
+    return -learning_rate * u, {"s": s, "d": d}
+
+
+def adam(
+    g: Array,
+    memory: Memory,
+    step: int,
+    learning_rate: float = 0.001,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    eps: float = 1e-8,
+) -> Step:
+    """m <- b1 m + (1 - b1) g; s <- b2 s + (1 - b2) g^2; w <- w - learning_rate m' / (sqrt(s') + eps).
+
+    m' = m / (1 - b1^t) and s' = s / (1 - b2^t) undo the pull towards the zeros that m and s started from.
+    """
+    m = b1 * memory["m"] + (1 - b1) * g
+    s = b2 * memory["s"] + (1 - b2) * g**2
+    m_fair, s_fair = m / (1 - b1**step), s / (1 - b2**step)
+    return -learning_rate * m_fair / (np.sqrt(s_fair) + eps), {"m": m, "s": s}
+
+
+OPTIMIZERS = {
+    "sgd": Rule(sgd),
+    "momentum": Rule(momentum, ("v",)),
+    "nesterov": Rule(nesterov, ("v",)),
+    "adagrad": Rule(adagrad, ("s",)),
+    "rmsprop": Rule(rmsprop, ("s",)),
+    "rmsprop_nesterov": Rule(rmsprop_nesterov, ("s", "v")),
+    "adadelta": Rule(adadelta, ("s", "d")),
+    "adam": Rule(adam, ("m", "s")),
+}

@@ -1,0 +1,22 @@
+"""A single neuron at many weights and biases at once, in NumPy: each point of the grid stands as a member."""
+
+import numpy as np
+
+from seedbed.reference.moment import Batch, look
+from seedbed.reference.task import Dataset, task_for
+from seedbed.spec import Spec
+
+
+def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
+    """Output, loss and gradient of a neuron with one input, at points (weight[i], bias[i]); averages over examples."""
+    task = task_for(spec, dataset)
+    points = np.asarray(weight, np.float64), np.asarray(bias, np.float64)
+    weights = [{"weight": points[0][:, None, None], "bias": points[1][:, None]}]
+    moment = look(task, weights, Batch(task.inputs, task.truth, task.labels))
+    gradient = moment.gradients[0]
+    return {
+        "output": task.output.value(moment.score).mean(axis=(-1, -2)),
+        "loss": np.asarray(moment.measured["train_loss"]),
+        "gradient_weight": gradient["weight"][:, 0, 0],
+        "gradient_bias": gradient["bias"][:, 0],
+    }

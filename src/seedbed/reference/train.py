@@ -1,0 +1,185 @@
+"""The whole training engine without any framework: one setting, many seeds, plain NumPy.
+
+Members that train in step with one another share every array, in a leading member axis; a member that stops is taken
+out of the arrays. It is slow beside `seedbed.engine`, and meant to be: it is what that engine is compared with.
+Step s means after s updates. At every step the members are evaluated first and updated afterwards.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seedbed.errors import DataError, SpecError
+from seedbed.progress import Listener, Progress, silent
+from seedbed.record import Block
+from seedbed.reference.chance import generator, orders
+from seedbed.reference.ledger import Ledger
+from seedbed.reference.models import Draws, Weights, draws, initial_weights
+from seedbed.reference.moment import Batch, Moment, all_finite, look
+from seedbed.reference.optimizers import Memory
+from seedbed.reference.probes import PROBES
+from seedbed.reference.task import Dataset, Task, task_for
+from seedbed.reference.twin import Array
+from seedbed.spec import Spec, Target, trace_steps
+
+TELL_EVERY = 256  # steps between two messages of progress
+
+Memories = Sequence[Mapping[str, Memory]]
+
+
+@dataclass(frozen=True)
+class Members:
+    """The members still training: their rows in the block, their seeds, and all they carry from step to step.
+
+    `order` is each member's permutation of the examples in this epoch, None in full-batch training.
+    """
+
+    rows: np.ndarray
+    seeds: np.ndarray
+    weights: Weights
+    memory: Memories
+    order: np.ndarray | None = None
+
+
+def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = silent) -> Block:
+    """Train one setting under the given seeds, and return what was measured, seed axis first.
+
+    A member stops at the first step at which its loss is not finite (diverged), else the target holds (hit), else
+    the cap is reached; or where an update would make a weight not finite: it keeps its old weights then, and the
+    next step is marked as the one that diverged.
+
+    Raises: SpecError, PartError or DataError where the question cannot be trained here; see `task.task_for`.
+    """
+    started = time.perf_counter()
+    task = task_for(spec, dataset)
+    probes = [probe.name for probe in spec.probes]
+    ledger = Ledger(
+        seeds, trace_steps(spec.steps, spec.trace), task.network.layers, ["train_loss", *task.metrics], probes
+    )
+    members = begin(spec, task, seeds)
+    done = 0
+    for step in range(spec.steps + 1):
+        done += len(members.rows)
+        # A diverging network overflows on its way out; that is a result, not a warning.
+        with np.errstate(all="ignore"):
+            members = advance(spec, task, ledger, members, step)
+        running = len(members.rows)
+        if step % TELL_EVERY == 0 or running == 0:
+            listen(message(spec, step, running, len(seeds), done, time.perf_counter() - started))
+        if running == 0:
+            break
+    seconds = time.perf_counter() - started
+    return ledger.block({"engine": "reference", "device": "cpu", "dtype": "float64", "numpy": np.__version__,
+                         "width": len(seeds), "seconds": seconds, "compile_seconds": 0.0})  # fmt: skip
+
+
+def begin(spec: Spec, task: Task, seeds: np.ndarray) -> Members:
+    """Every member at step 0: its own initial draw, an empty memory."""
+    if len(seeds) == 0:
+        raise SpecError("at least one seed is needed to train, got none; give some, such as seeds=8")
+    if task.inputs.ndim == 3 and len(task.inputs) != len(seeds):
+        raise DataError(
+            f"fresh data needs one set per seed, got {len(task.inputs)} for {len(seeds)} seeds; draw as many"
+        )
+    drawn = [initial_weights(task.network, spec.initializer, generator(int(seed), "init")) for seed in seeds]
+    weights = [{name: np.stack([own[n][name] for own in drawn]) for name in layer} for n, layer in enumerate(drawn[0])]
+    memory = [{name: task.rule.start(array) for name, array in layer.items()} for layer in weights]
+    return Members(np.arange(len(seeds)), seeds, weights, memory)
+
+
+def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int) -> Members:
+    """One step: evaluate, write down, update; returns the members that go on."""
+    members = shuffled(task, members, step)
+    batch = batch_of(task, members, step)
+    moment = look(task, members.weights, batch, drawn_for(task, members, batch, step))
+    weights, memory = updated(task, members, moment, step)
+
+    broken = ~np.isfinite(moment.measured["train_loss"])
+    hit = ~broken & holds(spec.stop, moment.measured)
+    going = ~broken & ~hit & (step < spec.steps)
+    burst = going & ~all_finite(weights)
+    stopped = ~going | burst
+
+    ledger.trace(step, members.rows, moment.measured)
+    ledger.mark("hit_step", step, members.rows[hit])
+    ledger.mark("diverged_step", step, members.rows[broken])
+    ledger.mark("diverged_step", step + 1, members.rows[burst])
+    if ledger.wants(step) or stopped.any():
+        probes = {probe.name: PROBES[probe.name](moment) for probe in spec.probes}
+        ledger.trace(step, members.rows, probes)
+        ledger.close(step, members.rows[stopped], pick(moment.measured, stopped), pick(probes, stopped))
+    return kept(Members(members.rows, members.seeds, weights, memory, members.order), ~stopped)
+
+
+def updated(task: Task, members: Members, moment: Moment, step: int) -> tuple[Weights, Memories]:
+    """The weights after one update, and what the rule remembers of it. The rule counts its steps from 1."""
+    weights: list[Mapping[str, Array]] = []
+    memory: list[Mapping[str, Memory]] = []
+    for layer, gradient, past in zip(members.weights, moment.gradients, members.memory, strict=True):
+        steps = {name: task.rule.update(gradient[name], past[name], step + 1) for name in layer}
+        weights.append({name: layer[name] + steps[name][0] for name in layer})
+        memory.append({name: steps[name][1] for name in layer})
+    return weights, memory
+
+
+def shuffled(task: Task, members: Members, step: int) -> Members:
+    """The members with a new order of the examples, where an epoch begins; n // batch_size steps make an epoch."""
+    if task.batch_size is None or step % (per_epoch := task.examples // task.batch_size):
+        return members
+    order = orders(members.seeds, step // per_epoch, task.examples)
+    return Members(members.rows, members.seeds, members.weights, members.memory, order)
+
+
+def batch_of(task: Task, members: Members, step: int) -> Batch:
+    """The examples of this step: all of them, or the member's own next `batch_size`."""
+    fresh = task.inputs.ndim == 3
+    chosen: tuple[np.ndarray, ...] = (members.rows,) if fresh else ()
+    if task.batch_size is not None and members.order is not None:
+        first = step % (task.examples // task.batch_size) * task.batch_size
+        own = members.order[:, first : first + task.batch_size]
+        chosen = (members.rows[:, np.newaxis], own) if fresh else (own,)
+    return Batch(*(array[chosen] for array in (task.inputs, task.truth, task.labels)))
+
+
+def drawn_for(task: Task, members: Members, batch: Batch, step: int) -> Draws:
+    """What each member's activations draw at this step, stacked over members; nothing for most activations."""
+    examples = batch.x.shape[-2]
+    first = draws(task.network, examples, generator(0, "activation", step))
+    if not any(first):
+        return ()
+    each = [draws(task.network, examples, generator(int(seed), "activation", step)) for seed in members.seeds]
+    return [{name: np.stack([own[n][name] for own in each]) for name in layer} for n, layer in enumerate(first)]
+
+
+def holds(stop: Target | None, measured: Mapping[str, Array]) -> np.ndarray:
+    """Which members have reached the target."""
+    if stop is None:
+        return np.zeros(len(measured["train_loss"]), bool)
+    value = measured[stop.metric]
+    return value >= stop.value if stop.direction == "at least" else value <= stop.value
+
+
+def kept(members: Members, keep: np.ndarray) -> Members:
+    """The members that `keep` marks, with everything that is theirs."""
+    if keep.all():
+        return members
+    weights = [pick(layer, keep) for layer in members.weights]
+    memory = [{name: pick(past, keep) for name, past in layer.items()} for layer in members.memory]
+    order = None if members.order is None else members.order[keep]
+    return Members(members.rows[keep], members.seeds[keep], weights, memory, order)
+
+
+def pick(arrays: Mapping[str, Array], keep: np.ndarray) -> dict[str, Array]:
+    """The rows that `keep` marks, of each array."""
+    return {name: array[keep] for name, array in arrays.items()}
+
+
+def message(spec: Spec, step: int, running: int, members: int, done: int, seconds: float) -> Progress:
+    """How far the run is; the time left supposes that nobody else stops before the cap."""
+    rate = done / seconds
+    left = running * (spec.steps - step) / rate
+    return Progress(
+        "training", f"{spec.model.label()}, {spec.loss.name}", 1, 1, step, spec.steps, running, members, rate, left
+    )

@@ -1,0 +1,115 @@
+"""What surrounds a study's own page: title, question, set-up, what was decided, how to run it again, provenance.
+
+Only words are arranged here. The frame is made of the same sections as the page, so both formats set it alike.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from seedbed.report.numbered import Header
+from seedbed.report.numbers import number, text
+from seedbed.report.page import Page, Prose, Section, Table
+from seedbed.report.prose import listing
+from seedbed.study import Profile, Study
+
+PARTS = ("data", "model", "loss", "initializer", "optimizer", "output")
+
+
+def frame(
+    study: Study,
+    page: Page,
+    *,
+    profile: Profile,
+    seeds: Sequence[int] | int,
+    command: str,
+    records: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> tuple[Header, Page]:
+    """The header, and the page with the sections that every report has put around the study's own."""
+    count = seeds if isinstance(seeds, int) else len(seeds)
+    byline = f"seedbed · {study.name} · profile {profile}" + (f" · {number(count)} seeds" if records else "")
+    before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
+    after = [Section("How to run this again", list(_again(command, provenance)))]
+    return Header(study.title, study.source, study.question, byline), Page([*before, *page.sections, *after], page.readings)
+
+
+def seeds_text(seeds: Sequence[int] | int) -> str:
+    """Seeds as the command line takes them.
+
+    >>> seeds_text(256), seeds_text(range(8, 16))
+    ('0:256', '8:16')
+    """
+    listed = range(seeds) if isinstance(seeds, int) else seeds
+    if not listed:
+        return "none"
+    first, last = listed[0], listed[-1] + 1
+    return f"{first}:{last}" if list(listed) == list(range(first, last)) else ", ".join(map(str, listed))
+
+
+def _setup(
+    study: Study, profile: Profile, seeds: Sequence[int] | int, records: Mapping[str, Any]
+) -> Iterable[Prose | Table]:
+    asked = {name: json.loads(record.attrs["spec"]) for name, record in records.items() if "spec" in record.attrs}
+    rows = [("profile", profile)]
+    rows += [("seeds per setting", _seeds_row(seeds))] if records else []
+    rows += [("reduced here", study.reduced.get(profile) or "nothing")]
+    if len(asked) == 1:
+        rows += [row for question in asked.values() for row in _question_rows(question)]
+    yield Table(("", ""), rows, "What was run.")
+    if len(asked) > 1:
+        yield from (Table(("", ""), _question_rows(question), f"What was run as {name}.") for name, question in asked.items())
+    if study.decided:
+        yield Prose("What the source leaves open is settled here as follows.")
+        yield Prose("\n".join(f"- {' '.join(line.split())}" for line in study.decided))
+
+
+def _seeds_row(seeds: Sequence[int] | int) -> str:
+    count = seeds if isinstance(seeds, int) else len(seeds)
+    return f"{number(count)} ({seeds_text(seeds)}, the last not included)" if ":" in seeds_text(seeds) else seeds_text(seeds)
+
+
+def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The canonical form of a question, one row per part; what is varied says so."""
+    factors = question["factors"]
+    rows = [(name, "varied" if name in factors else _part(question[name], factors)) for name in PARTS if question[name]]
+    batch = question["batch_size"]
+    rows += [("batch", "varied" if "batch_size" in factors else f"{number(batch)} examples" if batch else "the whole training set")]
+    rows += [("cap", f"{number(question['steps'])} steps")]
+    if question["stop"]:
+        stop = question["stop"]
+        rows += [("target", f"{_words(stop['metric'])} {stop['direction']} {number(stop['value'])}")]
+    return rows + [(f"varied: {_words(name)}", text(labels)) for name, labels in factors.items()]
+
+
+def _part(part: Mapping[str, Any], factors: Mapping[str, Any]) -> str:
+    shown = {name: value for name, value in part.items() if name not in ("part", "own")}
+    told = [f"{_words(name)} {'varied' if name in factors else _option(value, factors)}" for name, value in shown.items()]
+    own = " (own function)" if "own" in part else ""
+    return _words(part["part"]) + own + (f": {', '.join(told)}" if told else "")
+
+
+def _option(value: Any, factors: Mapping[str, Any]) -> str:
+    if isinstance(value, Mapping) and "dial" in value:
+        return number(value["dial"])
+    if isinstance(value, Mapping) and "part" in value:
+        inner = _part(value, factors)
+        return f"({inner})" if ":" in inner else inner
+    if isinstance(value, list):
+        return "-".join(_option(item, factors) for item in value) or "none"
+    return text(value)
+
+
+def _again(command: str, provenance: Mapping[str, Any]) -> Iterable[Prose | Table]:
+    yield Prose("The command below asks the same question of the same seeds.")
+    yield Prose(listing(command))
+    yield Prose(
+        "A seed gives the same network on the same versions, kind of device and block width. Elsewhere single networks "
+        "may take another course; what is said of all of them together should hold."
+    )
+    if provenance:
+        yield Table(("", ""), [(_words(name), text(value)) for name, value in provenance.items()], "What this report was made with.")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,83 @@
+"""`summary.json`: every number of a report with its n, its interval and its method, in a form programs can read.
+
+The numbers come from `seedbed.stats` and from the study; here they are only gathered. JSON has no NaN and no infinity:
+both become null.
+"""
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from seedbed import stats
+from seedbed.report.frame import seeds_text
+from seedbed.report.page import Page
+from seedbed.study import Profile, Study
+
+
+def summary(
+    study: Study,
+    records: Mapping[str, Any],
+    page: Page,
+    *,
+    profile: Profile,
+    seeds: Sequence[int] | int,
+    provenance: Mapping[str, Any],
+    entries: Sequence[Mapping[str, Any]] | None = None,
+    comparisons: Sequence[Mapping[str, Any]] | None = None,
+    claims: Sequence[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
+    """The summary of a run, in plain values.
+
+    `entries` (one per setting) and `comparisons` are made by `seedbed.stats` from every record unless given. Where a
+    study has several records, each entry and comparison names its own under `"record"`.
+    """
+    settings = _gather(records, stats.summarize) if entries is None else entries
+    compared = _gather(records, stats.compare) if comparisons is None else comparisons
+    return {
+        "study": study.name,
+        "profile": profile,
+        "seeds": seeds_text(seeds),
+        "settings": plain_values(list(settings)),
+        "comparisons": plain_values(list(compared)),
+        "claims": plain_values(list(claims)),
+        "provenance": plain_values(provenance),
+        "readings": plain_values(page.readings),
+    }
+
+
+def to_json(values: Mapping[str, Any]) -> str:
+    """JSON with sorted keys, two spaces of indentation and a final newline; equal values give equal bytes."""
+    return json.dumps(plain_values(values), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def plain_values(value: Any) -> Any:
+    """A value made of dictionaries, lists, text, numbers and None only.
+
+    >>> plain_values({1: np.array([0.5, np.nan]), "n": np.int64(3)})
+    {'1': [0.5, None], 'n': 3}
+    """
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain_values(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain_values(value.tolist())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain_values({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
+    if isinstance(value, set | frozenset):
+        return sorted(plain_values(list(value)), key=str)
+    if isinstance(value, Iterable):
+        return [plain_values(item) for item in value]
+    raise TypeError(f"a summary holds numbers, text and lists, got {type(value).__name__}; convert it first")
+
+
+def _gather(records: Mapping[str, Any], measure: Any) -> list[dict[str, Any]]:
+    """What `measure` says of every record with hits, each with the record's name where there are several."""
+    named = [(name, found) for name, record in records.items() if "hit_step" in record for found in measure(record)]
+    return [{"record": name, **found} if len(records) > 1 else dict(found) for name, found in named]

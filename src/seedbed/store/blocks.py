@@ -1,0 +1,154 @@
+"""One block as one file: `<first>-<last>.<sha256 of the bytes>.npz`, in a folder named after its setting.
+
+The format is NumPy's own `.npz`, uncompressed: a block is written once, whole, and read whole, so the region
+writes and chunked compression of zarr would bring dependencies and no use; any NumPy can read a block without
+seedbed. The members are `seeds`, `array.NAME`, and `json`, which holds dims, coords and meta as UTF-8 bytes.
+The hash in the name makes a truncated or altered file visible; reading always checks it.
+"""
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seedbed.errors import StoreError
+from seedbed.record import Block
+from seedbed.store.files import json_bytes, sha256
+
+FORMAT = 1
+ARRAY = "array."
+FILE = re.compile(r"(\d+)-(\d+)\.([0-9a-f]{64})\.npz")
+KINDS = "biufcUSmM"  # every NumPy kind that needs no pickle, less raw void
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A file of a store that is not what its name says; `harmless` where nothing is lost by it."""
+
+    path: Path
+    reason: str
+    harmless: bool = False
+
+
+class DamagedError(StoreError):
+    """A file that was found damaged while it was needed; `damages` can be discarded and run again."""
+
+    def __init__(self, message: str, damages: Sequence[Damage]) -> None:
+        super().__init__(message)
+        self.damages = tuple(damages)
+
+
+@dataclass(frozen=True)
+class BlockFile:
+    """The name of a stored block, read: which seeds it holds, from `first` to `last`, both included."""
+
+    path: Path
+    first: int
+    last: int
+
+    def holds(self, seeds: np.ndarray) -> np.ndarray:
+        """Which of `seeds` this block holds, as a mask."""
+        return (seeds >= self.first) & (seeds <= self.last)
+
+
+def block_file(path: Path) -> BlockFile | None:
+    """The parts of a block's file name; None for any other name."""
+    match = FILE.fullmatch(path.name)
+    return BlockFile(path, int(match[1]), int(match[2])) if match else None
+
+
+def pack_block(key: str, block: Block) -> tuple[str, bytes]:
+    """The file name and the bytes of a block of the setting `key`.
+
+    Raises StoreError for a block whose seeds, shapes or types cannot be kept.
+    """
+    _check(block)
+    dims = {name: list(dims) for name, dims in block.dims.items()}
+    coords = {name: list(labels) for name, labels in block.coords.items()}
+    about = {"key": key, "dims": dims, "coords": coords, "meta": dict(block.meta)}
+    data = pack({"seeds": block.seeds.astype(np.int64), **{ARRAY + k: v for k, v in block.arrays.items()}}, about)
+    return f"{block.seeds[0]}-{block.seeds[-1]}.{sha256(data)}.npz", data
+
+
+def read_block(key: str, file: BlockFile) -> Block:
+    """The block in a file, after checking its hash, its setting and its seeds. Raises DamagedError."""
+    arrays, about = read_hashed(file.path, file.path.name.split(".")[1])
+    try:
+        seeds = arrays.pop("seeds")
+        dims = {name: tuple(dims) for name, dims in about["dims"].items()}
+        named = {name.removeprefix(ARRAY): array for name, array in arrays.items()}
+        block, own_key = Block(seeds, named, dims, about["coords"], about["meta"]), about["key"]
+    except (KeyError, AttributeError):
+        raise damaged(file.path, "it is not a block") from None
+    if own_key != key:
+        raise damaged(file.path, f"it is a block of the setting {own_key}")
+    if not np.array_equal(seeds, np.arange(file.first, file.last + 1)):
+        raise damaged(file.path, "it holds other seeds than its name says")
+    return block
+
+
+def read_hashed(path: Path, expected: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Arrays and JSON of a packed file whose bytes must have the SHA-256 `expected`. Raises DamagedError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise damaged(path, f"it cannot be read ({error.strerror or error})") from error
+    if sha256(data) != expected:
+        raise damaged(path, "its content has another hash than its name (truncated or altered)")
+    try:
+        return unpack(data)
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        raise damaged(path, "it is not a file of this format") from None
+
+
+def damaged(path: Path, reason: str) -> DamagedError:
+    """The error for one damaged file."""
+    sentence = f"{path} is damaged: {reason}; seedbed verify discards it, and running again restores it"
+    return DamagedError(sentence, [Damage(path, reason)])
+
+
+def pack(arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> bytes:
+    """Named arrays and JSON-ready data as the bytes of an `.npz` file; equal contents give equal bytes."""
+    text = np.frombuffer(json_bytes({"format": FORMAT, **about}, "description of a block"), np.uint8)
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **arrays, json=text)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """What `pack` was given."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    return arrays, json.loads(arrays.pop("json").tobytes())
+
+
+def check_array(name: str, array: np.ndarray) -> None:
+    """Raise StoreError for an array of a type that could not be read back safely."""
+    if array.dtype.kind not in KINDS:
+        raise StoreError(
+            f'the array "{name}" has type {array.dtype}, which is never stored; convert it to numbers or text'
+        )
+
+
+def _check(block: Block) -> None:
+    seeds = block.seeds
+    stretch = seeds.ndim == 1 and seeds.size > 0 and seeds.dtype.kind in "iu" and int(seeds[0]) >= 0
+    if not stretch or not np.array_equal(seeds, int(seeds[0]) + np.arange(seeds.size)):
+        raise StoreError(f"a block holds a rising stretch of seeds without gaps, got {seeds}; split it")
+    for name, array in block.arrays.items():
+        check_array(name, array)
+        dims = block.dims.get(name, ())
+        if array.ndim != 1 + len(dims) or len(array) != seeds.size:
+            wanted = f"({seeds.size} seeds{''.join(f', {dim}' for dim in dims)})"
+            raise StoreError(f'the array "{name}" should have shape {wanted}, got {array.shape}; name its dims')
+        for dim, length in zip(dims, array.shape[1:], strict=True):
+            if dim in block.coords and len(block.coords[dim]) != length:
+                raise StoreError(
+                    f'the axis {dim} of "{name}" has {length} entries, got {len(block.coords[dim])} labels; give {length}'
+                )

@@ -1,0 +1,138 @@
+"""A store: a folder of files that keeps what was run, so that nothing is run twice and nothing is lost.
+
+    seedbed-store.json                       the format
+    settings/<key>.json                      what makes a setting what it is; the key is the digest of this
+    blocks/<key>/<first>-<last>.<sha256>.npz a stretch of seeds of one setting; finished when it is there
+    questions/<name>.json                    which settings and seeds make up a record
+    checkpoints/<name>.<count>.<sha256>.npz  unfinished work
+    locks/<name>                             who is at work on what
+
+Embedded, without a server; any number of processes may share it. A block is never changed after it is written.
+It deliberately does not know how a block is computed (`procedures`), nor read one in part.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from seedbed import record
+from seedbed.errors import StoreError
+from seedbed.record import Block
+from seedbed.spec import Spec, digest
+from seedbed.store import checkpoints, checks, questions
+from seedbed.store.blocks import BlockFile, Damage, block_file, pack_block
+from seedbed.store.files import checked_name, claimed, explained, json_bytes, names_in, write_whole
+from seedbed.store.gather import gather
+from seedbed.store.questions import Question
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store. `create_or_open` and `open_existing` make one."""
+
+    folder: Path
+
+    def describe(self, key: str, identity: Mapping[str, Any]) -> None:
+        """Keep what makes a setting what it is. Raises StoreError where `key` is not the digest of `identity`."""
+        data = json_bytes(dict(identity), "identity of a setting")
+        if key != (wanted := digest(json.loads(data))):
+            raise StoreError(f"the setting {key} has the identity of {wanted}; use spec.digest(identity) as its key")
+        path = self.folder / checks.SETTINGS / f"{key}.json"
+        with explained("read", path):
+            known = path.is_file() and path.read_bytes() == data
+        if not known:
+            write_whole(self.folder, path, data)
+
+    def save(self, key: str, identity: Mapping[str, Any], block: Block) -> Path:
+        """Write a block of the setting `key` = digest(identity); when this returns, it is on the disk."""
+        name, data = pack_block(checked_name(key, "setting"), block)
+        self.describe(key, identity)
+        path = self.folder / checks.BLOCKS / key / name
+        write_whole(self.folder, path, data)
+        return path
+
+    def seeds_of(self, key: str) -> np.ndarray:
+        """The seeds stored for a setting, sorted; by the names of its blocks, without reading them."""
+        held = [np.arange(file.first, file.last + 1) for file in self._files(key)]
+        return np.unique(np.concatenate(held)) if held else np.empty(0, np.int64)
+
+    def missing(self, key: str, seeds: Iterable[int]) -> list[int]:
+        """Which of `seeds` are not stored for a setting, sorted."""
+        return np.setdiff1d(np.fromiter(seeds, np.int64), self.seeds_of(key)).tolist()
+
+    def load(self, key: str, seeds: Iterable[int]) -> Block:
+        """Exactly these seeds of a setting, in this order, every byte checked against its hash.
+
+        `meta` has one value where all blocks used agree, else the list of the distinct values.
+        Raises StoreError naming the seeds that are missing, DamagedError naming the blocks that are damaged.
+        """
+        wanted = np.fromiter(seeds, np.int64)
+        if wanted.size == 0:
+            raise StoreError(f"no seeds were asked for of the setting {key}; ask for at least one")
+        return gather(self.folder, key, self._files(key), wanted)
+
+    def verify(self) -> list[Damage]:
+        """Derive every hash again; name every file that is not what its name says, and half-written leftovers."""
+        return checks.verify(self.folder)
+
+    def discard(self, damage: Damage) -> None:
+        """Remove one damaged file, so that it alone is run again."""
+        checks.discard(self.folder, damage)
+
+    def sweep(self) -> list[Path]:
+        """Remove what killed runs left half-written; returns what was removed."""
+        return checks.sweep(self.folder)
+
+    def claim(self, name: str, wait: bool = True) -> AbstractContextManager[bool]:
+        """Work on a name alone: yields True when it is ours, False where another process has it and `wait` is False.
+
+        Released when the block is left or the process dies. Not re-entrant. Without `fcntl` always True: see `locks`.
+        """
+        return claimed(self.folder / "locks" / checked_name(name, "claim"), wait)
+
+    def save_checkpoint(self, name: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
+        """Keep unfinished work under a name; the previous checkpoint of that name is replaced."""
+        checkpoints.save_checkpoint(self.folder, name, arrays, meta)
+
+    def load_checkpoint(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+        """Arrays and meta of the newest good checkpoint of a name; None where there is none."""
+        return checkpoints.load_checkpoint(self.folder, name)
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Forget the checkpoints of a name."""
+        checkpoints.drop_checkpoint(self.folder, name)
+
+    def write_question(
+        self, name: str, question: Spec, keys: Sequence[str], seeds: range, provenance: Mapping[str, Any]
+    ) -> None:
+        """Keep what makes up the record of a question: one setting key per setting of it, in their order."""
+        if len(keys) != len(question.settings()):
+            raise StoreError(f"{name} has {len(question.settings())} settings, got {len(keys)} keys; give one key each")
+        factors = {factor.name: factor.labels for factor in question.factors}
+        about = {**record.attributes(question), **provenance}
+        questions.write_question(self.folder, name, Question(factors, keys, seeds, about))
+
+    def questions(self) -> list[str]:
+        """The names of the records this store can give."""
+        return questions.question_names(self.folder)
+
+    def read_question(self, name: str | None = None) -> Question:
+        """A stored question; without a name, the only one there is."""
+        return questions.read_question(self.folder, name)
+
+    def record(self, name: str | None = None) -> xr.Dataset:
+        """The record of a stored question, rebuilt from its blocks."""
+        question = self.read_question(name)
+        blocks = [self.load(key, question.seeds) for key in question.keys]
+        return record.put_together(question.factors, blocks, question.attributes)
+
+    def _files(self, key: str) -> list[BlockFile]:
+        folder = self.folder / checks.BLOCKS / checked_name(key, "setting")
+        files = [file for name in names_in(folder) if (file := block_file(folder / name))]
+        return sorted(files, key=lambda file: (file.first, -file.last, file.path.name))

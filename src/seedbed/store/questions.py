@@ -1,0 +1,79 @@
+"""What a store can answer: each named question with its settings, factors and seeds, as JSON with its own hash.
+
+A question's file is all that is needed to rebuild its record from blocks; the study that asked is not.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seedbed.errors import StoreError, nearest
+from seedbed.store.blocks import damaged
+from seedbed.store.files import checked_name, json_bytes, names_in, sha256, write_whole
+
+FOLDER = "questions"
+ENDING = ".json"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A stored question: factor names with labels, one setting key per combination (last factor fastest), the seeds,
+    and the attributes of its record (spec as canonical JSON, hash, cap, target, provenance)."""
+
+    factors: Mapping[str, Sequence[Any]]
+    keys: Sequence[str]
+    seeds: range
+    attributes: Mapping[str, Any]
+
+
+def write_question(root: Path, name: str, question: Question) -> None:
+    """Keep a question under a name; one already there is replaced."""
+    content = {
+        "factors": [[factor, list(labels)] for factor, labels in question.factors.items()],  # a list keeps the order
+        "keys": list(question.keys),
+        "seeds": [question.seeds.start, question.seeds.stop],
+        "attributes": dict(question.attributes),
+    }
+    body = json_bytes(content, f"question {name}")
+    data = json_bytes({"question": json.loads(body), "sha256": sha256(body)}, f"question {name}")
+    write_whole(root, root / FOLDER / (checked_name(name, "question") + ENDING), data)
+
+
+def question_names(root: Path) -> list[str]:
+    """The names of the questions in a store."""
+    return [name.removesuffix(ENDING) for name in names_in(root / FOLDER) if name.endswith(ENDING)]
+
+
+def read_question(root: Path, name: str | None = None) -> Question:
+    """A question by name; without a name, the only one there is.
+
+    Raises StoreError where it is not there, DamagedError where its file was altered.
+    """
+    known = question_names(root)
+    if not known:
+        raise StoreError(f"the store {root} holds no record yet; run a study into it first")
+    if name is None and len(known) > 1:
+        raise StoreError(f"the store {root} holds {len(known)} records, {', '.join(known)}; name one of them")
+    name = known[0] if name is None else name
+    if name not in known:
+        raise StoreError(f'no record "{name}" in {root}{nearest(name, known)}; it has {", ".join(known)}')
+    return parse_question(root / FOLDER / (name + ENDING))
+
+
+def parse_question(path: Path) -> Question:
+    """The question in a file. Raises DamagedError."""
+    try:
+        outer = json.loads(path.read_bytes())
+        content = outer["question"]
+        intact = sha256(json_bytes(content, "question")) == outer["sha256"]
+        factors = {factor: tuple(labels) for factor, labels in content["factors"]}
+        question = Question(factors, tuple(content["keys"]), range(*content["seeds"]), content["attributes"])
+    except OSError as error:
+        raise damaged(path, f"it cannot be read ({error.strerror or error})") from error
+    except (ValueError, KeyError, TypeError):
+        raise damaged(path, "it is not a question") from None
+    if not intact:
+        raise damaged(path, "its content has another hash than it states")
+    return question
