@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -113,14 +113,14 @@ class Spec:
         if self.trace != "log":
             _whole("trace", self.trace)
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> "Spec":
         """The same question with some fields replaced."""
         unknown = set(changes) - {field.name for field in dataclasses.fields(self)}
         if unknown:
             raise SpecError(_no_place(unknown.pop(), self))
         return dataclasses.replace(self, **changes)
 
-    def vary(self, **levels: Sequence[Any] | Mapping[str, Mapping[str, Any]]) -> Self:
+    def vary(self, **levels: Sequence[Any] | Mapping[str, Mapping[str, Any]]) -> "Spec":
         """The question over a grid: one factor per keyword, one level per item.
 
         A factor is named by the field or option it changes (`activation`, `loss`, `learning_rate`, or with its
@@ -142,7 +142,7 @@ class Spec:
             return False
         return True
 
-    def set_levels(self, name: str, levels: Sequence[Any]) -> Self:
+    def set_levels(self, name: str, levels: Sequence[Any]) -> "Spec":
         """The question with other levels of a factor, in its place, or with a new factor."""
         before = [factor.name for factor in self.factors]
         short = name.replace("__", ".").rpartition(".")[2]
@@ -158,7 +158,7 @@ class Spec:
         bare = dataclasses.replace(self, factors=())
         return [_setting(bare, choice) for choice in itertools.product(*(_levels(factor) for factor in self.factors))]
 
-    def change(self, path: str, value: Any) -> Self:
+    def change(self, path: str, value: Any) -> "Spec":
         """Replace the field or option that `path` names; a bare name must fit exactly one place."""
         full = _place(self, path)
         head, _, rest = full.partition(".")

@@ -7,6 +7,7 @@ import pytest
 from scipy import special
 
 from seedbed import vocabulary
+from seedbed.data.dataset import dataset
 from seedbed.errors import PartError
 from seedbed.reference import (
     ACTIVATIONS,
@@ -17,7 +18,6 @@ from seedbed.reference import (
     OPTIMIZERS,
     OUTPUTS,
     PROBES,
-    Batch,
     Network,
     backward,
     forward,
@@ -27,9 +27,12 @@ from seedbed.reference import (
     mlp,
     network_for,
     neuron,
+    task_for,
 )
 from seedbed.reference.layers import dense, dense_bias_pullback, dense_input_pullback, dense_weight_pullback
+from seedbed.reference.losses import FITTING
 from seedbed.reference.models import draws, numbers
+from seedbed.spec import Spec
 
 TABLES = {
     "activation": ACTIVATIONS,
@@ -155,18 +158,19 @@ def said_and_true(name: str, target: str, rng: np.random.Generator) -> tuple[np.
     return said, rng.uniform(0, 1, (5, 3)) if target == "binary" else rng.standard_normal((5, 3))
 
 
-@pytest.mark.parametrize("target", ["binary", "classes"])
-@pytest.mark.parametrize("name", sorted(LOSSES))
+@pytest.mark.parametrize(("name", "target"), [(name, target) for name in LOSSES for target in FITTING[name]])
 def test_loss_gradient(name, target):
-    if (name, target) in {("perceptron", "classes"), ("hinge", "classes")}:
-        with pytest.raises(PartError, match="needs targets of kind binary or sign"):
-            loss_for(name, target)
-        return
     loss = loss_for(name, target)
     said, true = said_and_true(name, target, np.random.default_rng(4))
     by_differences = differences(lambda at: np.sum(loss.value(at, true)), said)
     np.testing.assert_allclose(loss.gradient(said, true), by_differences, atol=1e-8)
     assert loss.value(said, true).shape == (2, 5)
+
+
+@pytest.mark.parametrize("name", sorted(set(LOSSES) - {"cross_entropy"}))
+def test_class_labels_need_cross_entropy(name):
+    with pytest.raises(PartError, match="take for instance cross_entropy"):
+        loss_for(name, "classes")
 
 
 def test_losses_against_their_definitions():
@@ -285,6 +289,9 @@ def test_accuracy_by_kind_of_target():
     np.testing.assert_array_equal(accuracy(z, special.expit(z), labels, "binary"), [1, 0])
     np.testing.assert_array_equal(accuracy(z, z, 2 * labels - 1, "sign"), [1, 0])
     np.testing.assert_array_equal(accuracy(z, z, np.eye(2), "classes"), [1, 1])
+    nan = np.full((2, 2), np.nan)
+    for truth, kind in [(labels, "binary"), (2 * labels - 1, "sign"), (np.eye(2), "classes")]:
+        assert not accuracy(nan, nan, truth, kind).any()
     border = np.zeros((1, 1))  # y_hat = 1/2 exactly counts as label 0
     assert accuracy(border, special.expit(border), border, "binary").item() == 1
 
@@ -300,15 +307,13 @@ def test_within_and_squared_error():
 @pytest.mark.parametrize(("loss", "output"), [("l2", None), ("mae", "tanh"), ("cross_entropy", None), ("hinge", None)])
 def test_look_gives_the_gradient_of_the_reduced_loss(loss, output, reduction):
     """The whole moment: score, output, loss and reduction, differentiated by differences through `look` itself."""
-    from seedbed.reference import task_for
-
     rng = np.random.default_rng(8)
-    data = Stand(rng.standard_normal((6, 3)), rng.integers(0, 2, (6, 1)).astype(np.float32), "binary", 1)
+    data = dataset(rng.standard_normal((6, 3)), rng.integers(0, 2, 6), "binary")
     spec = vocabulary_spec(loss=f"{loss}(reduction='{reduction}')", output=output)
     task = task_for(spec, data)
     alone = initial_weights(task.network, None, rng)
     weights = [{part: array[np.newaxis] for part, array in layer.items()} for layer in alone]
-    batch = Batch(task.inputs, task.truth, task.labels)
+    batch = task.train
     moment = look(task, weights, batch)
     for n, part in [(n, part) for n, layer in enumerate(weights) for part in layer]:
 
@@ -319,14 +324,5 @@ def test_look_gives_the_gradient_of_the_reduced_loss(loss, output, reduction):
         np.testing.assert_allclose(moment.gradients[n][part], differences(outcome, weights[n][part]), atol=1e-7)
 
 
-class Stand:
-    """A stand-in for a data set: four attributes and `fresh`."""
-
-    def __init__(self, inputs, targets, target, units, fresh=False):
-        self.inputs, self.targets, self.target, self.units, self.fresh = inputs, targets, target, units, fresh
-
-
 def vocabulary_spec(**changes):
-    from seedbed.spec import Spec
-
     return Spec(data="point", model="mlp([4], 'tanh')", optimizer="sgd(0.1)", steps=1, **changes)

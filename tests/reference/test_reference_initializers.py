@@ -50,7 +50,7 @@ def test_orthogonal_rows_or_columns(shape):
 
 
 def test_orthogonal_has_no_preferred_sign():
-    """Without the sign correction every first entry would be negative; uniform over rotations, it is as often positive."""
+    """Without the sign correction every first entry would be negative; by symmetry it is as often positive."""
     rng = np.random.default_rng(14)
     positive = sum(INITIALIZERS["orthogonal"](rng, (3, 3))[0, 0] > 0 for _ in range(400))
     assert stats.binomtest(positive, 400).pvalue > 1e-3

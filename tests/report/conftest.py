@@ -49,7 +49,9 @@ def drawing(kind: str) -> Drawing:
         steps = np.unique(np.geomspace(1, 10_000, 160).astype(int))
         if kind == "curves":
             for _ in range(60):
-                axes.plot(steps, 1 / (1 + (steps / random.lognormal(6.5, 0.6)) ** 1.2), lw=0.5, alpha=0.3, color="#0072B2")
+                axes.plot(
+                    steps, 1 / (1 + (steps / random.lognormal(6.5, 0.6)) ** 1.2), lw=0.5, alpha=0.3, color="#0072B2"
+                )
             axes.set(xscale="log", xlabel="steps", ylabel="train loss (nats)", title="relu, cross entropy")
         elif kind == "share":
             axes.step(steps, 1 - np.exp(-steps / 2000), label="relu")
@@ -92,16 +94,20 @@ def page() -> Page:
                 "The question in a formula",
                 [
                     Prose("Each network with weights `w` descends the mean loss over all 64 images,"),
-                    Formula("w_(t+1) = w_t - eta 1/n sum_(i=1)^n nabla_w ell(f(x_i; w_t), y_i)", "One step of gradient descent"),
+                    Formula(
+                        "w_(t+1) = w_t - eta 1/n sum_(i=1)^n nabla_w ell(f(x_i; w_t), y_i)",
+                        "One step of gradient descent",
+                    ),
                     Prose(
-                        "where the loss is either the *cross-entropy* or the *squared error*. Their gradients differ by "
-                        "one factor, the slope of the sigmoid, which **vanishes** where the output is sure and wrong:\n\n"
+                        "where the loss is either the *cross-entropy* or the *squared error*. Their gradients differ "
+                        "by one factor, the slope of the sigmoid, which **vanishes** where the output is sure and "
+                        "wrong:\n\n"
                         "- cross-entropy: the slope cancels;\n- squared error: the slope stays.\n\n"
                         "See [the derivation](https://example.org/derivation) for both."
                     ),
                     Formula(
-                        'partial ell_"CE" / partial z = sigma(z) - y, quad quad '
-                        'partial ell_(L 2) / partial z = 2 (sigma(z) - y) sigma(z) (1 - sigma(z))',
+                        '(partial ell_"CE") / (partial z) = sigma(z) - y, quad quad '
+                        "(partial ell_(L 2)) / (partial z) = 2 (sigma(z) - y) sigma(z) (1 - sigma(z))",
                         "The two gradients",
                     ),
                 ],
@@ -112,13 +118,21 @@ def page() -> Page:
                     Figure(
                         "loss",
                         drawing("curves"),
-                        "Train loss of 60 of 256 networks with relu and cross-entropy, one faint line per seed. Half of all "
-                        "networks are below 0.1 nats after 917 steps (95 % interval 850 to 990, n = 256); three never get "
-                        "there before the cap of 10,000 steps and are counted as not arrived.",
+                        "Train loss of 60 of 256 networks with relu and cross-entropy, one faint line per seed. Half "
+                        "of all networks are below 0.1 nats after 917 steps (95 % interval 850 to 990, n = 256); three "
+                        "never get there before the cap of 10,000 steps and are counted as not arrived.",
                         "Sixty falling curves, fanning out by a factor of ten in time.",
                     ),
-                    Prose("Every network falls in the same way, but the moment differs from seed to seed by a factor of ten."),
-                    Figure("share", drawing("share"), "Share of networks that have arrived, by step (n = 256 each).", "Two rising steps."),
+                    Prose(
+                        "Every network falls in the same way, but the moment differs from seed to seed by a factor "
+                        "of ten."
+                    ),
+                    Figure(
+                        "share",
+                        drawing("share"),
+                        "Share of networks that have arrived, by step (n = 256 each).",
+                        "Two rising steps.",
+                    ),
                 ],
             ),
             Section(
@@ -134,12 +148,30 @@ def page() -> Page:
                     Table(
                         ["published statement", "source", "given", "here", "verdict"],
                         [
-                            ["Sigmoid with L2 is slower than sigmoid with cross-entropy", "Report A", 46000, 9623.4, "holds"],
-                            ["Sigmoid with L2 is faster than sigmoid with cross-entropy", "Report B", 0.25, 0.27512, "fails"],
+                            [
+                                "Sigmoid with L2 is slower than sigmoid with cross-entropy",
+                                "Report A",
+                                46000,
+                                9623.4,
+                                "holds",
+                            ],
+                            [
+                                "Sigmoid with L2 is faster than sigmoid with cross-entropy",
+                                "Report B",
+                                0.25,
+                                0.27512,
+                                "fails",
+                            ],
                         ],
                         "What was published, and what is seen here.",
                     ),
-                    Figure("cloud", drawing("cloud"), "Final weights of 6,000 networks.", "A round cloud of points.", dense=True),
+                    Figure(
+                        "cloud",
+                        drawing("cloud"),
+                        "Final weights of 6,000 networks.",
+                        "A round cloud of points.",
+                        dense=True,
+                    ),
                 ],
             ),
             Section(

@@ -1,6 +1,7 @@
 """What a run says at its end: one line per setting, then where the report is. Every number is in summary.json."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -16,16 +17,21 @@ def write_answer(title: str, outcome: Any) -> None:
     if summary.get("settings"):
         head, body = table(summary["settings"])
         write_table(head, body)
-    for path in outcome.written:
-        if path.suffix in (".html", ".pdf"):
-            typer.echo(path)
+    for path in reports(outcome):
+        typer.echo(path)
+
+
+def reports(outcome: Any) -> list[Path]:
+    """What there is to read: the files of a report that are opened as they are."""
+    return [path for path in outcome.written if path.suffix in (".html", ".pdf")]
 
 
 def table(settings: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """One row per setting: how many arrived, with the interval of the share, and when."""
-    hits = any(setting.get("hit_share") for setting in settings)
-    head = ["setting", *(["arrived", "share", "95 % interval", "median step"] if hits else []), "n", "diverged"]
-    return head, [_row(setting, hits) for setting in settings]
+    """One row per setting: how many arrived, the interval of their share, and the median step; never: `> cap`."""
+    if not any(setting.get("hit_share") for setting in settings):
+        return ["setting", "n", "diverged"], [[_name(one), str(one["n"]), str(one["diverged"])] for one in settings]
+    head = ["setting", "arrived", "95 % interval", "median step", "diverged"]
+    return head, [[_name(one), *_hits(one), str(one["diverged"])] for one in settings]
 
 
 def duration(seconds: float) -> str:
@@ -40,15 +46,16 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _row(setting: Mapping[str, Any], hits: bool) -> list[str]:
+def _name(setting: Mapping[str, Any]) -> str:
     levels: Mapping[str, Any] = setting["factors"]
-    name = ", ".join(f"{key}={value:g}" if isinstance(value, float) else str(value) for key, value in levels.items())
-    row = [name or "all", str(setting["n"]), str(setting["diverged"])]
-    return [row[0], *_hits(setting), *row[1:]] if hits else row
+    shown = [f"{key}={value:g}" if isinstance(value, float) else str(value) for key, value in levels.items()]
+    return ", ".join(shown) or "all"
 
 
 def _hits(setting: Mapping[str, Any]) -> list[str]:
-    share, step = setting["hit_share"], setting["hit_step"]
-    median = "after the cap" if step.get("median") is None else f"{step['median']:,.0f}"
-    return [f"{round(share['estimate'] * setting['n'])}", f"{share['estimate']:.1%}",
-            f"{share['low']:.1%} to {share['high']:.1%}", median]  # fmt: skip
+    share, median = setting["hit_share"], setting["hit_step"].get("median")
+    return [
+        f"{round(share['estimate'] * setting['n'])} of {setting['n']}",
+        f"{100 * share['low']:.1f} to {share['high']:.1%}",
+        "> cap" if median is None else f"{median:,.0f}",
+    ]

@@ -1,13 +1,12 @@
-"""`seedbed data`: which data sets can be had, and fetching one. Mirrors and digests are `seedbed.data.fetch`."""
+"""`seedbed data`: which data sets can be had, and fetching one. Mirrors and digests are `seedbed.data`."""
 
 from typing import Annotated
 
 import typer
 
 from seedbed.cli.screen import write_json, write_rows
-from seedbed.errors import DataError, nearest
 
-app = typer.Typer(no_args_is_help=False, rich_markup_mode=None, help="List data sets, or fetch one.")
+app = typer.Typer(rich_markup_mode=None, help="List data sets, or fetch one.")
 
 
 @app.command("list")
@@ -16,11 +15,13 @@ def list_sets(as_json: Annotated[bool, typer.Option("--json", help="Write JSON i
 
     Each is shown with whether it is here already. SEEDBED_DATA=DIR uses local copies.
     """
-    from seedbed.data.fetch import DATASETS, available
+    from seedbed.data.downloads import DATASETS, available
 
     rows = [
-        {"name": name, "says": _says(DATASETS[name]), "here": "yes" if available(name) else "no"} for name in DATASETS
-    ]
+        {"name": name, "says": download.title, "size": f"{download.size / 1e6:.1f} MB", "licence": download.licence,
+         "source": download.source, "here": str(available(name) or "no")}
+        for name, download in DATASETS.items()
+    ]  # fmt: skip
     if as_json:
         write_json(rows)
     else:
@@ -29,13 +30,13 @@ def list_sets(as_json: Annotated[bool, typer.Option("--json", help="Write JSON i
 
 @app.command("fetch")
 def fetch_set(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)]) -> None:
-    """Fetch a data set, check its digest, and print where its files are."""
-    from seedbed.data.fetch import DATASETS, fetch
+    """Fetch a data set, and print its folder.
 
-    if name not in DATASETS:
-        raise DataError(f'no data set "{name}"{nearest(name, DATASETS)} (seedbed data list)')
+    A set that is here already is only checked against its digest.
+    """
+    from seedbed.data.downloads import find
+
+    find(name)  # an unknown name is refused before anything is loaded
+    from seedbed.data.fetch import fetch
+
     typer.echo(fetch(name))
-
-
-def _says(dataset: object) -> str:
-    return str(getattr(dataset, "says", dataset))

@@ -33,7 +33,7 @@ class Door(TyperGroup):
         **extra: Any,
     ) -> NoReturn:
         """Run the command that `args` (by default the process's own) name, and exit."""
-        words = list(sys.argv[1:] if args is None else args)
+        words = list(sys.argv[1:] if args is None else args) or ["--help"]
         try:  # never in typer's standalone mode, which answers errors by itself, over several lines
             code = super().main(words, prog_name or "seedbed", complete_var, False, windows_expand_args, **extra)
             sys.stdout.flush()

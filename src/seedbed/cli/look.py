@@ -1,5 +1,7 @@
 """Commands that only look: list, show, claims. They run nothing and write nothing."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,17 +13,18 @@ from seedbed.study import PROFILES, Study
 
 if TYPE_CHECKING:
     from seedbed.spec import Spec
+    from seedbed.vocabulary import Part
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
 
 
 def list_words(
-    kind: Annotated[str, typer.Argument(metavar=f"[{'|'.join(KINDS)}]", show_default=False)] = "studies",
+    kind: Annotated[str, typer.Argument(metavar="KIND", show_default=False, help=", ".join(KINDS))] = "studies",
     as_json: Json = False,
 ) -> None:
     """List the studies, or the words of a question.
 
-    Without a word, the studies.
+    Without KIND, the studies.
     """
     found = rows(kind)
     if as_json:
@@ -31,7 +34,7 @@ def list_words(
 
 
 def claims(
-    study: Annotated[str | None, typer.Argument(metavar="[STUDY]", show_default=False)] = None,
+    study: Annotated[str | None, typer.Argument(metavar="STUDY", show_default=False)] = None,
     as_json: Json = False,
 ) -> None:
     """List the published statements that can be checked.
@@ -45,7 +48,9 @@ def claims(
         write_rows(found)
 
 
-def show(study: Annotated[str, typer.Argument(metavar="STUDY", show_default=False)]) -> None:
+def show(
+    study: Annotated[str, typer.Argument(metavar="STUDY", show_default=False, help="A name, or FILE.py.")],
+) -> None:
     """Tell what a study asks and how long it takes.
 
     The question, its source, the set-up, the claims, and the time per profile. Runs nothing.
@@ -81,13 +86,18 @@ def _setup(question: "Spec") -> list[tuple[str, str]]:
     varied = {factor.name: ", ".join(map(str, factor.labels)) for factor in question.factors}
     parts = {name: getattr(question, name) for name in PARTS if name not in varied}
     facts = [(f"{name} (varied)", levels) for name, levels in varied.items()]
-    facts += [(name, part.label()) for name, part in parts.items() if part is not None]
+    facts += [(name, _fixed(part, varied)) for name, part in parts.items() if part is not None]
     facts += [("batch", "full" if question.batch_size is None else f"{question.batch_size} examples")]
     return [*facts, ("stop", f"{question.stop or 'never'}, or after {question.steps:,} steps")]
 
 
+def _fixed(part: "Part", varied: Collection[str]) -> str:
+    """A part without the options that the grid varies anyway."""
+    return replace(part, options=tuple(option for option in part.options if option[0] not in varied)).label()
+
+
 def _profiles(study: Study) -> None:
-    from seedbed.procedures.catalogue import estimate
+    from seedbed.catalogue import estimate
 
     body: list[list[str]] = []
     for profile in PROFILES:

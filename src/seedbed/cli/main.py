@@ -12,25 +12,28 @@ app = typer.Typer(
     cls=Door,
     rich_markup_mode=None,  # plain help: the same in a terminal, in a pipe and in docs/cli.md
     add_completion=False,
-    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
 
+def _version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"seedbed {__version__}")
+        raise typer.Exit
+    return asked
+
+
 @app.callback()
 def seedbed(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     """How neural networks learn, over thousands of seeds at once.
 
     A question is trained over hundreds of random seeds in one compiled program, and answered with a distribution
     where one run would give one number. Begin with: seedbed run four_settings
     """
-    if version:
-        typer.echo(f"seedbed {__version__}")
-    elif context.invoked_subcommand is None:
-        typer.echo(context.get_help())
 
 
 app.command("list")(look.list_words)

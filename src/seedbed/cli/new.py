@@ -1,6 +1,7 @@
 """`seedbed new NAME`: a study file of one's own, small enough to read at a glance and ready to run."""
 
 import keyword
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,10 @@ def new(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
         )
     if name in TABLE:
         raise UserError(f'"{name}" is already a study of the catalogue, and its results would mix; choose another name')
+    if name in sys.stdlib_module_names:
+        raise UserError(
+            f'"{name}" is a module of Python itself, which a file of this name would hide; choose another name'
+        )
     path = Path(f"{name}.py")
     try:
         with path.open("x", encoding="utf-8") as file:

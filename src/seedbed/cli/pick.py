@@ -27,6 +27,6 @@ def _one(name: str) -> Study:
         raise UserError(f'no study "{name}"{nearest(name, TABLE)} (seedbed list studies, or give a file: {name}.py)')
     if not Path(name).is_file():
         raise UserError(f'no file "{name}" here; check the path, or begin one with: seedbed new {Path(name).stem}')
-    from seedbed.procedures.catalogue import from_file
+    from seedbed.catalogue import from_file
 
     return from_file(Path(name))

@@ -7,7 +7,7 @@ show nothing there until the end, and control codes under FORCE_COLOR.
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 import typer
@@ -20,7 +20,7 @@ PAUSE = 5.0  # seconds between two plain lines
 
 
 @contextmanager
-def watching(quiet: bool) -> Iterator[Listener]:
+def watching(quiet: bool) -> Generator[Listener, None, None]:
     """A listener for the length of a run. With `quiet`, only a person at a terminal is told anything."""
     if terminal(sys.stderr) and not os.environ.get("CI"):
         with _bar() as listen:
@@ -52,7 +52,7 @@ def line(event: Progress) -> str:
     facts = [
         f"step {event.step:,} of {event.cap:,}",
         f"{event.running} of {event.members} still training",
-        *_pace(event),
+        *_pace(event, "network-steps/s"),
     ]
     return f"{place}: {', '.join(facts)}"
 
@@ -69,36 +69,34 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
-def _pace(event: Progress) -> list[str]:
-    pace = [f"{short(event.rate)} network-steps/s"] if event.rate else []
+def _pace(event: Progress, unit: str) -> list[str]:
+    pace = [f"{short(event.rate)} {unit}"] if event.rate else []
     return pace if event.left is None else [*pace, f"{duration(event.left)} left"]
 
 
 @contextmanager
-def _bar() -> Iterator[Listener]:
+def _bar() -> Generator[Listener, None, None]:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bars
     from rich.table import Column
 
     label = Column(ratio=1, no_wrap=True, overflow="ellipsis")
-    columns = [TextColumn("{task.description}", markup=False, table_column=label), BarColumn(bar_width=20),
-               TextColumn("{task.fields[facts]}", markup=False)]  # fmt: skip
+    columns = [
+        TextColumn("{task.description}", markup=False, table_column=label),
+        BarColumn(bar_width=10),
+        TextColumn("{task.fields[facts]}", markup=False),
+    ]
     # Standard output is a result and stays untouched; a warning on standard error is shown above the bar.
     with Bars(*columns, console=console(sys.stderr), transient=True, redirect_stdout=False, expand=True) as bars:
         task = bars.add_task("starting", total=None, facts="")
 
         def listen(event: Progress) -> None:
+            compiling = event.phase == "compiling"
             facts = (
-                ["compiling"]
-                if event.phase == "compiling"
-                else [f"{event.running}/{event.members}", *_short_pace(event)]
+                ["compiling"] if compiling else [f"{event.running}/{event.members} training", *_pace(event, "steps/s")]
             )
-            bars.update(task, description=f"[{event.group}/{event.groups}] {event.label}", facts="  ".join(facts),
-                        total=None if event.phase == "compiling" else event.cap, completed=event.step)  # fmt: skip
+            place = f"[{event.group}/{event.groups}] {event.label}"
+            total = None if compiling else event.cap
+            bars.update(task, description=place, facts="  ".join(facts), total=total, completed=event.step)
 
         yield listen
-
-
-def _short_pace(event: Progress) -> list[str]:
-    pace = [f"{short(event.rate)} steps/s"] if event.rate else []
-    return pace if event.left is None else [*pace, duration(event.left)]

@@ -1,4 +1,4 @@
-"""Commands that work: run and report. What a run does is `seedbed.procedures`; here are its words and its ending."""
+"""Commands that work: run and report. What a run does is `seedbed.catalogue`; here are its words and its ending."""
 
 import json
 import shlex
@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from seedbed.cli.answer import write_answer
+from seedbed.cli.answer import reports, write_answer
 from seedbed.cli.levels import changes
 from seedbed.cli.pick import pick
 from seedbed.cli.progress import watching
@@ -19,7 +19,9 @@ from seedbed.study import Profile, Study
 
 
 def run(
-    studies: Annotated[list[str], typer.Argument(metavar="STUDY...|FILE.py|all", show_default=False)],
+    studies: Annotated[
+        list[str], typer.Argument(metavar="STUDY", show_default=False, help="Names, files such as mine.py, or all.")
+    ],
     profile: Annotated[
         Profile, typer.Option(help="smoke: seconds. quick: minutes. full: as its source has it.")
     ] = "quick",
@@ -42,7 +44,7 @@ def run(
 
     What is kept already is not run again, so an interrupted run goes on where it stopped.
     """
-    from seedbed.procedures.catalogue import perform
+    from seedbed.catalogue import perform
     from seedbed.spec import read_seeds
 
     chosen, asked = pick(studies), changes(levels or [])
@@ -56,8 +58,9 @@ def run(
     for word, study in chosen.items():
         with watching(quiet=as_json) as listen:
             outcome = perform(
-                study, profile=profile, seeds=wanted or range(study.seeds[profile]), changes=asked, data=data, out=out,
+                study, profile=profile, seeds=wanted, changes=asked, data=data, out=out,
                 engine=engine, listen=listen, command=shlex.join(["seedbed", "run", word, *options]),
+                source=Path(word) if word.endswith(".py") else None,
             )  # fmt: skip
         folders.append(Path(outcome.folder))
         if not as_json:
@@ -66,29 +69,31 @@ def run(
         _write_summaries(folders)
 
 
-def report(folders: Annotated[list[Path], typer.Argument(metavar="DIR...", show_default=False)]) -> None:
+def report(folders: Annotated[list[Path], typer.Argument(metavar="DIR", show_default=False)]) -> None:
     """Write reports again from what is stored.
 
     DIR is what a run has left, such as seedbed-runs/four_settings. Runs nothing.
     """
-    from seedbed.procedures.catalogue import retell
+    from seedbed.catalogue import retell
 
     for folder in folders:
         if not folder.is_dir():
             raise StoreError(
                 f'no folder "{folder}" here; name one that a run has left, such as seedbed-runs/four_settings'
             )
-        retell(folder)
-        typer.echo(folder / "report.html")
+        for path in reports(retell(folder)):
+            typer.echo(path)
 
 
 def _confirm(studies: Sequence[Study]) -> None:
     """Ask before hours are spent; only a person at a terminal is asked."""
-    from seedbed.procedures.catalogue import estimate
+    from seedbed.catalogue import estimate
 
     for study in studies:
         typer.echo(f"{study.name}, as its source has it: {estimate(study, 'full')}", err=True)
-    typer.confirm("Go on?", abort=True, err=True)
+    typer.echo("Go on? [y/N] ", err=True, nl=False)  # typer.confirm would put a space on standard output
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise typer.Abort
 
 
 def _options(

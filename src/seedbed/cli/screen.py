@@ -43,14 +43,14 @@ def write_rows(rows: Sequence[Mapping[str, Any]]) -> None:
 def write_table(head: Sequence[str], body: Sequence[Sequence[str]]) -> None:
     """A table of short texts, its first column to the left and all others to the right."""
     if not terminal(sys.stdout):
-        typer.echo("\n".join(_aligned([list(head), *map(list, body)])))
+        typer.echo("\n".join(_aligned([head, *body], right=True)))
         return
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
     for place, name in enumerate(head):
-        table.add_column(name, justify="right" if place else "left")
+        table.add_column(name, justify="right" if place else "left", overflow="fold")
     for cells in body:
         table.add_row(*cells)
     console(sys.stdout).print(table)
@@ -73,6 +73,11 @@ def _text(value: Any) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
+def _aligned(lines: Sequence[Sequence[str]], right: bool = False) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    rest = str.rjust if right else str.ljust
+    padded = [
+        [line[0].ljust(widths[0]), *(rest(cell, width) for cell, width in zip(line[1:], widths[1:], strict=True))]
+        for line in lines
+    ]
+    return ["  ".join(cells).rstrip() for cells in padded]

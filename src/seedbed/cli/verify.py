@@ -9,7 +9,7 @@ from seedbed.errors import StoreError
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", show_default=False)] = Path("seedbed-runs"),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)] = Path("seedbed-runs"),
     discard: Annotated[
         bool, typer.Option("--discard", help="Remove what is damaged, so that it can run again.")
     ] = False,
@@ -40,7 +40,7 @@ def verify(
 
 
 def _stores(folder: Path) -> list[Path]:
-    from seedbed.store.folder import MARKER
+    from seedbed.store.opening import MARKER
 
     places = sorted(path.parent for path in folder.rglob(MARKER))
     if not places:

@@ -17,6 +17,7 @@ from jaxtyping import Array
 
 from seedbed.engine import check
 from seedbed.engine.chance import Purpose, purpose_key
+from seedbed.parts import threefry
 from seedbed.parts.activations import ACTIVATIONS, WIDENS
 from seedbed.parts.initializers import INITIALIZERS
 from seedbed.parts.layers import Activation, Fixed, LearnedSlope, RandomSlope
@@ -77,7 +78,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     build = partial(_build_model, spec, shape)
     example_dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
     check.activations_fit(spec)
-    structure = check.built(spec, lambda: eqx.filter_eval_shape(build, jax.random.key(0), example_dials))
+    structure = check.built(spec, lambda: eqx.filter_eval_shape(build, threefry.key(0), example_dials))
     model_structure, state_structure = structure
     _, _, plain = split_structure(model_structure)
     draws = has_chance(model_structure)

@@ -9,6 +9,8 @@ from enum import IntEnum
 import jax
 from jaxtyping import Array
 
+from seedbed.parts import threefry
+
 ROOT = 20171011  # the due date of the first sheet; any constant serves, but it may never change
 
 
@@ -23,9 +25,14 @@ class Purpose(IntEnum):
 
 def seed_key(seed: Array) -> Array:
     """The key of a member, from its seed."""
-    return jax.random.fold_in(jax.random.key(ROOT), seed)
+    return jax.random.fold_in(threefry.key(ROOT), seed)
 
 
 def purpose_key(key: Array, purpose: Purpose) -> Array:
     """The key of one purpose of a member."""
     return jax.random.fold_in(key, purpose)
+
+
+def noise_key(words: Array, at: Array) -> Array:
+    """The key of the noise of one step, from the two words a lane carries."""
+    return jax.random.fold_in(jax.random.wrap_key_data(words, impl=threefry.implementation()), at)

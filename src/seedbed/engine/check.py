@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from seedbed.errors import PartError, SeedbedError
+from seedbed.parts import threefry
 from seedbed.spec import Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.losses import ON_SCORE
@@ -63,7 +64,7 @@ def built(spec: Spec, build: Callable[[], Any]) -> Any:
 
 def outputs_fit(spec: Spec, shape: Any, start: Any, objective: Any, dials: Any) -> None:
     """The model's outputs, the loss and the targets agree in shape."""
-    key = jax.random.key(0)
+    key = threefry.key(0)
     inputs = jax.ShapeDtypeStruct((*shape.inputs, 3), jnp.float32)
     classes = shape.target == "classes"
     targets = jax.ShapeDtypeStruct((3,) if classes else (shape.units, 3), jnp.int32 if classes else jnp.float32)

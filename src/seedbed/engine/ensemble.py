@@ -15,7 +15,7 @@ import numpy as np
 
 from seedbed.data.dataset import Dataset
 from seedbed.engine import devices, plan
-from seedbed.engine.program import Program, compile_group, feed_of
+from seedbed.engine.program import Compiler, Program, feed_of
 from seedbed.engine.step import NEVER
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
@@ -80,8 +80,8 @@ class Pace:
 
 
 def train(
-    group: plan.Group, dataset_of: Any, *, listen: Listener = silent, keep: Keep | None = None, mark: str = "",
-    name: str = "", place: tuple[int, int] = (1, 1),
+    group: plan.Group, dataset_of: Any, compiler: Compiler, *, listen: Listener = silent, keep: Keep | None = None,
+    mark: str = "", name: str = "", place: tuple[int, int] = (1, 1),
 ) -> Iterator[tuple[int, Block]]:  # fmt: skip
     """Train a group and yield (setting index, block) as they are finished.
 
@@ -89,10 +89,10 @@ def train(
     among all groups and `name` what it is called, for progress. Checkpoints go to `keep` under names that begin with
     `mark`, which must tell apart everything that changes numbers.
     """
-    first = dataset_of(np.asarray(group.stretches[0].seeds[:1]))
+    first = first_data(group, dataset_of)
     tell = _Teller(listen, group, place, name)
     tell("compiling", 0, group.members)
-    program = compile_group(group.spec, first)
+    program = compiler.request(group.spec, first).result()
     for stretches in plan.cohorts(group, program.sizes.cohort):
         began = time.perf_counter()
         cohort = _begin(program, stretches, dataset_of)
@@ -103,6 +103,11 @@ def train(
         if keep:
             keep.drop_checkpoint(own_mark)
         tell("stored", cohort.grid[-1], 0)
+
+
+def first_data(group: plan.Group, dataset_of: Any) -> Dataset:
+    """The data of a group's first member: enough to compile for all."""
+    return dataset_of(np.asarray(group.stretches[0].seeds[:1]))
 
 
 def _train_cohort(program: Program, cohort: Cohort, tell: "_Teller", keep: Keep | None, mark: str) -> None:

@@ -14,7 +14,7 @@ from jax import lax
 from jaxtyping import Array, Int
 
 from seedbed.engine.assemble import Dials, Member
-from seedbed.engine.chance import Purpose, purpose_key, seed_key
+from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.step import Lane, fresh_lane, judge, step
 from seedbed.parts.batching import batch_positions
 from seedbed.spec import Target
@@ -121,7 +121,7 @@ def _chunk_at_once(
 
 
 def _noise(member: Member, chances: Chances, at: Array) -> Array | None:
-    return jax.random.fold_in(jax.random.wrap_key_data(chances.noise), at) if member.draws else None
+    return noise_key(chances.noise, at) if member.draws else None
 
 
 Look = Callable[..., dict[str, Array]]

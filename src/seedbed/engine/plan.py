@@ -14,7 +14,7 @@ from seedbed.spec import Setting, Spec
 
 MAX_WIDTH = 128
 STATE_BYTES = 256 * 2**20  # all lanes of a device: weights, memory of the rule, own data
-PRODUCT_BYTES = 6 * 2**20  # lanes in one product: what a step touches should stay near the caches
+PRODUCT_BYTES = 16 * 2**20  # lanes in one product: what a step touches should stay near the caches
 COHORT_BYTES = 768 * 2**20  # all members trained side by side: states and traces
 BLOCK = 256  # seeds of one setting in one stored block
 ROWS = 32  # rows of a chunk

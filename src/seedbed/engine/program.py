@@ -1,7 +1,13 @@
-"""The two compiled programs of a group: one draws lanes, one trains them for a chunk. Each is compiled exactly once."""
+"""The two compiled programs of a group: one draws lanes, one trains them for a chunk. Each is compiled exactly once.
 
+A `Compiler` compiles the groups of a run side by side and ahead of time: XLA leaves Python's lock while it compiles, so
+on two cores the second group's program is ready while the first one's is being made or trained.
+"""
+
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -27,10 +33,15 @@ class Program:
     member: Member
     sizes: plan.Sizes
     mesh: Mesh
-    start: Callable[..., Any]
+    drawn: Callable[..., Any]
+    structure: Any
     train: Callable[..., Any]
     own_data: bool
     compile_seconds: float
+
+    def start(self, seeds: Any, dials: Any) -> Any:
+        """Draw lanes: (lanes, chances). The program gives bare arrays, so that groups of other activations share it."""
+        return jax.tree.unflatten(self.structure, self.drawn(seeds, dials))
 
     @property
     def lanes(self) -> int:
@@ -52,7 +63,32 @@ def shape_of(dataset: Dataset) -> Shape:
     return Shape(tuple(dataset.inputs.shape[first:]), dataset.units, dataset.target)
 
 
-def compile_group(spec: Spec, dataset: Dataset) -> Program:
+class Compiler:
+    """The programs of a run, each asked for by the recipe and the shapes of the data, compiled once."""
+
+    def __init__(self) -> None:
+        self._workers = ThreadPoolExecutor(devices.cores(), thread_name_prefix="compile")
+        self._programs: dict[tuple[str, Any], Future[Program]] = {}
+        self._starts: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def request(self, spec: Spec, dataset: Dataset) -> "Future[Program]":
+        """The program of a recipe, now or later; a second request for the same one costs nothing."""
+        key = spec.recipe(), (*shape_of(dataset), dataset.examples, dataset.fresh, spec.steps, spec.trace)
+        if key not in self._programs:
+            self._programs[key] = self._workers.submit(compile_group, spec, dataset, self._start_once)
+        return self._programs[key]
+
+    def _start_once(self, lowered: Any) -> Any:
+        """Compile what draws lanes; groups that differ in loss or activation draw alike and share it."""
+        text = lowered.as_text()
+        with self._lock:
+            if text not in self._starts:
+                self._starts[text] = lowered.compile()
+            return self._starts[text]
+
+
+def compile_group(spec: Spec, dataset: Dataset, compile_start: Callable[[Any], Any]) -> Program:
     """Assemble, plan and compile the programs for one recipe on all devices."""
     began = time.perf_counter()
     member = assemble(spec, shape_of(dataset))
@@ -66,15 +102,15 @@ def compile_group(spec: Spec, dataset: Dataset) -> Program:
     seeds = jax.ShapeDtypeStruct((lanes,), jnp.uint32)
     dials = many[2]
     shard = partial(jax.shard_map, mesh=mesh, check_vma=False)
-    draw = jax.vmap(partial(start_lane, member))
-    start = jax.jit(shard(draw, in_specs=(MEMBERS, MEMBERS), out_specs=MEMBERS)).lower(seeds, dials).compile()
+    draw = jax.vmap(lambda seed, dials: tuple(jax.tree.leaves(start_lane(member, seed, dials))))
+    start = jax.jit(shard(draw, in_specs=(MEMBERS, MEMBERS), out_specs=MEMBERS)).lower(seeds, dials)
     own = MEMBERS if dataset.fresh else EVERYWHERE
     body = partial(chunk, member, spec.stop, spec.batch_size, dataset.fresh, sizes.at_once)
     whole = shard(body, in_specs=(MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE), out_specs=MEMBERS)
     stops, cap = jax.ShapeDtypeStruct((plan.ROWS + 1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.int32)
     feed = many[3] if dataset.fresh else one[3]
     train = jax.jit(whole, donate_argnums=0).lower(*many[:3], feed, stops, cap).compile()
-    return Program(member, sizes, mesh, start, train, dataset.fresh, time.perf_counter() - began)
+    return Program(member, sizes, mesh, compile_start(start), jax.tree.structure(one[:2]), train, dataset.fresh, time.perf_counter() - began)
 
 
 def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:

@@ -11,6 +11,7 @@ from jaxtyping import Array
 from seedbed.data.dataset import Dataset
 from seedbed.engine.assemble import assemble
 from seedbed.engine.program import shape_of
+from seedbed.parts import threefry
 from seedbed.parts.models import layers_of
 from seedbed.spec import Spec
 
@@ -19,7 +20,7 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
     """Output, loss and gradient of a neuron with one input, at points (weight[i], bias[i]); averages over examples."""
     member = assemble(spec, shape_of(dataset))
     dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
-    network, _ = member.start(jax.random.key(0), dials)
+    network, _ = member.start(threefry.key(0), dials)
     inputs, targets = jnp.moveaxis(jnp.asarray(dataset.inputs), 0, -1), jnp.moveaxis(jnp.asarray(dataset.targets), 0, -1)
 
     def at(w: Array, b: Array) -> dict[str, Array]:
@@ -28,7 +29,7 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
         (loss, (scores, _, _)), gradient = compute(trained, network, inputs, targets, None, dials)
         dw, db = _weight_and_bias(gradient)
         output = jnp.mean(jax.vmap(member.predict, in_axes=(-1, None), out_axes=-1)(scores, dials))
-        return {"output": output, "loss": loss, "gradient_weight": dw[0, 0], "gradient_bias": db[0]}
+        return {"prediction": output, "loss": loss, "gradient_weight": dw[0, 0], "gradient_bias": db[0]}
 
     found = jax.jit(jax.vmap(at))(jnp.asarray(weight, jnp.float32), jnp.asarray(bias, jnp.float32))
     return {name: np.asarray(values) for name, values in found.items()}

@@ -18,12 +18,15 @@ from seedbed import record as records
 from seedbed.errors import SpecError, nearest
 from seedbed.figures.axes import STEP, LineEnd, Scale, label_ends, share_axis, step_axis, wrapped
 from seedbed.figures.style import GREY, INK, TICKS, Look, applied, blank, darker, legend_below, single
-from seedbed.figures.traces import chosen, looks, need, thinned
+from seedbed.figures.traces import chosen, looks, members_text, need, thinned
 
 Mark = tuple[str, float | int, str]  # setting, step, who
 Band = tuple[np.ndarray, np.ndarray, np.ndarray]  # steps, low, high
 FIXED = "\xa0"  # a space at which no line breaks
 WHO_MARKERS = ("D", "^", "s", "v", "P", "X")
+
+PUBLISHED: dict[str, Any] = {"color": INK, "markeredgecolor": "white", "markeredgewidth": 0.6, "markersize": 5.5,
+                             "zorder": 6, "clip_on": False}  # fmt: skip
 
 
 def arrivals(
@@ -57,15 +60,15 @@ def arrivals(
                 at, low, high = bands[name]
                 axes.fill_between(at, low, high, step="post", color=its.color, alpha=0.15, linewidth=0)
             axes.step(*_share_arrived(steps, cap), where="post", color=its.color, linestyle=its.dash)
-            if marks:  # the marker names the setting in the rows above also where color is lost
-                axes.plot(cap, _arrived(steps), its.marker, color=its.color, markersize=5.5, clip_on=False, zorder=5)
         axes.set_xlabel(STEP)
-        axes.set_ylabel(f"share of {record.sizes[records.SEED]:,} members that arrived")
+        axes.set_ylabel(f"share of {members_text(record.sizes[records.SEED])} that arrived")
         if strip is not None:
             _draw_strip(strip, marks, who, look_of)
-        ends = [LineEnd(cap, _arrived(steps), _end_text(name, steps), look_of[name].color) for name, steps in hits.items()]
+        ends = [_end(name, steps, cap, look_of[name], bool(marks)) for name, steps in hits.items()]
         label_ends(axes, ends, height - 1.3 - 0.5 * len(who))
-        figure.set_label(f"target: {record.attrs.get('target', '')}; members that diverged or never arrived count as not arrived")
+        figure.set_label(
+            f"target: {record.attrs.get('target', '')}; members that diverged or never arrived count as not arrived"
+        )
     return figure
 
 
@@ -92,10 +95,11 @@ def hit_distribution(record: xr.Dataset, marks: Sequence[Mark] | None = None) ->
         axes.grid(visible=False, axis="y")
         for row, (name, steps) in enumerate(hits.items()):
             _strip_and_box(axes, row, steps, cap, look_of[name].color)
-            axes.annotate(_never_text(steps), (1.015, row), xycoords=("axes fraction", "data"), va="center", fontsize=7.5)
+            axes.annotate(
+                _never_text(steps), (1.015, row), xycoords=("axes fraction", "data"), va="center", fontsize=7.5
+            )
             for _, step, source in (mark for mark in marks if mark[0] == name):
-                place = {"color": INK, "markeredgecolor": "white", "markeredgewidth": 0.6, "zorder": 6, "clip_on": False}
-                axes.plot(step, row + 0.38, marker_of[source], markersize=5.5, **place)
+                axes.plot(step, row + 0.38, marker_of[source], **PUBLISHED)
         axes.set_xlabel("first step at the target (updates)")
         legend_below(figure, _box_legend(marker_of), 3)
         figure.set_label(f"target: {record.attrs.get('target', '')}; quantiles are over all members, arrived or not")
@@ -108,7 +112,9 @@ def _hits(record: xr.Dataset) -> dict[str, np.ndarray]:
 
 def _cap(record: xr.Dataset) -> float:
     if "cap" not in record.attrs:
-        raise SpecError("arrivals need the cap of the record, got a record without it; set record.attrs['cap'] to its steps")
+        raise SpecError(
+            "arrivals need the cap of the record, got a record without it; set record.attrs['cap'] to its steps"
+        )
     return float(record.attrs["cap"])
 
 
@@ -124,7 +130,7 @@ def _first(hits: Mapping[str, np.ndarray], marks: Sequence[Mark], step: Scale) -
     known = np.concatenate([*hits.values(), [float(mark[1]) for mark in marks]])
     known = known[np.isfinite(known)]
     if step == "linear" or not len(known) or known.min() < 2:
-        return 0
+        return 0.0
     power = 10.0 ** np.floor(np.log10(known.min() * 0.95))
     return float(power * max(part for part in (1, 2, 5) if part * power <= known.min() * 0.95))
 
@@ -140,9 +146,9 @@ def _arrived(steps: np.ndarray) -> float:
     return float(np.isfinite(steps).mean())
 
 
-def _end_text(name: str, steps: np.ndarray) -> str:
+def _end(name: str, steps: np.ndarray, cap: float, its: Look, marked: bool) -> LineEnd:
     share = _percent(_arrived(steps))
-    return f"{name}: {share}" if name else share
+    return LineEnd(cap, _arrived(steps), f"{name}: {share}" if name else share, its.color, its.marker if marked else "")
 
 
 def _never_text(steps: np.ndarray) -> str:
@@ -194,7 +200,17 @@ def _strip_and_box(axes: Axes, row: int, steps: np.ndarray, cap: float, color: s
     """Every member as a faint dot above, box and whiskers below; open at the cap where a quantile lies beyond it."""
     shown = np.sort(steps)[thinned(len(steps))]
     lift = np.modf(np.arange(len(shown)) * 0.6180339887)[0]  # golden-ratio jitter: even, and the same in every run
-    axes.plot(shown, row - 0.42 + 0.34 * lift, ".", color=color, markersize=2.4, alpha=0.35, rasterized=True, markeredgewidth=0, clip_on=False)
+    axes.plot(
+        shown,
+        row - 0.42 + 0.34 * lift,
+        ".",
+        color=color,
+        markersize=2.4,
+        alpha=0.35,
+        rasterized=True,
+        markeredgewidth=0,
+        clip_on=False,
+    )
     beyond = np.where(np.isfinite(steps), steps, np.inf)
     low, lower, middle, upper, high = np.quantile(beyond, (0.05, 0.25, 0.5, 0.75, 0.95), method="inverted_cdf")
     y, half = row + 0.12, 0.13
@@ -208,12 +224,16 @@ def _strip_and_box(axes: Axes, row: int, steps: np.ndarray, cap: float, color: s
         closed = [*outline, outline[0]] if np.isfinite(upper) else outline
         axes.plot(*zip(*closed, strict=True), color=darker(color), linewidth=0.8, zorder=4.5)
     if np.isfinite(middle):
-        axes.plot([middle, middle], [y - half, y + half], color=darker(color), linewidth=2.2, solid_capstyle="butt", zorder=5)
+        axes.plot(
+            [middle, middle], [y - half, y + half], color=darker(color), linewidth=2.2, solid_capstyle="butt", zorder=5
+        )
 
 
 def _box_legend(marker_of: Mapping[str, str]) -> list[Any]:
     dot: dict[str, Any] = {"color": GREY, "linestyle": "none"}
-    published = [Line2D([], [], marker=marker, color=INK, linestyle="none", label=who) for who, marker in marker_of.items()]
+    published = [
+        Line2D([], [], marker=marker, color=INK, linestyle="none", label=who) for who, marker in marker_of.items()
+    ]
     return [
         Line2D([], [], marker=".", markersize=4, **dot, label="a member"),
         Patch(facecolor="#D5D5D5", edgecolor=INK, linewidth=0.8, label="25–75 %, median"),

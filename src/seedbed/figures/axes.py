@@ -18,7 +18,7 @@ STEP = "step (updates)"
 SHARES = ("accuracy", "within", "dead")
 
 
-def count_text(value: float, _: object = None) -> str:
+def count_text(value: float | int, _: object = None) -> str:
     """A whole number as a tick: 500, 2k, 10k, 1M.
 
     >>> [count_text(value) for value in (0, 500, 2500, 10_000, 1_000_000)]
@@ -30,7 +30,21 @@ def count_text(value: float, _: object = None) -> str:
     return f"{value:g}"
 
 
-def step_axis(axes: Axes, cap: float, scale: Scale, first: float = 0) -> None:
+def plain(value: float, _: object = None) -> str:
+    """A number as a tick, without needless zeros and with a real minus sign.
+
+    >>> plain(0.1), plain(-10.0)
+    ('0.1', '−10')
+    """
+    return f"{value:g}".replace("-", "−")
+
+
+def percent(value: float, _: object = None) -> str:
+    """A share as a tick: 0.25 is "25 %"."""
+    return f"{100 * value:g} %"
+
+
+def step_axis(axes: Axes, cap: float | int, scale: Scale, first: float | int = 0) -> None:
     """Lay out the x axis from step `first` to the cap.
 
     A log axis from 0 is linear up to step 1 and logarithmic from there, so that the initial draw has its place.
@@ -61,7 +75,7 @@ def step_axis(axes: Axes, cap: float, scale: Scale, first: float = 0) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def value_axis(axes: Axes, low: float, high: float, log: bool) -> None:
+def value_axis(axes: Axes, low: float | int, high: float | int, log: bool) -> None:
     """Lay out the y axis so that `low` to `high` fits with a margin."""
     if not log:
         margin = 0.04 * (high - low) or 0.05 * (abs(high) or 1)
@@ -72,9 +86,11 @@ def value_axis(axes: Axes, low: float, high: float, log: bool) -> None:
     axes.set_yscale("log")
     axes.set_ylim(low / margin, high * margin)
     decades = math.log10(high / low)
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.2 else (1,), numticks=8 if decades < 2.2 else 6))
+    axes.yaxis.set_major_locator(
+        LogLocator(subs=(1, 2, 5) if decades < 2.2 else (1,), numticks=8 if decades < 2.2 else 6)
+    )
     if decades < 4:
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(plain))
     axes.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=60) if decades < 8 else NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
 
@@ -83,7 +99,7 @@ def share_axis(axis: Any, low: float = 0.0, margin: float = 0.02) -> None:
     """Lay out an axis of shares, in percent."""
     axis.axes.set_ylim(low - margin, 1 + margin)
     axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    axis.set_major_formatter(FuncFormatter(percent))
 
 
 def is_share(variable: str) -> bool:
@@ -109,15 +125,16 @@ def wrapped(text: str, width: float) -> str:
 
 @dataclass(frozen=True)
 class LineEnd:
-    """The end of a curve, in data coordinates, and what to write beside it."""
+    """The end of a curve, in data coordinates, and what to write beside it, behind a marker if one is given."""
 
     x: float
     y: float
     text: str
     color: str
+    marker: str = ""
 
 
-def label_ends(axes: Axes, ends: Sequence[LineEnd], height: float) -> None:
+def label_ends(axes: Axes, ends: Sequence[LineEnd], height: float | int) -> None:
     """Write each label right of the axes at the height of its line's end, pushed apart where they would overlap.
 
     Limits and scales must be final. `height` is that of the axes in centimeters, roughly.
@@ -130,8 +147,11 @@ def label_ends(axes: Axes, ends: Sequence[LineEnd], height: float) -> None:
     sizes = np.array([0.36 * (text.count("\n") + 1) + 0.08 for text in texts]) / height
     places = spread(np.clip(wanted, 0, 1), sizes)
     for end, text, place in zip(ends, texts, places, strict=True):
+        if end.marker:
+            style: dict[str, Any] = {"color": end.color, "markersize": 5, "clip_on": False, "transform": axes.transAxes}
+            axes.plot(1.045, place, end.marker, **style)
         axes.annotate(
-            text,
+            f"    {text}".replace("\n", "\n    ") if end.marker else text,
             xy=(end.x, end.y),
             xycoords="data",
             xytext=(1.035, float(place)),
@@ -142,8 +162,14 @@ def label_ends(axes: Axes, ends: Sequence[LineEnd], height: float) -> None:
             va="center",
             annotation_clip=False,
             linespacing=1.05,
-            arrowprops={"arrowstyle": "-", "color": end.color, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 1,
-                        "relpos": (0, 0.5)},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.color,
+                "linewidth": 0.6,
+                "shrinkA": 1,
+                "shrinkB": 1,
+                "relpos": (0, 0.5),
+            },
         )
 
 
@@ -188,5 +214,5 @@ def _paper() -> dict[str, Any]:
     return {"boxstyle": "square,pad=0.15", "facecolor": "white", "alpha": 0.75, "linewidth": 0}
 
 
-__all__ = ["STEP", "LineEnd", "Scale", "count_text", "is_share", "label_ends", "panel_note", "quantity",
+__all__ = ["STEP", "LineEnd", "Scale", "count_text", "is_share", "label_ends", "panel_note", "plain", "quantity",
            "share_axis", "spread", "step_axis", "value_axis", "wrapped"]  # fmt: skip

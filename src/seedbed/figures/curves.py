@@ -1,10 +1,11 @@
-"""Traces against the step as fans: every member faint, quantile bands, the median, and one member as a single run looks.
+"""Traces against the step as fans: every member faint, quantile bands, the median, and one member as a run looks.
 
 `curves` gives each setting its panel, `overlay` puts all settings into one. Shares of arrival are in `arrivals`,
 quantities with a layer axis in `layers`.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from seedbed.figures.axes import (
     wrapped,
 )
 from seedbed.figures.style import INK, WIDTH, applied, columns_for, legend_below, multiples, outer_labels, single
-from seedbed.figures.traces import Traces, last_factor, line, need, quantiles, read, thinned
+from seedbed.figures.traces import Traces, last_factor, line, members_text, need, quantiles, read, thinned
 
 
 def curves(
@@ -61,7 +62,7 @@ def curves(
             axes.set_title(wrapped(traces.name, WIDTH / columns - 1.5))
             step_axis(axes, float(traces.steps[-1]), step)
             frame.apply(axes)
-            panel_note(axes, f"{traces.diverged} of {len(traces.seeds)} diverged" if traces.diverged else "")
+            panel_note(axes, _diverged(traces))
         outer_labels(grid, columns, STEP, _name(record, variable))
         legend_below(figure, _legend(settings[0], hits), 3)
         figure.set_label(_note(settings, hold))
@@ -85,7 +86,9 @@ def overlay(
         bands = [quantiles(traces.held, (0.25, 0.5, 0.75)) for traces in settings]
         for traces, (low, middle, high) in zip(settings, bands, strict=True):
             its = traces.look
-            axes.fill_between(traces.steps, low, high, color=its.color, alpha=0.18, linewidth=0)
+            axes.fill_between(
+                traces.steps, low, high, color=its.color, alpha=0.18 if len(settings) <= 6 else 0.08, linewidth=0
+            )
             axes.plot(traces.steps, middle, color=its.color, linestyle=its.dash)
         step_axis(axes, float(settings[0].steps[-1]), step)
         _Frame.of(variable, np.stack(bands), np.stack(bands)).apply(axes)
@@ -99,23 +102,27 @@ def overlay(
     return figure
 
 
+@dataclass(frozen=True)
 class _Frame:
     """The limits and the scale of the value axis, the same for all panels."""
 
-    def __init__(self, low: float, high: float, log: bool, share: bool) -> None:
-        self.low, self.high, self.log, self.share = low, high, log, share
+    low: float
+    high: float
+    log: bool
+    share: bool
 
     @classmethod
     def around(cls, variable: str, settings: Sequence[Traces]) -> "_Frame":
-        """Around the 5-95 % bands and all but the outermost 0.2 % of values: one stray member must not flatten the rest."""
+        """Around the bands and all but the outermost 0.2 % of values: a stray or diverged member flattens nothing."""
         bands = np.stack([quantiles(traces.held) for traces in settings])
-        return cls.of(variable, bands, np.concatenate([traces.values.ravel() for traces in settings]))
+        return cls.of(variable, bands, np.concatenate([traces.values[~traces.diverged].ravel() for traces in settings]))
 
     @classmethod
     def of(cls, variable: str, bands: np.ndarray, values: np.ndarray) -> "_Frame":
-        finite, bands = values[np.isfinite(values)], bands[np.isfinite(bands)]
+        bands = bands[np.isfinite(bands)]
         if not len(bands):
-            return cls(0, 1, False, is_share(variable))
+            return cls(0.0, 1.0, False, is_share(variable))
+        finite = np.concatenate([values[np.isfinite(values)], bands])
         log = bool(bands.min() > 0) and not is_share(variable)
         kept = np.quantile(finite[finite > 0] if log else finite, (0.002, 0.998))
         low, high = min(float(kept[0]), float(bands.min())), max(float(kept[1]), float(bands.max()))
@@ -131,7 +138,7 @@ class _Frame:
 def _fan(axes: Axes, traces: Traces, hits: bool) -> None:
     color = traces.look.color
     shown = thinned(len(traces.seeds))
-    lines = [line(traces, member) for member in shown]
+    lines = [line(traces, member) for member in shown.tolist()]
     faint = float(np.clip(40 / len(lines), 0.15, 0.5))
     # Hundreds of lines as shapes would make the picture heavy and slow to open, so these alone are pixels.
     axes.add_collection(LineCollection(lines, colors=color, linewidths=0.5, alpha=faint, rasterized=True, zorder=1.5))
@@ -141,15 +148,32 @@ def _fan(axes: Axes, traces: Traces, hits: bool) -> None:
     axes.fill_between(traces.steps, low, high, color=color, alpha=0.18, linewidth=0, zorder=2)
     axes.fill_between(traces.steps, lower, upper, color=color, alpha=0.34, linewidth=0, zorder=2.1)
     axes.plot(traces.steps, middle, color=color, linewidth=1.8, zorder=3)
-    axes.plot(*lines[0].T, color=INK, linewidth=0.8, marker="o", markersize=2, markevery=[-1] if len(lines[0]) else [], zorder=4)
+    axes.plot(
+        *lines[0].T,
+        color=INK,
+        linewidth=0.8,
+        marker="o",
+        markersize=2,
+        markevery=[-1] if len(lines[0]) else [],
+        zorder=4,
+    )
     if hits:
         axes.plot(traces.hit[shown], traces.final[shown], "|", color=color, markersize=5, markeredgewidth=0.5, zorder=5)
+
+
+def _diverged(traces: Traces) -> str:
+    count = int(traces.diverged.sum())
+    return f"{count:,} of {len(traces.seeds):,} diverged" if count else ""
 
 
 def _legend(traces: Traces, hits: bool) -> list[Any]:
     members, drawn = len(traces.seeds), len(thinned(len(traces.seeds)))
     each = f"each of {members:,} members" if drawn == members else f"members ({drawn} of {members:,} drawn)"
-    arrived = [Line2D([], [], color=INK, marker="|", markersize=5, linestyle="none", label="target reached")] if hits else []
+    arrived = (
+        [Line2D([], [], color=INK, marker="|", markersize=5, linestyle="none", label="target reached")] if hits else []
+    )
+    if members == 1:
+        return [Line2D([], [], color=INK, linewidth=0.8, label=f"the only run (seed {traces.seeds[0]})"), *arrived]
     return [
         Line2D([], [], color=INK, linewidth=1.8, label="median"),
         Patch(color=INK, alpha=0.46, linewidth=0, label="25–75 % of members"),
@@ -164,9 +188,13 @@ def _note(settings: Sequence[Traces], hold: bool) -> str:
     """What the reader should know about how the figure was drawn, as sentences for a caption."""
     members = len(settings[0].seeds)
     drawn = len(thinned(members))
-    lines = f"{drawn} of {members:,} members drawn, evenly spaced in the order of seeds" if drawn < members else f"{members:,} members"
+    lines = (
+        f"{drawn} of {members:,} members drawn, evenly spaced in the order of seeds"
+        if drawn < members
+        else members_text(members)
+    )
     stopped = "a member that stopped keeps its last value" if hold else "bands over the members still training"
-    diverged = sum(traces.diverged for traces in settings)
+    diverged = sum(int(traces.diverged.sum()) for traces in settings)
     gone = f"; {diverged} diverged members leave the bands where they diverged" if diverged else ""
     return f"{lines}; {stopped}{gone}"
 
@@ -180,4 +208,3 @@ def _end(traces: Traces, middle: np.ndarray) -> LineEnd:
 
 def _name(record: xr.Dataset, variable: str) -> str:
     return quantity(variable, str(record[variable].attrs.get("units", "")))
-

@@ -31,8 +31,8 @@ def function_and_derivative(rows: Sequence[FunctionRow], *, z_label: str = "z") 
         raise SpecError("function_and_derivative needs at least one function, got none; give a list of FunctionRow")
     for row in rows:
         if not np.shape(row.z) == np.shape(row.value) == np.shape(row.derivative):
-            raise SpecError(f"{row.name} needs z, value and derivative of one shape, got {np.shape(row.z)}, "
-                            f"{np.shape(row.value)} and {np.shape(row.derivative)}; evaluate all on one grid")  # fmt: skip
+            got = f"{np.shape(row.z)}, {np.shape(row.value)} and {np.shape(row.derivative)}"
+            raise SpecError(f"{row.name} needs z, value and derivative of one shape, got {got}; use one grid for all")
     with applied():
         columns = columns_for(len(rows))
         figure, grid = multiples(len(rows), columns, shape=0.8)
@@ -43,7 +43,7 @@ def function_and_derivative(rows: Sequence[FunctionRow], *, z_label: str = "z") 
             axes.plot(row.z, row.derivative, color=PALETTE[1], linewidth=1.3, linestyle=(0, (4, 1.5)))
             axes.set_title(wrapped(row.name, WIDTH / columns - 1))
             axes.set_xlim(float(np.min(row.z)), float(np.max(row.z)))
-        outer_labels(grid, columns, z_label, "value")
+        outer_labels(grid, columns, z_label, f"f({z_label}),  f′({z_label})")
         handles = [
             Line2D([], [], color=PALETTE[0], linewidth=1.5, label=f"f({z_label})"),
             Line2D([], [], color=PALETTE[1], linewidth=1.3, linestyle=(0, (4, 1.5)), label=f"f′({z_label})"),

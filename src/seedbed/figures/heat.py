@@ -7,9 +7,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.patheffects import Stroke
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from seedbed.figures.axes import wrapped
+from seedbed.figures.axes import plain, wrapped
 from seedbed.figures.style import INK, PALETTE, TICKS, applied, single
 from seedbed.figures.surfaces import Panel
 
@@ -43,6 +44,9 @@ def heat(panel: Panel, x_label: str, y_label: str, *, paths: Sequence[Descent] =
         axes.set_xlim(float(np.min(panel.x)), float(np.max(panel.x)))
         axes.set_ylim(float(np.min(panel.y)), float(np.max(panel.y)))
         axes.grid(visible=False)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+            axis.set_major_formatter(FuncFormatter(plain))
         bar = figure.colorbar(image, ax=axes, label=panel.z_label, shrink=0.9, aspect=24)
         bar.ax.tick_params(**TICKS)
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
@@ -54,8 +58,8 @@ def _descent(axes: Axes, path: Descent, index: int) -> None:
     dash = ("solid", (0, (4, 1.5)), (0, (1.5, 1)))[index % 3]
     axes.plot(path.x, path.y, color="white", linewidth=2.6, zorder=3, solid_capstyle="round")
     axes.plot(path.x, path.y, color=INK, linewidth=1.1, linestyle=dash, zorder=4)
-    axes.plot(path.x[0], path.y[0], "o", markerfacecolor="white", markeredgecolor=INK, markersize=6, zorder=5)
-    axes.plot(path.x[-1], path.y[-1], "o", color=PALETTE[1], markeredgecolor="white", markersize=6, zorder=5)
+    axes.plot(path.x[0], path.y[0], "o", markerfacecolor="white", markeredgecolor=INK, markersize=9, zorder=5)
+    axes.plot(path.x[-1], path.y[-1], "o", color=PALETTE[1], markeredgecolor="white", markersize=5.5, zorder=5.1)
     left, right = axes.get_xlim()
     side = -1 if path.x[-1] > (left + right) / 2 else 1
     axes.annotate(
@@ -65,6 +69,6 @@ def _descent(axes: Axes, path: Descent, index: int) -> None:
         textcoords="offset points",
         ha="left" if side > 0 else "right",
         fontsize=7.5,
-        path_effects=[Stroke(linewidth=2.4, foreground="white"), Stroke(linewidth=0, foreground=INK)],
+        path_effects=[withStroke(linewidth=2.4, foreground="white")],
         zorder=6,
     )

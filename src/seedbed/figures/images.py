@@ -34,7 +34,9 @@ def image_grid(images: np.ndarray, titles: Sequence[str], *, columns: int = 8) -
             axes.spines[:].set_visible(index < len(images))
             axes.grid(visible=False)
             if index < len(images):
-                axes.imshow(images[index], cmap="gray_r", vmin=low, vmax=high if high > low else low + 1, interpolation="none")
+                axes.imshow(
+                    images[index], cmap="gray_r", vmin=low, vmax=high if high > low else low + 1, interpolation="none"
+                )
                 axes.set_title(wrapped(str(titles[index]), side), fontsize=7, loc="center")
     return figure
 
@@ -47,7 +49,9 @@ def labelled_images(images: np.ndarray, labels: np.ndarray, *, each: int = PER_L
     images, labels = np.asarray(images), np.asarray(labels)
     if images.ndim != 3 or labels.shape != (len(images),) or not len(images):
         got = f"{images.shape} and {labels.shape}"
-        raise SpecError(f"images (image, height, width) and labels (image,) must belong together, got {got}; reshape them")
+        raise SpecError(
+            f"images (image, height, width) and labels (image,) must belong together, got {got}; reshape them"
+        )
     with applied():
         kinds = np.unique(labels)
         side = min((WIDTH - 1.8) / each, 1.7)
@@ -61,6 +65,17 @@ def labelled_images(images: np.ndarray, labels: np.ndarray, *, each: int = PER_L
                 axes.grid(visible=False)
                 axes.spines[:].set_visible(index < len(of_kind))
                 if index < len(of_kind):
-                    axes.imshow(of_kind[index], cmap="gray_r", vmin=low, vmax=high if high > low else low + 1, interpolation="none")
-            row[0].set_ylabel(f"label {kind:g}" if np.issubdtype(labels.dtype, np.number) else str(kind), rotation=0, ha="right", va="center")
+                    axes.imshow(
+                        of_kind[index],
+                        cmap="gray_r",
+                        vmin=low,
+                        vmax=high if high > low else low + 1,
+                        interpolation="none",
+                    )
+            row[0].set_ylabel(
+                f"label {kind:g}" if np.issubdtype(labels.dtype, np.number) else str(kind),
+                rotation=0,
+                ha="right",
+                va="center",
+            )
     return figure

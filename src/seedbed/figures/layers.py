@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from seedbed import record as records
 from seedbed.figures.axes import STEP, Scale, panel_note, quantity, step_axis, value_axis, wrapped
 from seedbed.figures.style import DASHES, GREY, WIDTH, applied, columns_for, legend_below, multiples, outer_labels
-from seedbed.figures.traces import chosen, held, last_factor, measured, need, quantiles
+from seedbed.figures.traces import chosen, held, last_factor, measured, members_text, need, quantiles
 
 
 def by_layer(
@@ -25,7 +25,7 @@ def by_layer(
     hold: bool = True,
     panels: Sequence[Mapping[str, Any]] | None = None,
 ) -> Figure:
-    """Median with 25-75 % and 5-95 % bands of `variable` (seed, step, layer), one color per layer, one panel per setting.
+    """Median and bands (25-75 %, 5-95 %) of `variable` (seed, step, layer): a color per layer, a panel per setting.
 
     Both axes are logarithmic where the values allow it. A zero has no place on a log axis: the panel says how many of
     its values are zero. With `hold`, a member that stopped counts with its last value; without, bands are over the
@@ -47,7 +47,9 @@ def by_layer(
         low, high, log = _limits(np.stack(bands))
         for axes, (name, _), array, band in zip(grid, settings, values, bands, strict=True):
             for index, (color, dash) in enumerate(looks):
-                _band(axes, record["step"].values, np.where((band > 0) | (not log), band, np.nan)[..., index], color, dash)
+                _band(
+                    axes, record["step"].values, np.where((band > 0) | (not log), band, np.nan)[..., index], color, dash
+                )
             axes.set_title(wrapped(name, WIDTH / columns - 1.5))
             step_axis(axes, float(record["step"].values[-1]), step)
             value_axis(axes, low, high, log)
@@ -57,7 +59,7 @@ def by_layer(
                    for label, (color, dash) in zip(layers, looks, strict=True)]  # fmt: skip
         legend_below(figure, handles, min(len(layers), 6))
         whom = "a member that stopped keeps its last value" if hold else "bands over the members still training"
-        figure.set_label(f"median, 25–75 % and 5–95 % of {record.sizes[records.SEED]:,} members; {whom}")
+        figure.set_label(f"median, 25–75 % and 5–95 % of {members_text(record.sizes[records.SEED])}; {whom}")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""How settings rank, drawn from what `seedbed.stats` computed: rank intervals, and the chance that one beats another."""
+"""How settings rank, as `seedbed.stats` computed it: rank intervals, and the chance that one beats another."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,7 +25,14 @@ def order(ranks: Sequence[Mapping[str, Any]]) -> Figure:
         figure, axes = single(0.62 * len(rows) + 1.9, width=12)
         places = np.arange(len(rows))
         for place, row in zip(places, rows, strict=True):
-            axes.plot([row["low"], row["high"]], [place, place], color=PALETTE[0], linewidth=2.4, alpha=0.45)
+            axes.plot(
+                [row["low"], row["high"]],
+                [place, place],
+                color=PALETTE[0],
+                linewidth=2.4,
+                alpha=0.45,
+                solid_capstyle="butt",
+            )
         axes.plot([row["rank"] for row in rows], places, "o", color=PALETTE[0], markersize=5)
         axes.set_yticks(places, [wrapped(str(row["label"]), 4.5) for row in rows])
         axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -47,7 +54,9 @@ def probabilities(pairs: Sequence[Mapping[str, Any]]) -> Figure:
     _rows(pairs, ("row", "column", "probability"), "probabilities")
     for pair in pairs:
         if not 0 <= pair["probability"] <= 1:
-            raise SpecError(f"a probability lies between 0 and 1, got {pair['probability']} for {pair['row']}; give a share")
+            raise SpecError(
+                f"a probability lies between 0 and 1, got {pair['probability']} for {pair['row']}; give a share"
+            )
     names = list(dict.fromkeys(name for pair in pairs for name in (pair["row"], pair["column"])))
     table = np.full((len(names), len(names)), np.nan)
     for pair in pairs:
@@ -59,10 +68,13 @@ def probabilities(pairs: Sequence[Mapping[str, Any]]) -> Figure:
         for row, column in np.argwhere(np.isfinite(table)):
             value = table[row, column]
             ink = "white" if abs(value - 0.5) > 0.38 else INK
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8 if cell > 1 else 6.5, color=ink)
-        labels = [wrapped(str(name), 3.2) for name in names]
-        axes.set_yticks(range(len(names)), labels)
-        axes.set_xticks(range(len(names)), labels, rotation=35, ha="right", rotation_mode="anchor")
+            axes.text(
+                column, row, _text(float(value)), ha="center", va="center", fontsize=8 if cell > 1 else 6.5, color=ink
+            )
+        turn = 35 if len(names) <= 6 else 90
+        below = [wrapped(str(name), 3.2) if turn == 35 else str(name) for name in names]
+        axes.set_yticks(range(len(names)), [wrapped(str(name), 3.2) for name in names])
+        axes.set_xticks(range(len(names)), below, rotation=turn, ha="right", va="center", rotation_mode="anchor")
         axes.set_ylabel("this one …")
         axes.set_xlabel("… beats this one")
         axes.tick_params(length=0)
@@ -71,6 +83,17 @@ def probabilities(pairs: Sequence[Mapping[str, Any]]) -> Figure:
         bar = figure.colorbar(image, ax=axes, shrink=0.8, ticks=[0, 0.25, 0.5, 0.75, 1], label="P(row beats column)")
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     return figure
+
+
+def _text(probability: float) -> str:
+    """Two digits that say 0 or 1 only where it is exactly so.
+
+    >>> _text(0.999), _text(1.0), _text(0.25)
+    ('>.99', '1.00', '0.25')
+    """
+    if 0 < probability < 0.005:
+        return "<.01"
+    return ">.99" if 0.995 <= probability < 1 else f"{probability:.2f}"
 
 
 def _rows(rows: Sequence[Mapping[str, Any]], keys: tuple[str, ...], figure: str) -> None:

@@ -1,12 +1,12 @@
 """One look for every figure: colors, line styles, sizes in centimeters, and how a figure is written to files.
 
-The look is light, readable in print at 16 cm, and safe for color-blind readers: the Okabe-Ito colors (yellow left out: it
-vanishes on white paper), and a line style and a marker of its own per setting, so that a grey copy still tells them apart.
-Figures are built without pyplot, so drawing leaves no state behind. Which figure shows what is the business of the
-other modules here; where files belong is the business of `seedbed.report`.
+The look is light, readable in print at 16 cm, and safe for color-blind readers: the Okabe-Ito colors (without yellow,
+which vanishes on white paper), and a line style and a marker of its own per setting, so that a grey copy still tells
+them apart. Figures are built without pyplot, so drawing leaves no state behind. Which figure shows what is the
+business of the other modules here; where files belong is the business of `seedbed.report`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from seedbed.errors import SpecError
 
 WIDTH = 16.0  # cm: the text width of an A4 page
+TALLEST = 22.0  # cm: what such a page holds beside a caption
 CM = 1 / 2.54  # matplotlib sizes are in inches
 DPI = 200
 INK, GREY, GRID = "#222222", "#6B6B6B", "#E3E3E3"
@@ -96,22 +97,23 @@ def darker(color: str, share: float = 0.25) -> str:
     >>> darker("#ff8000", 0.5)
     '#804000'
     """
-    return to_hex([(1 - share) * part for part in to_rgb(color)])
+    red, green, blue = to_rgb(color)
+    return to_hex(((1 - share) * red, (1 - share) * green, (1 - share) * blue))
 
 
 @contextmanager
-def applied() -> Iterator[None]:
+def applied() -> Generator[None]:
     """The style for the length of a `with` block, on top of matplotlib's defaults whatever the user has set."""
     with matplotlib.style.context(["default", RC]):
         yield
 
 
-def blank(height: float, width: float = WIDTH) -> Figure:
+def blank(height: float | int, width: float | int = WIDTH) -> Figure:
     """An empty figure; sizes in centimeters."""
     return Figure(figsize=(width * CM, height * CM), layout="constrained")
 
 
-def single(height: float, width: float = WIDTH) -> tuple[Figure, Axes]:
+def single(height: float | int, width: float | int = WIDTH) -> tuple[Figure, Axes]:
     """A figure with one panel."""
     figure = blank(height, width)
     axes = figure.add_subplot()
@@ -125,7 +127,7 @@ def columns_for(count: int, last_factor: int = 1) -> int:
     >>> [columns_for(count) for count in (1, 2, 3, 4, 6, 8, 12, 24)]
     [1, 2, 3, 2, 3, 4, 4, 6]
     """
-    if 1 < last_factor <= 4 and count > last_factor:
+    if 1 < last_factor <= 4 and last_factor < count <= 4 * last_factor:
         return last_factor
     if count <= 3:
         return count
@@ -134,9 +136,9 @@ def columns_for(count: int, last_factor: int = 1) -> int:
 
 
 def multiples(count: int, columns: int, shape: float = 0.72, share: bool = True) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels in rows; `shape` is height over width of one. Tick labels stand at the outer panels only."""
+    """A figure of `count` panels in rows, each `shape` times as high as wide; tick labels stand at the outer ones."""
     rows = -(-count // columns)
-    height = min(max(WIDTH / columns * shape, 3.4), 7.5) * rows + 1.6
+    height = min(max(WIDTH / columns * shape, 3.4), 7.5, (TALLEST - 1.6) / rows) * rows + 1.6
     figure = blank(height)
     grid = figure.subplots(rows, columns, sharex=share, sharey=share, squeeze=False)
     panels = list(grid.flat)
@@ -170,7 +172,9 @@ def save(figure: Figure, path: str | Path, dense: bool = False) -> tuple[Path, .
     """
     path = Path(path)
     if path.suffix in (".svg", ".png", ".pdf"):
-        raise SpecError(f'a figure is saved under a name without an ending, got "{path.name}"; drop the "{path.suffix}"')
+        raise SpecError(
+            f'a figure is saved under a name without an ending, got "{path.name}"; drop the "{path.suffix}"'
+        )
     written = {".png": {"Software": None}}
     if not dense:
         written[".svg"] = {"Date": None, "Creator": None}

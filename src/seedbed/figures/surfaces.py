@@ -11,16 +11,17 @@ import matplotlib
 import numpy as np
 from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from seedbed.errors import SpecError
-from seedbed.figures.axes import wrapped
-from seedbed.figures.style import TICKS, WIDTH, applied, blank, columns_for
+from seedbed.figures.axes import plain, wrapped
+from seedbed.figures.style import CM, INK, TICKS, WIDTH, applied, columns_for
 
 if TYPE_CHECKING:
     from mpl_toolkits.mplot3d import Axes3D
 
 SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+FACETS = 128  # at most so many along an axis: finer ones cannot be seen in print
 MOST_SCENES = 8  # browsers stop at about sixteen WebGL pictures per page, and a page may hold two of these
 
 
@@ -41,7 +42,9 @@ class Panel:
     def __post_init__(self) -> None:
         shape, wanted = np.shape(self.z), (len(self.y), len(self.x))
         if np.ndim(self.x) != 1 or np.ndim(self.y) != 1 or shape != wanted:
-            raise SpecError(f'the surface "{self.title}" needs z of shape (y, x) = {wanted}, got {shape}; transpose or resample')
+            raise SpecError(
+                f'the surface "{self.title}" needs z of shape (y, x) = {wanted}, got {shape}; transpose or resample'
+            )
 
     def colors(self, limits: tuple[float, float] | None = None) -> tuple[str, float, float]:
         """Name of the color map, and the values at its ends; `limits` replaces the panel's own range of z."""
@@ -54,44 +57,76 @@ class Panel:
 
 
 def surfaces(panels: Sequence[Panel], x_label: str, y_label: str, *, same_z: bool = False) -> Figure:
-    """Surfaces as small multiples with one x range and one y range; `same_z` also gives them one z range and its colors.
+    """Surfaces as small multiples with one x and one y range; `same_z` also gives them one z range and its colors.
 
     Raises: SpecError for no panels.
     """
     x_range, y_range, z_range = _ranges(panels, same_z)
     with applied():
-        columns = columns_for(len(panels))
+        columns = min(columns_for(len(panels)), 3)
         rows = -(-len(panels) // columns)
-        figure = blank(max(WIDTH / columns * 0.9, 5.4) * rows)
+        cell = _Cell(columns, rows)
+        figure = Figure(figsize=(cell.total[0] * CM, cell.total[1] * CM))  # placed by hand: layouts misjudge 3-D axes
         for index, panel in enumerate(panels):
-            axes: Axes3D = figure.add_subplot(rows, columns, index + 1, projection="3d")  # pyright: ignore[reportAssignmentType]
+            axes: Axes3D = figure.add_axes(cell.surface(index), projection="3d")  # pyright: ignore[reportAssignmentType]
             cmap, low, high = panel.colors(z_range)
             x, y = np.meshgrid(panel.x, panel.y)
-            style: dict[str, Any] = {"cmap": cmap, "vmin": low, "vmax": high, "rcount": 60, "ccount": 60}
+            style: dict[str, Any] = {"cmap": cmap, "vmin": low, "vmax": high, "rcount": FACETS, "ccount": FACETS}
             # Thousands of facets are pixels inside the SVG; the axes around them stay lines and letters.
-            drawn = axes.plot_surface(x, y, panel.z, **style, linewidth=0.15, edgecolor="#00000030", rasterized=True)
-            axes.set(xlim=x_range, ylim=y_range, title=wrapped(panel.title, WIDTH / columns - 1))
+            drawn = axes.plot_surface(x, y, panel.z, **style, linewidth=0, antialiased=False, rasterized=True)
+            axes.set(xlim=x_range, ylim=y_range)
             if z_range is not None:
                 axes.set_zlim(*z_range)
-            _dress(axes, x_label, y_label)
-            bar = figure.colorbar(drawn, ax=axes, orientation="horizontal", shrink=0.6, aspect=28, pad=0.03)
-            bar.set_label(panel.z_label)
+            x, y = cell.title(index)
+            figure.text(x, y, wrapped(panel.title, cell.width - 0.6), ha="center", va="top")
+            _dress(axes, x_label, y_label, columns)
+            bar = figure.colorbar(drawn, cax=figure.add_axes(cell.bar(index)), orientation="horizontal")
+            bar.set_label(panel.z_label, labelpad=1)
             bar.ax.tick_params(**TICKS)
-            bar.locator = MaxNLocator(5)
+            bar.locator = MaxNLocator(4, steps=[1, 2, 5, 10])
             bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     return figure
 
 
-def _dress(axes: "Axes3D", x_label: str, y_label: str) -> None:
-    axes.set_xlabel(x_label, labelpad=-4)
-    axes.set_ylabel(y_label, labelpad=-4)
+class _Cell:
+    """Where the parts of each panel stand, in fractions of the figure."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.width = columns, WIDTH / columns if columns > 1 else 12.0
+        self.height = 0.85 * self.width + 1.75
+        self.total = (self.width * columns, self.height * rows)
+
+    def _box(self, index: int, left: float, bottom: float, width: float, height: float) -> tuple[float, ...]:
+        row, column = divmod(index, self.columns)
+        x, y = column * self.width + left, self.total[1] - (row + 1) * self.height + bottom
+        return x / self.total[0], y / self.total[1], width / self.total[0], height / self.total[1]
+
+    def surface(self, index: int) -> Any:
+        return self._box(index, 0.02 * self.width, 1.45, 0.92 * self.width, self.height - 1.6)
+
+    def bar(self, index: int) -> Any:
+        return self._box(index, 0.16 * self.width, 1.0, 0.68 * self.width, 0.2)
+
+    def title(self, index: int) -> Any:
+        return self._box(index, 0.5 * self.width, self.height - 0.1, 0.0, 0.0)[:2]
+
+
+def _dress(axes: "Axes3D", x_label: str, y_label: str, columns: int) -> None:
+    small = columns > 2
+    axes.set_xlabel(x_label, labelpad=-7 if small else -3)
+    axes.set_ylabel(y_label, labelpad=-7 if small else -3)
     axes.view_init(elev=27, azim=-58)
-    axes.set_box_aspect((1, 1, 0.72), zoom=0.92)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):  # pyright: ignore[reportAttributeAccessIssue]
-        axis.set_major_locator(MaxNLocator(5))
+    axes.set_box_aspect((1, 1, 0.75), zoom=0.98)  # pyright: ignore[reportArgumentType]
+    three: list[Any] = [axes.xaxis, axes.yaxis, axes.zaxis]  # pyright: ignore[reportAttributeAccessIssue]
+    for axis in three:
+        # The x and y axes meet in the near corner, where two labels would collide.
+        prune = "upper" if axis is axes.xaxis else None
+        axis.set_major_locator(MaxNLocator(4 if small else 5, steps=[1, 2, 5, 10], prune=prune))
+        axis.set_major_formatter(FuncFormatter(plain))
         axis.set_pane_color((1, 1, 1, 0))
         axis.line.set_color("#9A9A9A")
-    axes.tick_params(labelsize=7, pad=-2, width=0.5, length=2)
+    axes.tick_params(labelsize=6.5 if small else 7.5, labelcolor=INK, color="#9A9A9A", pad=-3 if small else -1)
+    axes.tick_params(axis="z", pad=0)  # pyright: ignore[reportArgumentType]
 
 
 def interactive_surfaces(panels: Sequence[Panel], x_label: str, y_label: str, *, same_z: bool = False) -> Any:
@@ -102,34 +137,47 @@ def interactive_surfaces(panels: Sequence[Panel], x_label: str, y_label: str, *,
     from plotly.subplots import make_subplots  # only this function needs plotly, and it costs 0.1 s
 
     if len(panels) > MOST_SCENES:
-        raise SpecError(f"a page holds at most {MOST_SCENES} surfaces to turn, got {len(panels)}; draw fewer, or use surfaces()")
+        raise SpecError(
+            f"a page holds at most {MOST_SCENES} surfaces to turn, got {len(panels)}; draw fewer, or use surfaces()"
+        )
     x_range, y_range, z_range = _ranges(panels, same_z)
-    columns = min(columns_for(len(panels)), 3)
+    columns = min(len(panels), 2)
     rows = -(-len(panels) // columns)
     scenes = [[{"type": "surface"} if row * columns + column < len(panels) else None for column in range(columns)]
               for row in range(rows)]  # fmt: skip
     titles = [panel.title for panel in panels]
     figure = make_subplots(
-        rows=rows, cols=columns, specs=scenes, subplot_titles=titles, horizontal_spacing=0.05, vertical_spacing=0.12 / rows
+        rows=rows,
+        cols=columns,
+        specs=scenes,
+        subplot_titles=titles,
+        horizontal_spacing=0.05,
+        vertical_spacing=0.1 / rows,
     )
     for index, panel in enumerate(panels):
         row, column = divmod(index, columns)
         figure.add_surface(**_plotly_surface(panel, z_range), row=row + 1, col=column + 1)
-        scene = figure.layout["scene" if index == 0 else f"scene{index + 1}"]
-        scene.zaxis.update(title=panel.z_label, range=z_range)
-        _place_bar(figure.data[-1], scene.domain)
-    axis = {"backgroundcolor": "white", "gridcolor": "#D9D9D9", "zerolinecolor": "#B0B0B0", "showbackground": True, "nticks": 6}
+        scene: Any = figure.layout["scene" if index == 0 else f"scene{index + 1}"]
+        scene.zaxis.update(title=panel.z_label, range=_with_margin(panel, z_range))
+        _place_bar(figure.data[-1], scene.domain, 0.13 / rows)
+    axis = {
+        "backgroundcolor": "white",
+        "gridcolor": "#D9D9D9",
+        "zerolinecolor": "#B0B0B0",
+        "showbackground": True,
+        "nticks": 6,
+    }
     figure.update_scenes(
         xaxis={"title": x_label, "range": x_range, **axis},
         yaxis={"title": y_label, "range": y_range, **axis},
         zaxis=axis,
-        camera={"eye": {"x": 1.25, "y": -1.75, "z": 1.1}, "center": {"x": 0, "y": 0, "z": -0.1}},
+        camera={"eye": {"x": 1.2, "y": -1.75, "z": 1.05}, "center": {"x": 0, "y": 0, "z": -0.12}},
         aspectmode="cube",
     )
     figure.update_layout(
         template="none",
-        height=440 * rows,
-        margin={"l": 0, "r": 0, "t": 36, "b": 8},
+        height=470 * rows + 60,
+        margin={"l": 0, "r": 0, "t": 60, "b": 8},
         font={"family": "system-ui, sans-serif", "size": 12, "color": "#222222"},
         paper_bgcolor="white",
         showlegend=False,
@@ -148,10 +196,21 @@ def _plotly_surface(panel: Panel, z_range: tuple[float, float] | None) -> dict[s
             "hovertemplate": words, "name": panel.title}  # fmt: skip
 
 
-def _place_bar(surface: Any, domain: Any) -> None:
-    """Put the color bar of a surface under its scene."""
-    (left, right), bottom = domain.x, domain.y[0]
-    surface.colorbar.update(x=(left + right) / 2, xanchor="center", y=bottom, yanchor="bottom", len=0.62 * (right - left))
+def _with_margin(panel: Panel, z_range: tuple[float, float] | None) -> list[float]:
+    """The range of the z axis, with room below: in the corner the lowest tick of z would cover one of x."""
+    finite = panel.z[np.isfinite(panel.z)]
+    low, high = z_range or ((float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
+    span = high - low or 1.0
+    return [low - 0.06 * span, high + 0.02 * span]
+
+
+def _place_bar(surface: Any, domain: Any, room: float) -> None:
+    """Make room under a scene, and put the color bar of its surface there."""
+    (left, right), (bottom, top) = domain.x, domain.y
+    domain.y = (bottom + room, top)
+    surface.colorbar.update(
+        x=(left + right) / 2, xanchor="center", y=bottom, yanchor="bottom", len=0.62 * (right - left)
+    )
 
 
 def _colorscale(cmap: str) -> list[list[Any]]:

@@ -23,7 +23,8 @@ class Traces:
     """The traces of one setting.
 
     `values` is (seed, step) as measured, NaN where a member no longer trained; `held` is the same with each stopped
-    member at its last value, NaN from the step at which it diverged; `stop` and `final` are (seed,).
+    member at its last value, NaN from the step at which it diverged; `stop`, `final`, `hit` and
+    `diverged` (true or false) are (seed,).
     """
 
     name: str
@@ -35,14 +36,16 @@ class Traces:
     stop: np.ndarray
     final: np.ndarray
     hit: np.ndarray
-    diverged: int
+    diverged: np.ndarray
 
 
 def need(record: xr.Dataset, variable: str, dims: tuple[str, ...], figure: str) -> None:
     """Raise SpecError unless `variable` exists and runs over seeds and `dims`, apart from the factors."""
     if variable not in record.data_vars:
         known = [str(name) for name in record.data_vars]
-        raise SpecError(f'no variable "{variable}" in this record{nearest(variable, known)} (it has {", ".join(known)})')
+        raise SpecError(
+            f'no variable "{variable}" in this record{nearest(variable, known)} (it has {", ".join(known)})'
+        )
     has = {str(dim) for dim in record[variable].dims} - set(records.factors(record))
     wanted = {records.SEED, *dims}
     if has != wanted:
@@ -64,12 +67,19 @@ def chosen(record: xr.Dataset, panels: Sequence[Mapping[str, Any]] | None) -> li
     for levels in wanted:
         missing = [name for name in names if name not in levels]
         if missing:
-            raise SpecError(f"a panel is one setting, got {dict(levels)} without {', '.join(missing)}; give every factor")
+            raise SpecError(
+                f"a panel is one setting, got {dict(levels)} without {', '.join(missing)}; give every factor"
+            )
     parts = (records.select(record, levels) for levels in wanted)
-    return [(records.name_of({name: levels[name] for name in names}), part) for levels, part in zip(wanted, parts, strict=True)]
+    return [
+        (records.name_of({name: levels[name] for name in names}), part)
+        for levels, part in zip(wanted, parts, strict=True)
+    ]
 
 
-def read(record: xr.Dataset, variable: str, hold: bool, panels: Sequence[Mapping[str, Any]] | None = None) -> list[Traces]:
+def read(
+    record: xr.Dataset, variable: str, hold: bool, panels: Sequence[Mapping[str, Any]] | None = None
+) -> list[Traces]:
     """The traces of `variable`, one setting after the other."""
     look_of = looks(record)
     return [_traces(name, look_of[name], part, variable, hold) for name, part in chosen(record, panels)]
@@ -131,7 +141,7 @@ def _traces(name: str, its: Look, part: xr.Dataset, variable: str, hold: bool) -
         stop=members(part, "stop_step"),
         final=np.where(np.isnan(diverged) & np.isfinite(final), final, np.nan),
         hit=members(part, "hit_step"),
-        diverged=int(np.isfinite(diverged).sum()),
+        diverged=np.isfinite(diverged),
     )
 
 
@@ -139,10 +149,21 @@ def quantiles(values: np.ndarray, levels: Sequence[float] = BANDS) -> np.ndarray
     """Quantiles over the first axis, (level, ...), leaving out NaN; NaN where nothing is left."""
     flat = values.reshape(len(values), -1)
     result = np.full((len(levels), flat.shape[1]), np.nan)
-    some = np.isfinite(flat).any(axis=0)
-    if some.any():
-        result[:, some] = np.nanquantile(flat[:, some], levels, axis=0)
+    known = np.isfinite(flat)
+    whole, some = known.all(axis=0), known.any(axis=0)
+    result[:, whole] = np.quantile(flat[:, whole], levels, axis=0)
+    for column in np.flatnonzero(some & ~whole):  # numpy's nanquantile does the same, and warns where nothing is left
+        result[:, column] = np.quantile(flat[known[:, column], column], levels)
     return result.reshape(len(levels), *values.shape[1:])
+
+
+def members_text(count: int) -> str:
+    """How many members, in words.
+
+    >>> members_text(1), members_text(1024)
+    ('1 member', '1,024 members')
+    """
+    return "1 member" if count == 1 else f"{count:,} members"
 
 
 def thinned(count: int, most: int = MOST_LINES) -> np.ndarray:

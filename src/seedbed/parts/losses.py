@@ -25,7 +25,8 @@ def mse(prediction: Float[Array, " unit"], target: Float[Array, " unit"]) -> Flo
 
 def mae(prediction: Float[Array, " unit"], target: Float[Array, " unit"]) -> Float[Array, ""]:
     """L = mean over units of |y_hat - y|, with gradient 0 at 0."""
-    return jnp.mean(jnp.abs(prediction - target))
+    error = prediction - target
+    return jnp.mean(jnp.maximum(error, -error))  # jnp.abs has slope 1 at 0
 
 
 def cross_entropy(score: Float[Array, " unit"], target: Array) -> Float[Array, ""]:
@@ -49,8 +50,10 @@ def binary_cross_entropy(score: Float[Array, " unit"], target: Float[Array, " un
     The same as softplus(z) - y z without the difference of two large numbers, so that the small loss of a sure and
     right answer keeps its digits, and its gradient too.
     """
-    # maximum and abs have slopes 1/2 and 0 at z = 0, which add up to the true sigmoid(0) = 1/2.
-    return jnp.sum(jnp.maximum(score, 0) - target * score + jnp.log1p(jnp.exp(-jnp.abs(score))))
+    # At z = 0 maximum and minimum share the slope between their arguments: 1/2 and 0, hence the true sigmoid(0) = 1/2.
+    # jnp.abs would give a wrong gradient there, for its slope at 0 is 1.
+    tail = jnp.log1p(jnp.exp(jnp.minimum(score, -score)))
+    return jnp.sum(jnp.maximum(score, 0) - target * score + tail)
 
 
 def softmax_cross_entropy(score: Float[Array, " class"], label: Int[Array, ""]) -> Float[Array, ""]:

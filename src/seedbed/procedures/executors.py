@@ -1,7 +1,7 @@
 """Who trains a group: the jax engine, or the NumPy reference. The engine is imported only when it is asked for, so
 that the reference runs where jax is absent."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,22 +12,34 @@ from seedbed.progress import Listener, silent
 from seedbed.record import Block
 
 ENGINES = ("jax", "reference")
+Ahead = Sequence[tuple[plan.Group, Callable[[np.ndarray], Any]]]
 
 
 def executor(engine: str) -> Callable[..., Iterator[tuple[int, Block]]]:
     """The function that trains a group under an engine's name."""
-    if engine not in ENGINES:
-        raise SpecError(f'no engine "{engine}"{nearest(engine, ENGINES)}; use jax or reference')
-    return _jax if engine == "jax" else _reference
+    _known(engine)
+    return _Jax() if engine == "jax" else _reference
 
 
-def _jax(group: plan.Group, dataset_of: Any, **how: Any) -> Iterator[tuple[int, Block]]:
-    from seedbed.engine import devices
+class _Jax:
+    """The jax engine; it compiles the groups named in `ahead` while it trains the first."""
 
-    devices.prepare()
-    from seedbed.engine.ensemble import train
+    def __init__(self) -> None:
+        from seedbed.engine import devices
 
-    yield from train(group, dataset_of, **how)
+        devices.prepare()
+        from seedbed.engine.program import Compiler
+
+        self._compiler = Compiler()
+
+    def __call__(
+        self, group: plan.Group, dataset_of: Any, *, ahead: Ahead = (), **how: Any
+    ) -> Iterator[tuple[int, Block]]:
+        from seedbed.engine.ensemble import first_data, train
+
+        for one, its_data in ((group, dataset_of), *ahead):
+            self._compiler.request(one.spec, first_data(one, its_data))
+        yield from train(group, dataset_of, self._compiler, **how)
 
 
 def _reference(
@@ -42,7 +54,7 @@ def _reference(
 
 def surface_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
     """The function that evaluates a single neuron on a grid under an engine's name."""
-    executor(engine)
+    _known(engine)
     if engine == "reference":
         from seedbed.reference.surface import surface
 
@@ -53,3 +65,8 @@ def surface_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
     from seedbed.engine.surface import surface as jax_surface
 
     return jax_surface
+
+
+def _known(engine: str) -> None:
+    if engine not in ENGINES:
+        raise SpecError(f'no engine "{engine}"{nearest(engine, ENGINES)}; use jax or reference')

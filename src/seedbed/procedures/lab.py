@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from seedbed.data import course_name
+from seedbed.data.load import course_name
 from seedbed.errors import SpecError
 from seedbed.procedures.landscape import landscape
 from seedbed.procedures.run import run
@@ -44,14 +44,20 @@ class Lab:
                 self.unused.discard(name)
         return question
 
-    def run(self, question: Spec, name: str = "record", *, seeds: int | str | range | None = None) -> xr.Dataset:
-        """Train a question and return its record, kept in the store under `name`."""
-        return run(self.ask(question), self.seeds if seeds is None else seeds, store=self.store, name=name,
+    def run(
+        self, question: Spec, name: str = "record", *, seeds: int | str | range | None = None, changeable: bool = True
+    ) -> xr.Dataset:
+        """Train a question and return its record, kept in the store under `name`; `changes` apply if it is changeable."""
+        question = self.ask(question) if changeable else question
+        return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
                    engine=self.engine, listen=self.listen, notes={"profile": self.profile})  # fmt: skip
 
-    def landscape(self, question: Spec, weight: np.ndarray, bias: np.ndarray, name: str = "landscape") -> xr.Dataset:
+    def landscape(
+        self, question: Spec, weight: np.ndarray, bias: np.ndarray, name: str = "landscape", *, changeable: bool = True
+    ) -> xr.Dataset:
         """Output, loss and gradient of a single neuron over a grid of weights and biases."""
-        return landscape(self.ask(question), weight, bias, store=self.store, name=name, engine=self.engine)
+        question = self.ask(question) if changeable else question
+        return landscape(question, weight, bias, store=self.store, name=name, engine=self.engine)
 
     def settled(self) -> None:
         """Raise if a level was asked for that fitted no question."""

@@ -24,7 +24,7 @@ def landscape(
 ) -> xr.Dataset:  # fmt: skip
     """The record of a single neuron over a grid: variables `(…, seed, bias, weight)`.
 
-    output           the prediction, averaged over the examples
+    prediction       the output of the neuron, averaged over the examples
     loss             the loss of the question
     gradient_weight  its derivative by the weight
     gradient_bias    its derivative by the bias

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from seedbed import data, record
+from seedbed import record
+from seedbed.data.dataset import Dataset
+from seedbed.data.load import load
 from seedbed.engine import plan
 from seedbed.procedures.executors import executor
 from seedbed.progress import Listener, silent
@@ -71,8 +73,8 @@ def _in_memory(
     found: dict[int, list[Block]] = {}
     work = plan.groups(settings, [seeds] * len(settings))
     for number, group in enumerate(work, start=1):
-        place = (number, len(work))
-        for index, block in train(group, sources.of(group), listen=listen, name=_label(group, settings), place=place):
+        how = {"name": _label(group, settings), "place": (number, len(work)), "ahead": _ahead(work[number:], sources)}
+        for index, block in train(group, sources.of(group), listen=listen, **how):
             found.setdefault(index, []).append(block)
     return [record.join(found[index]) for index in range(len(settings))]
 
@@ -119,14 +121,20 @@ def _fill(work: _Work) -> None:
         with work.store.claim(mark):
             rest = _rest(group, work.missing())
             if rest is not None:
-                _train_group(work, rest, mark, (number, len(groups)))
+                ahead = _ahead(groups[number:], work.sources)
+                _train_group(work, rest, mark, ahead, (number, len(groups)))
 
 
-def _train_group(work: _Work, group: plan.Group, mark: str, place: tuple[int, int]) -> None:
+def _train_group(work: _Work, group: plan.Group, mark: str, ahead: Any, place: tuple[int, int]) -> None:
     label = _label(group, work.settings)
-    how = {"listen": work.listen, "keep": work.store, "mark": mark, "name": label, "place": place}
+    how = {"listen": work.listen, "keep": work.store, "mark": mark, "name": label, "place": place, "ahead": ahead}
     for index, block in work.train(group, work.sources.of(group), **how):
         work.store.save(work.keys[index], work.identities[index], block)
+
+
+def _ahead(groups: Sequence[plan.Group], sources: "_Sources") -> list[tuple[plan.Group, Callable[..., Dataset]]]:
+    """The groups that come next, with their data, for an engine that prepares them meanwhile."""
+    return [(group, sources.of(group)) for group in groups]
 
 
 def _rest(group: plan.Group, missing: Sequence[Sequence[int]]) -> plan.Group | None:
@@ -164,28 +172,33 @@ def _seconds(meta: Mapping[str, Any], name: str) -> float:
     return float(sum(value)) if isinstance(value, list) else float(value)
 
 
+def is_fresh(part: Part) -> bool:
+    """Whether every member draws a data set of its own."""
+    return bool(dict(part.options).get("fresh", False))
+
+
 class _Sources:
     """The data sets of a run, each loaded once. Data of each member's own are drawn when their seeds are known."""
 
     def __init__(self) -> None:
-        self._common: dict[str, data.Dataset] = {}
+        self._common: dict[str, Dataset] = {}
 
     def identity(self, part: Part) -> Any:
         """What the data are: the contents of a common set, the law of a set of each member's own."""
-        return part.canonical() if data.is_fresh(part) else {"sha256": self._load(part).sha256}
+        return part.canonical() if is_fresh(part) else {"sha256": self._load(part).sha256}
 
-    def of(self, group: plan.Group) -> Callable[[np.ndarray], data.Dataset]:
+    def of(self, group: plan.Group) -> Callable[[np.ndarray], Dataset]:
         """The data of a group, as a function of seeds."""
         part = group.spec.data
-        return lambda seeds: data.load(part, seeds) if data.is_fresh(part) else self._load(part)
+        return lambda seeds: load(part, seeds) if is_fresh(part) else self._load(part)
 
     def provenance(self) -> dict[str, Any]:
         """Where the common sets came from."""
         sets = list(self._common.values())
         return {"data": "; ".join(one.origin for one in sets), "data_hash": " ".join(one.sha256[:16] for one in sets)}
 
-    def _load(self, part: Part) -> data.Dataset:
+    def _load(self, part: Part) -> Dataset:
         key = canonical_json(part.canonical())
         if key not in self._common:
-            self._common[key] = data.load(part)
+            self._common[key] = load(part)
         return self._common[key]

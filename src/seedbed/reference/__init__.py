@@ -9,10 +9,10 @@ from seedbed.reference.initializers import INITIALIZERS
 from seedbed.reference.losses import LOSSES, Loss, loss_for
 from seedbed.reference.metrics import METRICS
 from seedbed.reference.models import MODELS, Network, backward, forward, initial_weights, mlp, network_for, neuron
-from seedbed.reference.moment import Batch, Moment, look
+from seedbed.reference.moment import Moment, look
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.probes import PROBES
-from seedbed.reference.task import Task, task_for
+from seedbed.reference.task import Batch, Task, task_for
 from seedbed.reference.train import train
 from seedbed.reference.twin import Twin
 

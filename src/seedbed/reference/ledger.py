@@ -1,6 +1,8 @@
 """What a run writes down: traces on their grid of steps, the final values, and when and why each member stopped.
 
 The ledger owns its arrays and fills them row by row as training goes on; `block` hands them over as a record's block.
+Two sorts of values are told apart: what is *measured* at every step (the training loss and metrics), and what is only
+*seen* where the grid asks for it (probes, the test split).
 """
 
 from collections.abc import Mapping
@@ -9,16 +11,14 @@ from typing import Any
 import numpy as np
 
 from seedbed.record import Block
-from seedbed.reference.probes import LAYERED
+from seedbed.reference.probes import DIMS
 from seedbed.reference.twin import Array
 
 
 class Ledger:
     """Arrays of one run, member axis first; NaN where nothing was, or will ever be, measured."""
 
-    def __init__(
-        self, seeds: np.ndarray, grid: np.ndarray, layers: tuple[str, ...], measured: list[str], probes: list[str]
-    ) -> None:
+    def __init__(self, seeds: np.ndarray, grid: np.ndarray, layers: tuple[str, ...]) -> None:
         self._seeds, self._grid, self._layers = seeds, grid, layers
         self._dims: dict[str, tuple[str, ...]] = {}
         self._arrays: dict[str, np.ndarray] = {
@@ -26,11 +26,6 @@ class Ledger:
             "diverged_step": np.full(len(seeds), np.nan),
             "stop_step": np.zeros(len(seeds), np.int64),
         }
-        for name in [*measured, *probes]:
-            axes, sizes = (("layer",), (len(layers),)) if name in LAYERED else ((), ())
-            self._arrays[name] = np.full((len(seeds), len(grid), *sizes), np.nan)
-            self._arrays[f"final_{name}"] = np.full((len(seeds), *sizes), np.nan)
-            self._dims |= {name: ("step", *axes), f"final_{name}": axes}
 
     def wants(self, step: int) -> bool:
         """Whether traces are kept at this step."""
@@ -38,18 +33,24 @@ class Ledger:
 
     def trace(self, step: int, members: np.ndarray, values: Mapping[str, Array]) -> None:
         """Write values of these members (rows of the block) into their traces, if the grid has this step."""
-        if self.wants(step):
-            column = np.searchsorted(self._grid, step)
-            for name, value in values.items():
-                self._arrays[name][members, column] = value
+        if not self.wants(step):
+            return
+        column = np.searchsorted(self._grid, step)
+        for name, value in values.items():
+            self._make_room(name, value)
+            self._arrays[name][members, column] = value
 
-    def close(self, step: int, members: np.ndarray, measured: Mapping[str, Array], probes: Mapping[str, Array]) -> None:
-        """Write down these members' last step; a probe is also kept at the first step of the grid from here on."""
+    def close(self, step: int, members: np.ndarray, measured: Mapping[str, Array], seen: Mapping[str, Array]) -> None:
+        """Write down these members' last step.
+
+        What is seen is also kept at the first step of the grid from here on, so that its trace ends with the weights
+        that the member stopped with.
+        """
         column = np.searchsorted(self._grid, step)
         self._arrays["stop_step"][members] = step
-        for name, value in {**measured, **probes}.items():
+        for name, value in {**measured, **seen}.items():
             self._arrays[f"final_{name}"][members] = value
-        for name, value in probes.items():
+        for name, value in seen.items():
             self._arrays[name][members, column] = value
 
     def mark(self, event: str, step: int, members: np.ndarray) -> None:
@@ -58,5 +59,16 @@ class Ledger:
 
     def block(self, meta: Mapping[str, Any]) -> Block:
         """Everything written down, as a block of a record."""
-        coords = {"step": self._grid.tolist(), "layer": list(self._layers)}
+        used = {dim for dims in self._dims.values() for dim in dims}
+        labels = {"step": self._grid.tolist(), "layer": list(self._layers)}
+        coords = {dim: named for dim, named in labels.items() if dim in used}
         return Block(self._seeds, self._arrays, self._dims, coords, meta)
+
+    def _make_room(self, name: str, value: Array) -> None:
+        """Arrays for a quantity that is heard of for the first time: at step 0, which every grid has."""
+        if name in self._arrays:
+            return
+        members, axes = len(self._seeds), DIMS.get(name, ())
+        self._arrays[name] = np.full((members, len(self._grid), *value.shape[1:]), np.nan)
+        self._arrays[f"final_{name}"] = np.full((members, *value.shape[1:]), np.nan)
+        self._dims |= {name: ("step", *axes), f"final_{name}": axes}

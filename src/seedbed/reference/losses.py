@@ -115,12 +115,11 @@ def loss_for(name: str, target: str) -> Loss:
 
     Raises: PartError where the two do not fit, such as a hinge loss for real numbers.
     """
-    fitting = FITTING.get(name, ("binary", "sign", "real", "classes"))
+    fitting = FITTING[name]
     if target not in fitting:
         wanted = " or ".join(fitting)
-        raise PartError(
-            f'the loss {name} needs targets of kind {wanted}, got "{target}"; take another loss, such as l2'
-        )
+        other = "cross_entropy" if target == "classes" else "l2"
+        raise PartError(f'the loss {name} needs targets of kind {wanted}, got "{target}"; take for instance {other}')
     return SOFTMAX if (name, target) == ("cross_entropy", "classes") else LOSSES[name]
 
 
@@ -133,4 +132,11 @@ LOSSES = {
     "perceptron": Loss(perceptron, perceptron_gradient),
     "hinge": Loss(hinge, hinge_gradient),
 }
-FITTING = {"cross_entropy": ("binary", "classes"), "perceptron": ("binary", "sign"), "hinge": ("binary", "sign")}
+FITTING = {
+    "l2": ("binary", "sign", "real"),
+    "mse": ("binary", "sign", "real"),
+    "mae": ("binary", "sign", "real"),
+    "cross_entropy": ("binary", "classes"),
+    "perceptron": ("binary", "sign"),
+    "hinge": ("binary", "sign"),
+}

@@ -1,7 +1,7 @@
 """Metrics once more, in plain NumPy: one number per example; their mean over a batch is what a trace shows.
 
 Each takes the score z, the prediction y_hat and the truth y, all `(..., example, unit)` (classes one-hot), and the
-kind of target. Formulas stand in `seedbed.vocabulary.metrics`.
+kind of target. A NaN is never right. Formulas stand in `seedbed.vocabulary.metrics`.
 """
 
 import numpy as np
@@ -12,9 +12,11 @@ from seedbed.reference.losses import Examples, Units
 def accuracy(z: Units, y_hat: Units, y: Units, target: str) -> Examples:
     """1 for an example labelled rightly, else 0; with several binary outputs, all of them must be right."""
     if target == "classes":
-        return (z.argmax(axis=-1) == y.argmax(axis=-1)).astype(float)
-    said, true = (y_hat > 0.5, y > 0.5) if target == "binary" else (z > 0, y > 0)
-    return np.all(said == true, axis=-1).astype(float)
+        right = (z.argmax(axis=-1) == y.argmax(axis=-1)) & ~np.isnan(z).any(axis=-1)
+        return right.astype(float)
+    said, border = (y_hat, 0.5) if target == "binary" else (z, 0.0)
+    # Not (said > border) == (y > border): that would call NaN right wherever the label is the lower one.
+    return np.all(np.where(y > border, said > border, said <= border), axis=-1).astype(float)
 
 
 def within(z: Units, y_hat: Units, y: Units, target: str, tolerance: float = 0.5) -> Examples:  # noqa: ARG001

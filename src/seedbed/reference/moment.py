@@ -9,17 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from seedbed.reference.models import Draws, Weights, backward, forward
-from seedbed.reference.task import Task
+from seedbed.reference.task import Batch, Task
 from seedbed.reference.twin import Array
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Examples of one step: `x` `([member,] example, feature)`, `truth` and `labels` `([member,] example, unit)`."""
-
-    x: Array
-    truth: Array
-    labels: Array
 
 
 @dataclass(frozen=True)
@@ -27,7 +18,7 @@ class Moment:
     """All members at one step.
 
     `weights` and `gradients` one dictionary per layer, member axis first; `score` `(member, example, unit)`;
-    `measured` holds `train_loss` and the metrics, `(member,)` each.
+    `measured` holds `train_loss`, `train_accuracy` ..., `(member,)` each.
     """
 
     weights: Weights
@@ -37,22 +28,39 @@ class Moment:
 
 
 def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Moment:
-    """Evaluate the members on a batch.
+    """Evaluate the members on a training batch.
 
     With examples e of a batch of n: loss = (1/n) sum_e L_e, or sum_e L_e, by the loss's reduction; the gradient of
     the score follows through the output activation where the loss is a function of the prediction.
     """
     score, kept = forward(task.network, weights, batch.x, drawn)
-    prediction = task.output.value(score)
-    said = score if task.on_score else prediction
-    per_example = task.loss.value(said, batch.labels)
-    share = 1 / per_example.shape[-1] if task.reduction == "mean" else 1.0
-    upstream = share * task.loss.gradient(said, batch.labels)
+    said = score if task.on_score else task.output.value(score)
+    upstream = share(task, batch) * task.loss.gradient(said, batch.labels)
     if not task.on_score:
         upstream = task.output.pullback(score, upstream)
-    metrics = {name: metric(score, prediction, batch.truth).mean(axis=-1) for name, metric in task.metrics.items()}
-    measured = {"train_loss": share * per_example.sum(axis=-1), **metrics}
+    measured = {f"train_{name}": value for name, value in judge(task, score, batch).items()}
     return Moment(weights, score, measured, backward(task.network, weights, kept, upstream))
+
+
+def look_at_test(task: Task, weights: Weights) -> dict[str, Array]:
+    """Loss and metrics on the test split, `test_loss` and so on; nothing where there is none. Nothing is drawn."""
+    if task.test is None:
+        return {}
+    score, _ = forward(task.network, weights, task.test.x)
+    return {f"test_{name}": value for name, value in judge(task, score, task.test).items()}
+
+
+def judge(task: Task, score: Array, batch: Batch) -> dict[str, Array]:
+    """The loss and the metrics of scores on a batch, `(member,)` each."""
+    prediction = task.output.value(score)
+    per_example = task.loss.value(score if task.on_score else prediction, batch.labels)
+    metrics = {name: metric(score, prediction, batch.truth).mean(axis=-1) for name, metric in task.metrics.items()}
+    return {"loss": share(task, batch) * per_example.sum(axis=-1), **metrics}
+
+
+def share(task: Task, batch: Batch) -> float:
+    """What one example counts in the loss of a batch of n: 1/n in a mean, 1 in a sum."""
+    return 1 / batch.x.shape[-2] if task.reduction == "mean" else 1.0
 
 
 def all_finite(weights: Weights) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seedbed.reference.moment import Batch, look
+from seedbed.reference.moment import look
 from seedbed.reference.task import Dataset, task_for
 from seedbed.spec import Spec
 
@@ -12,10 +12,10 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
     task = task_for(spec, dataset)
     points = np.asarray(weight, np.float64), np.asarray(bias, np.float64)
     weights = [{"weight": points[0][:, None, None], "bias": points[1][:, None]}]
-    moment = look(task, weights, Batch(task.inputs, task.truth, task.labels))
+    moment = look(task, weights, task.train)
     gradient = moment.gradients[0]
     return {
-        "output": task.output.value(moment.score).mean(axis=(-1, -2)),
+        "prediction": task.output.value(moment.score).mean(axis=(-1, -2)),
         "loss": np.asarray(moment.measured["train_loss"]),
         "gradient_weight": gradient["weight"][:, 0, 0],
         "gradient_bias": gradient["bias"][:, 0],

@@ -24,27 +24,49 @@ from seedbed.vocabulary.losses import ON_SCORE
 
 @runtime_checkable
 class Dataset(Protocol):
-    """What is asked of a data set: `inputs` `(example, *shape)` and `targets`; a member axis in front if `fresh`."""
+    """What is asked of a data set: inputs `(example, *shape)` and targets; a member axis in front of both if `fresh`.
 
-    inputs: np.ndarray
-    targets: np.ndarray
-    target: str
-    units: int
-    fresh: bool
+    The test split, where there is one, is shared by all members; one that is fresh for each member is not looked at.
+    """
+
+    @property
+    def inputs(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def targets(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def target(self) -> str: ...  # noqa: D102
+    @property
+    def units(self) -> int: ...  # noqa: D102
+    @property
+    def fresh(self) -> bool: ...  # noqa: D102
+    @property
+    def test_inputs(self) -> np.ndarray | None: ...  # noqa: D102
+    @property
+    def test_targets(self) -> np.ndarray | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Examples: `x` `([member,] example, feature)`, `truth` `([member,] example, unit)` with classes one-hot.
+
+    `labels` is the truth as the loss wants it: the same, or signs.
+    """
+
+    x: Array
+    truth: Array
+    labels: Array
+
+    def chosen(self, index: tuple[np.ndarray, ...]) -> "Batch":
+        """The examples that an index into the leading axes chooses."""
+        return Batch(self.x[index], self.truth[index], self.labels[index])
 
 
 @dataclass(frozen=True)
 class Task:
-    """One setting, ready to train.
+    """One setting, ready to train. Options are bound into the functions already."""
 
-    `inputs` `([member,] example, feature)`, `truth` `([member,] example, unit)` with classes one-hot; `labels` is the
-    truth as the loss wants it (the same, or signs). Options are bound into the functions already.
-    """
-
-    inputs: Array
-    truth: Array
-    labels: Array
-    target: str
+    train: Batch
+    test: Batch | None
     network: Network
     output: Twin
     loss: Loss
@@ -57,7 +79,7 @@ class Task:
     @property
     def examples(self) -> int:
         """The number of examples in the training set."""
-        return self.inputs.shape[-2]
+        return self.train.x.shape[-2]
 
 
 def task_for(spec: Spec, data: Dataset) -> Task:
@@ -71,20 +93,14 @@ def task_for(spec: Spec, data: Dataset) -> Task:
             f"one setting is trained at a time, got {len(spec.factors)} factors; take one of spec.settings()"
         )
     refuse_own_parts(spec)
-    inputs, truth = rows(data), targets(data)
-    if spec.batch_size is not None and spec.batch_size > inputs.shape[-2]:
-        raise SpecError(
-            f"a batch of {spec.batch_size} does not fit in {inputs.shape[-2]} examples; give a smaller batch_size"
-        )
     options = numbers(spec.loss)
     reduction = options.pop("reduction")
     loss, rule = loss_for(spec.loss.name, data.target), OPTIMIZERS[spec.optimizer.name]
+    train = batch_for(spec, data, data.inputs, data.targets)
     task = Task(
-        inputs=inputs,
-        truth=truth,
-        labels=signs(truth) if spec.loss.name in ("perceptron", "hinge") else truth,
-        target=data.target,
-        network=network_for(spec.model, inputs.shape[-1], data.units),
+        train=train,
+        test=test_for(spec, data),
+        network=network_for(spec.model, train.x.shape[-1], data.units),
         output=output_for(spec.output, data.target),
         loss=Loss(partial(loss.value, **options), partial(loss.gradient, **options)),
         on_score=spec.loss.name in ON_SCORE,
@@ -93,7 +109,9 @@ def task_for(spec: Spec, data: Dataset) -> Task:
         rule=Rule(partial(rule.update, **numbers(spec.optimizer)), rule.remembers),
         batch_size=spec.batch_size,
     )
-    known = ("train_loss", *task.metrics)
+    if spec.batch_size is not None and spec.batch_size > task.examples:
+        raise SpecError(f"a batch of {spec.batch_size} does not fit in {task.examples} examples; give a smaller one")
+    known = ["train_loss", *(f"train_{name}" for name in task.metrics)]
     if spec.stop is not None and spec.stop.metric not in known:
         close = nearest(spec.stop.metric, known)
         raise SpecError(f'no quantity "{spec.stop.metric}" to stop at{close} (this question has {", ".join(known)})')
@@ -117,26 +135,31 @@ def _parts(part: Part | None) -> Iterator[Part]:
             yield from _parts(value if isinstance(value, Part) else None)
 
 
-def rows(data: Dataset) -> Array:
-    """Inputs with their shape flattened, `([member,] example, feature)`."""
-    leading = data.inputs.shape[: 2 if data.fresh else 1]
-    return data.inputs.reshape(*leading, -1).astype(np.float64)
+def test_for(spec: Spec, data: Dataset) -> Batch | None:
+    """The test split, where there is one that all members share."""
+    if data.fresh or data.test_inputs is None or data.test_targets is None:
+        return None
+    return batch_for(spec, data, data.test_inputs, data.test_targets)
 
 
-def targets(data: Dataset) -> Array:
+def batch_for(spec: Spec, data: Dataset, inputs: np.ndarray, targets: np.ndarray) -> Batch:
+    """Arrays of a data set as examples in rows, in double precision, with targets as the loss and metrics want them."""
+    leading = inputs.shape[: 2 if data.fresh else 1]
+    truth = truth_for(data, targets, leading)
+    labels = signs(truth) if spec.loss.name in ("perceptron", "hinge") else truth
+    return Batch(inputs.reshape(*leading, -1).astype(np.float64), truth, labels)
+
+
+def truth_for(data: Dataset, targets: np.ndarray, leading: tuple[int, ...]) -> Array:
     """Targets as `([member,] example, unit)`; classes one-hot, signs as -1 and 1."""
     if data.target not in OUTPUTS:
-        raise DataError(
-            f'targets are of kind {", ".join(OUTPUTS)}, got "{data.target}"; give the data set one of these'
-        )
-    wanted = data.inputs.shape[: 2 if data.fresh else 1] + ((data.units,) if data.target != "classes" else ())
-    if data.targets.shape != wanted:
-        raise DataError(
-            f"targets of shape {wanted} are needed here, got {data.targets.shape}; give one row per example"
-        )
+        raise DataError(f'targets are of kind {", ".join(OUTPUTS)}, got "{data.target}"; give the data one of these')
+    wanted = leading if data.target == "classes" else (*leading, data.units)
+    if targets.shape != wanted:
+        raise DataError(f"targets of shape {wanted} are needed here, got {targets.shape}; give one row per example")
     if data.target == "classes":
-        return np.eye(data.units)[data.targets]
-    return signs(data.targets.astype(np.float64)) if data.target == "sign" else data.targets.astype(np.float64)
+        return np.eye(data.units)[targets]
+    return signs(targets.astype(np.float64)) if data.target == "sign" else targets.astype(np.float64)
 
 
 def output_for(output: Part | None, target: str) -> Twin:
@@ -153,13 +176,13 @@ def output_for(output: Part | None, target: str) -> Twin:
 
 
 def metrics_for(metrics: tuple[Part, ...], target: str) -> dict[str, partial[Examples]]:
-    """Metrics under the names of their traces; accuracy where none is asked for and the targets are labels."""
+    """Metrics by name; accuracy where none is asked for and the targets are labels."""
     if not metrics and target != "real":
-        return {"train_accuracy": partial(METRICS["accuracy"], target=target)}
+        return {"accuracy": partial(METRICS["accuracy"], target=target)}
     for metric in metrics:
         if (metric.name, target) == ("accuracy", "real"):
             raise PartError('accuracy needs labels, got targets of kind "real"; take the metric within(tolerance=0.5)')
-    named = {f"train_{part.name}": partial(METRICS[part.name], target=target, **numbers(part)) for part in metrics}
+    named = {part.name: partial(METRICS[part.name], target=target, **numbers(part)) for part in metrics}
     if len(named) < len(metrics):
         raise SpecError(f"the metrics must differ in name, got {', '.join(part.label() for part in metrics)}; drop one")
     return named

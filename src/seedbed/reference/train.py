@@ -17,10 +17,10 @@ from seedbed.record import Block
 from seedbed.reference.chance import generator, orders
 from seedbed.reference.ledger import Ledger
 from seedbed.reference.models import Draws, Weights, draws, initial_weights
-from seedbed.reference.moment import Batch, Moment, all_finite, look
+from seedbed.reference.moment import Moment, all_finite, look, look_at_test
 from seedbed.reference.optimizers import Memory
 from seedbed.reference.probes import PROBES
-from seedbed.reference.task import Dataset, Task, task_for
+from seedbed.reference.task import Batch, Dataset, Task, task_for
 from seedbed.reference.twin import Array
 from seedbed.spec import Spec, Target, trace_steps
 
@@ -54,10 +54,7 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
     """
     started = time.perf_counter()
     task = task_for(spec, dataset)
-    probes = [probe.name for probe in spec.probes]
-    ledger = Ledger(
-        seeds, trace_steps(spec.steps, spec.trace), task.network.layers, ["train_loss", *task.metrics], probes
-    )
+    ledger = Ledger(seeds, trace_steps(spec.steps, spec.trace), task.network.layers)
     members = begin(spec, task, seeds)
     done = 0
     for step in range(spec.steps + 1):
@@ -71,17 +68,17 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
         if running == 0:
             break
     seconds = time.perf_counter() - started
-    return ledger.block({"engine": "reference", "device": "cpu", "dtype": "float64", "numpy": np.__version__,
-                         "width": len(seeds), "seconds": seconds, "compile_seconds": 0.0})  # fmt: skip
+    meta = {"engine": "reference", "device": "cpu", "dtype": "float64", "numpy": np.__version__, "width": len(seeds)}
+    return ledger.block({**meta, "compile_seconds": 0.0, "wall_seconds": seconds})
 
 
 def begin(spec: Spec, task: Task, seeds: np.ndarray) -> Members:
     """Every member at step 0: its own initial draw, an empty memory."""
     if len(seeds) == 0:
         raise SpecError("at least one seed is needed to train, got none; give some, such as seeds=8")
-    if task.inputs.ndim == 3 and len(task.inputs) != len(seeds):
+    if task.train.x.ndim == 3 and len(task.train.x) != len(seeds):
         raise DataError(
-            f"fresh data needs one set per seed, got {len(task.inputs)} for {len(seeds)} seeds; draw as many"
+            f"fresh data needs one set per seed, got {len(task.train.x)} for {len(seeds)} seeds; draw as many"
         )
     drawn = [initial_weights(task.network, spec.initializer, generator(int(seed), "init")) for seed in seeds]
     weights = [{name: np.stack([own[n][name] for own in drawn]) for name in layer} for n, layer in enumerate(drawn[0])]
@@ -108,8 +105,9 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int)
     ledger.mark("diverged_step", step + 1, members.rows[burst])
     if ledger.wants(step) or stopped.any():
         probes = {probe.name: PROBES[probe.name](moment) for probe in spec.probes}
-        ledger.trace(step, members.rows, probes)
-        ledger.close(step, members.rows[stopped], pick(moment.measured, stopped), pick(probes, stopped))
+        seen = {**probes, **look_at_test(task, members.weights)}
+        ledger.trace(step, members.rows, seen)
+        ledger.close(step, members.rows[stopped], pick(moment.measured, stopped), pick(seen, stopped))
     return kept(Members(members.rows, members.seeds, weights, memory, members.order), ~stopped)
 
 
@@ -134,13 +132,13 @@ def shuffled(task: Task, members: Members, step: int) -> Members:
 
 def batch_of(task: Task, members: Members, step: int) -> Batch:
     """The examples of this step: all of them, or the member's own next `batch_size`."""
-    fresh = task.inputs.ndim == 3
+    fresh = task.train.x.ndim == 3
     chosen: tuple[np.ndarray, ...] = (members.rows,) if fresh else ()
     if task.batch_size is not None and members.order is not None:
         first = step % (task.examples // task.batch_size) * task.batch_size
         own = members.order[:, first : first + task.batch_size]
         chosen = (members.rows[:, np.newaxis], own) if fresh else (own,)
-    return Batch(*(array[chosen] for array in (task.inputs, task.truth, task.labels)))
+    return task.train.chosen(chosen)
 
 
 def drawn_for(task: Task, members: Members, batch: Batch, step: int) -> Draws:

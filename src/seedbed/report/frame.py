@@ -4,6 +4,7 @@ Only words are arranged here. The frame is made of the same sections as the page
 """
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,7 +32,9 @@ def frame(
     byline = f"seedbed · {study.name} · profile {profile}" + (f" · {number(count)} seeds" if records else "")
     before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
     after = [Section("How to run this again", list(_again(command, provenance)))]
-    return Header(study.title, study.source, study.question, byline), Page([*before, *page.sections, *after], page.readings)
+    return Header(study.title, study.source, study.question, byline), Page(
+        [*before, *page.sections, *after], page.readings
+    )
 
 
 def seeds_text(seeds: Sequence[int] | int) -> str:
@@ -47,6 +50,30 @@ def seeds_text(seeds: Sequence[int] | int) -> str:
     return f"{first}:{last}" if list(listed) == list(range(first, last)) else ", ".join(map(str, listed))
 
 
+def wrapped(command: str, width: int = 76) -> str:
+    """A command over several lines that a shell reads as one, broken between its options.
+
+    >>> print(wrapped("seedbed run a --seeds 8", 16))
+    seedbed run a \\
+        --seeds 8
+    """
+    if len(command) <= width:
+        return command
+    chunks: list[str] = []  # an option stays on one line with its values
+    for word in map(shlex.quote, shlex.split(command)):
+        if chunks and not word.startswith("-"):
+            chunks[-1] += f" {word}"
+        else:
+            chunks.append(word)
+    lines = chunks[:1]
+    for chunk in chunks[1:]:
+        if len(lines[-1]) + 1 + len(chunk) > width:
+            lines.append(chunk)
+        else:
+            lines[-1] += f" {chunk}"
+    return " \\\n    ".join(lines)
+
+
 def _setup(
     study: Study, profile: Profile, seeds: Sequence[int] | int, records: Mapping[str, Any]
 ) -> Iterable[Prose | Table]:
@@ -58,15 +85,19 @@ def _setup(
         rows += [row for question in asked.values() for row in _question_rows(question)]
     yield Table(("", ""), rows, "What was run.")
     if len(asked) > 1:
-        yield from (Table(("", ""), _question_rows(question), f"What was run as {name}.") for name, question in asked.items())
+        yield from (
+            Table(("", ""), _question_rows(question), f"What was run as {name}.") for name, question in asked.items()
+        )
     if study.decided:
         yield Prose("What the source leaves open is settled here as follows.")
         yield Prose("\n".join(f"- {' '.join(line.split())}" for line in study.decided))
 
 
 def _seeds_row(seeds: Sequence[int] | int) -> str:
-    count = seeds if isinstance(seeds, int) else len(seeds)
-    return f"{number(count)} ({seeds_text(seeds)}, the last not included)" if ":" in seeds_text(seeds) else seeds_text(seeds)
+    listed = range(seeds) if isinstance(seeds, int) else seeds
+    if ":" not in seeds_text(listed):
+        return seeds_text(listed)
+    return f"{number(len(listed))} (seed {number(listed[0])} to seed {number(listed[-1])})"
 
 
 def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -74,7 +105,12 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
     factors = question["factors"]
     rows = [(name, "varied" if name in factors else _part(question[name], factors)) for name in PARTS if question[name]]
     batch = question["batch_size"]
-    rows += [("batch", "varied" if "batch_size" in factors else f"{number(batch)} examples" if batch else "the whole training set")]
+    rows += [
+        (
+            "batch",
+            "varied" if "batch_size" in factors else f"{number(batch)} examples" if batch else "the whole training set",
+        )
+    ]
     rows += [("cap", f"{number(question['steps'])} steps")]
     if question["stop"]:
         stop = question["stop"]
@@ -84,31 +120,38 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _part(part: Mapping[str, Any], factors: Mapping[str, Any]) -> str:
     shown = {name: value for name, value in part.items() if name not in ("part", "own")}
-    told = [f"{_words(name)} {'varied' if name in factors else _option(value, factors)}" for name, value in shown.items()]
+    told = [
+        f"{_words(name)} {'varied' if name in factors else _option(value, factors, ' × ' if name == 'shape' else '-')}"
+        for name, value in shown.items()
+    ]
     own = " (own function)" if "own" in part else ""
     return _words(part["part"]) + own + (f": {', '.join(told)}" if told else "")
 
 
-def _option(value: Any, factors: Mapping[str, Any]) -> str:
+def _option(value: Any, factors: Mapping[str, Any], between: str) -> str:
     if isinstance(value, Mapping) and "dial" in value:
         return number(value["dial"])
     if isinstance(value, Mapping) and "part" in value:
         inner = _part(value, factors)
         return f"({inner})" if ":" in inner else inner
     if isinstance(value, list):
-        return "-".join(_option(item, factors) for item in value) or "none"
+        return between.join(_option(item, factors, between) for item in value) or "none"
     return text(value)
 
 
 def _again(command: str, provenance: Mapping[str, Any]) -> Iterable[Prose | Table]:
     yield Prose("The command below asks the same question of the same seeds.")
-    yield Prose(listing(command))
+    yield Prose(listing(wrapped(command)))
     yield Prose(
         "A seed gives the same network on the same versions, kind of device and block width. Elsewhere single networks "
         "may take another course; what is said of all of them together should hold."
     )
     if provenance:
-        yield Table(("", ""), [(_words(name), text(value)) for name, value in provenance.items()], "What this report was made with.")
+        yield Table(
+            ("", ""),
+            [(_words(name), text(value)) for name, value in provenance.items()],
+            "What this report was made with.",
+        )
 
 
 def _words(name: str) -> str:

@@ -6,19 +6,26 @@ by the template `templates/page.html`; here its ingredients are prepared. Nothin
 
 import base64
 from collections.abc import Mapping
+from functools import partial
 from html import escape
+from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from seedbed.errors import UserError
 from seedbed.report import interactive, prose
-from seedbed.report.numbered import Grid, Header, Item, grid, numbered
-from seedbed.report.page import Figure, Formula, Page, Table
+from seedbed.report.numbered import Header, Item, grid, numbered
+from seedbed.report.page import Figure, Formula, Page
 from seedbed.report.pictures import Picture, figures_of, inline_svg
 from seedbed.report.typeset import FORMULA_SIZE, formula_svg, template
 
 LARGEST_PAGE = 5_000_000  # bytes
+# The page may run its own scripts and show its own pictures; it can fetch from nowhere and send to nowhere.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: blob:; "
+    "script-src 'self' file: 'unsafe-inline' 'unsafe-eval'; worker-src blob:; form-action 'none'; base-uri 'none'"
+)
 FIGURE_CSS = "width:{:.4g}rem;max-width:100%;height:auto"
 FORMULA_CSS = "width:{:.4g}em;height:auto"
 POINTS_PER_REM = 10.35  # 1 rem is 12 pt; a screen is read from further off than paper, so figures grow by 16 %
@@ -31,19 +38,19 @@ def render(header: Header, page: Page, pictures: Mapping[str, Picture]) -> str:
     """
     interactive.check_scenes(list(figures_of(page)))
     parts = numbered(page)
-    formulas = iter(range(1, 10_000))
     body = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     text = body.from_string(template("page.html")).render(
         header={name: prose.plain(getattr(header, name)) for name in ("title", "source", "byline")},
-        question=Markup(prose.to_html(header.question)),  # noqa: S704  (made by markdown-it with HTML switched off)
+        question=_words(header.question),
+        policy=POLICY,
         parts=parts,
         style=Markup(template("page.css")),  # noqa: S704
-        kind=lambda item: type(item).__name__,
-        words=lambda item: Markup(prose.to_html(item.text)),  # noqa: S704
-        formula=lambda item: Markup(_formula(item, f"formula-{next(formulas)}")),  # noqa: S704
-        picture=lambda item, anchor: Markup(_picture(item, pictures[item.name], f"{anchor}-drawing")),  # noqa: S704
-        payload=lambda item: Markup(interactive.payload(item.interactive)),  # noqa: S704
-        grid=_grid,
+        kind=_kind,
+        words=_words,
+        formula=_formula,
+        picture=partial(_picture, pictures),
+        payload=_payload,
+        grid=grid,
         plain=prose.plain,
         script=interactive.SCRIPT if any(figure.interactive is not None for figure in figures_of(page)) else "",
     )
@@ -51,22 +58,35 @@ def render(header: Header, page: Page, pictures: Mapping[str, Picture]) -> str:
     return text
 
 
-def _grid(item: Item) -> Grid | None:
-    return grid(item) if isinstance(item, Table) else None
+# `Markup` marks what is HTML already: made by markdown-it with HTML switched off, by our own drawings, or as JSON.
 
 
-def _formula(item: Formula, prefix: str) -> str:
+def _kind(item: Item) -> str:
+    return type(item).__name__
+
+
+def _words(text: str) -> Markup:
+    return Markup(prose.to_html(text))  # noqa: S704
+
+
+def _payload(figure: Any) -> Markup:
+    return Markup(interactive.payload(figure))  # noqa: S704
+
+
+def _formula(item: Formula, anchor: str) -> Markup:
     document = formula_svg(item)
     width = float(document.partition('viewBox="')[2].split()[2])
-    return inline_svg(document, prefix, prose.plain(item.words), FORMULA_CSS.format(width / FORMULA_SIZE))
+    css = FORMULA_CSS.format(width / FORMULA_SIZE)
+    return Markup(inline_svg(document, anchor, prose.plain(item.words), css))  # noqa: S704
 
 
-def _picture(item: Figure, picture: Picture, prefix: str) -> str:
+def _picture(pictures: Mapping[str, Picture], item: Figure, anchor: str) -> Markup:
+    picture = pictures[item.name]
     css, words = FIGURE_CSS.format(picture.width / POINTS_PER_REM), prose.plain(item.words)
     if picture.as_svg and picture.svg is not None:
-        return inline_svg(picture.svg.decode(), prefix, words, css)
+        return Markup(inline_svg(picture.svg.decode(), f"{anchor}-drawing", words, css))  # noqa: S704
     data = base64.b64encode(picture.png).decode()
-    return f'<img src="data:image/png;base64,{data}" style="{css}" alt="{escape(words)}">'
+    return Markup(f'<img src="data:image/png;base64,{data}" style="{css}" alt="{escape(words)}">')  # noqa: S704
 
 
 def _check_size(text: str, page: Page, pictures: Mapping[str, Picture]) -> None:

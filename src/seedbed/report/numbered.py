@@ -23,7 +23,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Numbered:
-    """An item of the page with its label (`Figure 2`, `Table 1`, or nothing) and an anchor."""
+    """An item of the page with its label (`Figure 2`, `Table 1`; none for prose and formulas) and an anchor."""
 
     item: Item
     label: str = ""
@@ -50,7 +50,7 @@ class Grid:
 
 def numbered(page: Page) -> list[Part]:
     """The sections of a page, with figures and tables counted through the whole of it."""
-    count = {Figure: 0, Table: 0}
+    count: dict[type, int] = {}
     return [
         Part(plain(section.title), f"section-{place}", tuple(_number(section.items, count)))
         for place, section in enumerate(page.sections, start=1)
@@ -77,9 +77,8 @@ def grid(table: Table) -> Grid:
 
 def _number(items: Sequence[Item], count: dict[type, int]) -> Iterator[Numbered]:
     for item in items:
-        if isinstance(item, Figure | Table):
-            kind = Figure if isinstance(item, Figure) else Table
-            count[kind] += 1
-            yield Numbered(item, f"{kind.__name__} {count[kind]}", f"{kind.__name__.lower()}-{count[kind]}")
-        else:
-            yield Numbered(item)
+        kind = type(item)
+        count[kind] = count.get(kind, 0) + 1
+        place = count[kind]
+        label = f"{kind.__name__} {place}" if isinstance(item, Figure | Table) else ""
+        yield Numbered(item, label, f"{kind.__name__.lower()}-{place}")

@@ -57,7 +57,7 @@ def number(value: Any, digits: int = 3) -> str:
     return _signed(_trimmed(f"{plain:,.{_places(plain, digits)}f}"))
 
 
-def percent(share: float | None) -> str:
+def percent(share: float | int | None) -> str:
     """A share in percent; only none is 0 % and only all is 100 %.
 
     >>> percent(0.123), percent(0.9996), percent(1.0), percent(None)
@@ -71,7 +71,7 @@ def percent(share: float | None) -> str:
     return f"{_signed(_trimmed(f'{value:.{min(places, 6)}f}'))}{SPACE}%"
 
 
-def steps(count: float | None) -> str:
+def steps(count: float | int | None) -> str:
     """A number of updates with its unit.
 
     >>> steps(9623), steps(1), steps(12.5)
@@ -84,7 +84,7 @@ def column(values: Sequence[Any], digits: int = 3) -> Column:
     """One table column: numbers brought to common decimals and lined up at the point, text left as it is.
 
     >>> [cell.text + "_" * len(cell.tail) for cell in column([0.273, 0.3, 12.25, None]).cells]
-    ['0.273', '0.300', '12.2_', '—____']
+    ['0.273', '0.300', '12.2__', '—____']
     """
     shown = max((_decimals(number(value, digits)) for value in values if _is_number(value)), default=0)
     texts = [_to_places(value, digits, shown) if _is_number(value) else text(value) for value in values]
@@ -115,7 +115,7 @@ def is_missing(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and not is_missing(value)
+    return not isinstance(value, bool) and isinstance(value, numbers.Real) and not is_missing(value)
 
 
 def _looks_numeric(value: Any) -> bool:

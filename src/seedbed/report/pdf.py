@@ -50,7 +50,12 @@ def _table(item: Table) -> dict[str, Any]:
 
 
 def _picture(item: Figure, picture: Picture) -> dict[str, Any]:
-    return {"kind": "figure", "file": _file(item.name, picture), "width": picture.width, "words": prose.plain(item.words)}
+    return {
+        "kind": "figure",
+        "file": _file(item.name, picture),
+        "width": picture.width,
+        "words": prose.plain(item.words),
+    }
 
 
 def _file(name: str, picture: Picture) -> str:

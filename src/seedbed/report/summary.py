@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from seedbed import stats
+from seedbed.record import SEED
 from seedbed.report.frame import seeds_text
 from seedbed.report.page import Page
 from seedbed.study import Profile, Study
@@ -66,8 +67,8 @@ def plain_values(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {str(key): plain_values(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        return plain_values(value.tolist())
+    if hasattr(value, "__array__"):
+        return plain_values(np.asarray(value).tolist())
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return plain_values({field.name: getattr(value, field.name) for field in dataclasses.fields(value)})
     if isinstance(value, set | frozenset):
@@ -78,6 +79,6 @@ def plain_values(value: Any) -> Any:
 
 
 def _gather(records: Mapping[str, Any], measure: Any) -> list[dict[str, Any]]:
-    """What `measure` says of every record with hits, each with the record's name where there are several."""
-    named = [(name, found) for name, record in records.items() if "hit_step" in record for found in measure(record)]
+    """What `measure` says of every record with members, each with the record's name where there are several."""
+    named = [(name, found) for name, record in records.items() if SEED in record.dims for found in measure(record)]
     return [{"record": name, **found} if len(records) > 1 else dict(found) for name, found in named]

@@ -1,11 +1,14 @@
 """Typst, called in one way only: bundled fonts, no date, and a warning is an error, so bytes repeat everywhere.
 
-Nothing is fetched: packages are not used, and every file is handed over in memory.
+Nothing is fetched: packages are not used. Files go through a temporary folder, since the wheel takes only text from
+memory and pictures are bytes.
 """
 
 import json
+import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 import typst
@@ -25,10 +28,17 @@ FORMULA_SIZE = 11.0  # pt: what one em of a formula measures
 
 def typeset(source: str, data: Any, pictures: Mapping[str, bytes], form: Literal["pdf", "svg"]) -> bytes:
     """A document from a Typst source, its data (read as `data.json`) and its pictures by file name."""
-    sources = {"main": source.encode(), "data.json": json.dumps(data, allow_nan=False).encode(), **pictures}
-    document, warnings = typst.compile_with_warnings(sources, format=form, ignore_system_fonts=True)  # pyright: ignore
+    told = {"main.typ": source.encode(), "data.json": json.dumps(data, allow_nan=False).encode()}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in (told | dict(pictures)).items():
+            (Path(folder) / name).write_bytes(content)
+        document, warnings = typst.compile_with_warnings(
+            Path(folder) / "main.typ", root=Path(folder), format=form, ignore_system_fonts=True
+        )
     if warnings:
-        raise RunError(f"typst warned while setting the report: {warnings[0].message}; report this as a fault of seedbed")
+        raise RunError(
+            f"typst warned while setting the report: {warnings[0].message}; report this as a fault of seedbed"
+        )
     return document
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.errors import StoreError
-from seedbed.report import html, interactive, pdf, summary as summaries
+from seedbed.report import html, interactive, pdf
 from seedbed.report.frame import frame
 from seedbed.report.page import Page
 from seedbed.report.pictures import Picture, draw, figures_of
+from seedbed.report.summary import to_json
 from seedbed.study import Profile, Study
 
 
@@ -42,7 +43,7 @@ def write(
     contents = {
         **_picture_files(pictures),
         **({interactive.SCRIPT: interactive.script(turning[0])} if turning else {}),
-        "summary.json": summaries.to_json(summary).encode(),
+        "summary.json": to_json(summary).encode(),
         "report.pdf": pdf.render(header, whole, pictures),
         "report.html": html.render(header, whole, pictures).encode(),
     }
@@ -71,5 +72,7 @@ def _put(path: Path, content: bytes) -> Path:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise StoreError(f"the report cannot be written: {path}: {reason}; make room there, or name another folder") from None
+        raise StoreError(
+            f"the report cannot be written: {path}: {reason}; make room there, or name another folder"
+        ) from None
     return path

@@ -1,0 +1,29 @@
+"""Statistics of records: every number with its n, its interval and the method, from NumPy, SciPy and statsmodels.
+
+    hits(record)            when members arrived: shares, survival, order, pairs, what one run would have said
+    summarize, compare      the same as JSON-ready lists, for summary.json
+    scores                  mean, interquartile mean and quantiles of finite numbers
+    pairs                   two settings under the same seeds
+    wilson, holm, logrank   a share, a family of tests, groups of survival curves
+
+Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
+"""
+
+from seedbed.stats import pairs, scores
+from seedbed.stats.comparisons import Comparison, pairwise
+from seedbed.stats.families import Family, holm
+from seedbed.stats.hits import Hits, hits
+from seedbed.stats.interval import Interval, Significance
+from seedbed.stats.members import Members, read
+from seedbed.stats.order import Order, order
+from seedbed.stats.proportions import wilson
+from seedbed.stats.single_run import Chance, OneRun, one_run
+from seedbed.stats.summary import compare, summarize
+from seedbed.stats.survival import Curve, Survival, logrank
+from seedbed.stats.words import Overview
+
+__all__ = [
+    "Chance", "Comparison", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order", "Overview",
+    "Significance", "Survival", "compare", "hits", "holm", "logrank", "one_run", "order", "pairs", "pairwise", "read",
+    "scores", "summarize", "wilson",
+]  # fmt: skip

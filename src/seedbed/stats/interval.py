@@ -5,7 +5,6 @@ Nothing is computed here; the sibling modules do that and say in `method` what t
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from seedbed.errors import StatsError
 

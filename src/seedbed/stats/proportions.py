@@ -4,6 +4,8 @@ Wilson's score interval, from statsmodels, which also accepts the fractional cou
 Times belong to `survival`, scores to `scores`.
 """
 
+import numpy as np
+
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval, checked_level
 
@@ -32,5 +34,6 @@ def score_bounds(successes: float, n: float, level: float) -> tuple[float, float
     """Wilson's bounds for a count and an n that need not be whole."""
     from statsmodels.stats.proportion import proportion_confint
 
-    low, high = proportion_confint(successes, n, alpha=1 - checked_level(level), method="wilson")
+    bounds = proportion_confint(successes, n, alpha=1 - checked_level(level), method="wilson")
+    low, high = np.asarray(bounds, dtype=np.float64)
     return (0.0 if successes == 0 else float(low)), (1.0 if successes == n else float(high))

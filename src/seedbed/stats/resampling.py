@@ -20,7 +20,7 @@ MOST, LEAST, BUDGET, CHUNK = 9_999, 2_000, 20_000_000, 1_000_000
 
 
 def resamples(n: int) -> int:
-    """How many resamples of n seeds are drawn: 9,999 up to 2,000 seeds, 2,000 from 10,000 on, n x resamples = 2e7 between.
+    """How many resamples of n seeds are drawn: 9,999 up to 2,000 seeds, 2,000 from 10,000 on, 2e7 / n between.
 
     >>> resamples(256), resamples(5_000), resamples(10_000)
     (9999, 4000, 2000)
@@ -51,26 +51,47 @@ def mean_interval(
     level: float = 0.95,
     bounds: tuple[float, float] | None = None,
 ) -> Interval:
-    """The mean of the values that exist, with the bias-corrected and accelerated (BCa) interval of its resamples.
+    """The mean of the values that exist, with the BCa interval of its resamples, widened for few seeds (`widened`).
 
     Where all values agree, resampling sees no spread. Without `bounds` the interval is then the point, as the
     percentile bootstrap has it, and `method` says so. With `bounds` (a, b) between which every value must lie,
-    it is [(1 - u) v + u a, (1 - u) v + u b] with u = 1 - ((1 - level) / 2)^(1/n), the largest share of other values
-    that n members can have missed. One value alone has no interval (NaN).
+    it is [(1 - u) v + u a, (1 - u) v + u b] with u = `most_missed`. One value alone has no interval (NaN).
 
-    Coverage (simulated, 95 %): 0.93-0.96 for hits at 0-97 % censored from 30 seeds on (0.92 where about three
-    members arrived), 0.86-0.95 with 8 seeds; a long right tail without a cap lowers it (log-normal, sigma 1:
-    0.80 at n = 8, 0.89 at 30, 0.93 at 200).
+    Coverage of 95 % intervals (simulated): restricted means with up to 90 % censored 0.91-0.97 from 8 seeds on. A long
+    right tail that no cap cuts lowers it (log-normal, sigma 1: 0.85 with 8 seeds, 0.91 with 30, 0.94 with 200).
     Source: Efron 1987, J. Am. Stat. Assoc. 82, 171-185.
     """
     kept = values[np.isfinite(values)]
-    n, estimate = kept.size, float(kept.mean()) if kept.size else np.nan
-    if n < 2:
-        return Interval(estimate, np.nan, np.nan, level, f"no interval from {n or 'no'} value{'s' * (n != 1)}", n)
-    if np.ptp(kept) == 0:
-        return _agreeing(estimate, n, level, bounds)
-    low, high = _bca(kept, resampled[np.isfinite(resampled)], level)
-    return Interval(estimate, low, high, level, f"BCa bootstrap over seeds, {resampled.size} resamples", n)
+    alike = _without_spread(kept, level, bounds)
+    if alike is not None:
+        return alike
+    low, high = _bca(kept, resampled[np.isfinite(resampled)], widened(kept.size, level))
+    return Interval(float(kept.mean()), low, high, level, f"BCa bootstrap, {resampled.size} resamples", kept.size)
+
+
+def difference_interval(
+    values: Float[np.ndarray, " seed"],
+    resampled: Float[np.ndarray, " resample"],
+    level: float = 0.95,
+    bounds: tuple[float, float] | None = None,
+) -> Interval:
+    """The mean of paired differences with the interval mean +- t s, s the standard error from the resampled seeds.
+
+    t is Student's with n - 1 degrees of freedom and s is widened by sqrt(n / (n - 1)). Differences between settings are
+    nearly symmetric with heavy tails; there the skewness that BCa estimates from few seeds is noise. Coverage of 95 %
+    intervals (simulated, 0-90 % censored, 8-200 seeds): 0.93-0.98, where BCa had 0.78-0.94. Degenerate cases as in
+    `mean_interval`; the ends stay inside `bounds`.
+
+    Source: Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 12.
+    """
+    alike = _without_spread(values, level, bounds)
+    if alike is not None:
+        return alike
+    n, estimate = values.size, float(values.mean())
+    reach = float(stats.t.ppf((1 + checked_level(level)) / 2, n - 1) * resampled.std() * (n / (n - 1)) ** 0.5)
+    low, high = np.clip([estimate - reach, estimate + reach], *(bounds or (-np.inf, np.inf)))
+    method = f"paired bootstrap, t times the standard error of {resampled.size} resamples"
+    return Interval(estimate, float(low), float(high), level, method, n)
 
 
 def mean_intervals(
@@ -81,8 +102,18 @@ def mean_intervals(
     return [mean_interval(values[:, column], resampled[:, column], level, bounds) for column in range(values.shape[1])]
 
 
+def widened(n: int, level: float) -> float:
+    """The normal quantile of a bootstrap interval, made larger for few members: t_(n-1) sqrt(n / (n - 1)) instead of z.
+
+    The resamples of n members have too little spread by that root, and z ignores that the spread is itself estimated.
+    2.53 instead of 1.96 at n = 8, 2.08 at 30, 1.97 at 200.
+    Source: Hesterberg 2015, Am. Stat. 69, 371-386 ("expanded percentile").
+    """
+    return float(stats.t.ppf((1 + checked_level(level)) / 2, n - 1) * (n / (n - 1)) ** 0.5)
+
+
 def most_missed(n: int, level: float) -> float:
-    """The largest share of members of another kind that n equal members are compatible with: 1 - ((1 - level) / 2)^(1/n).
+    """The largest share of other members that n equal ones are compatible with: 1 - ((1 - level) / 2)^(1/n).
 
     The Clopper-Pearson bound for 0 of n; about 3.7 / n at 95 %.
     """
@@ -99,7 +130,17 @@ def _counts(rng: np.random.Generator, rows: int, n: int) -> Float[np.ndarray, "r
     return np.bincount(drawn.ravel(), minlength=rows * n).reshape(rows, n).astype(np.float64)
 
 
-def _agreeing(value: float, n: int, level: float, bounds: tuple[float, float] | None) -> Interval:
+def _without_spread(
+    kept: Float[np.ndarray, " member"], level: float, bounds: tuple[float, float] | None
+) -> Interval | None:
+    """The interval where there is nothing to resample: no value, one value, or all alike."""
+    n = kept.size
+    if n < 2:
+        estimate = float(kept[0]) if n else np.nan
+        return Interval(estimate, np.nan, np.nan, level, f"no interval from {'1 value' if n else 'no values'}", n)
+    if np.ptp(kept) > 0:
+        return None
+    value = float(kept[0])
     if bounds is None:
         return Interval(value, value, value, level, f"percentile bootstrap: all {n} agree", n)
     missed = most_missed(n, level)
@@ -107,13 +148,13 @@ def _agreeing(value: float, n: int, level: float, bounds: tuple[float, float] | 
     return Interval(value, low, high, level, f"all {n} agree: what {n} members can have missed", n)
 
 
-def _bca(values: Float[np.ndarray, " seed"], resampled: Float[np.ndarray, " resample"], level: float) -> tuple[float, float]:
+def _bca(
+    values: Float[np.ndarray, " seed"], resampled: Float[np.ndarray, " resample"], z: float
+) -> tuple[float, float]:
     """Bounds from the resampled means, shifted for bias and skewness; the jackknife of a mean in closed form."""
-    centred = values - values.mean()
-    acceleration = np.sum(centred**3) / (6 * np.sum(centred**2) ** 1.5)
-    below = (np.mean(resampled < values.mean()) + np.mean(resampled <= values.mean())) / 2
-    bias = stats.norm.ppf(below)
-    tail = (1 - checked_level(level)) / 2
-    shifted = bias + stats.norm.ppf([tail, 1 - tail])
+    mean = values.mean()
+    acceleration = np.sum((values - mean) ** 3) / (6 * np.sum((values - mean) ** 2) ** 1.5)
+    bias = stats.norm.ppf((np.mean(resampled < mean) + np.mean(resampled <= mean)) / 2)
+    shifted = bias + np.array([-z, z])
     low, high = np.quantile(resampled, stats.norm.cdf(bias + shifted / (1 - acceleration * shifted)))
     return float(low), float(high)

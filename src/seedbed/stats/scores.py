@@ -14,7 +14,7 @@ from scipy import stats
 
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval, checked_level
-from seedbed.stats.resampling import SEED, mean_intervals, resamples
+from seedbed.stats.resampling import SEED, mean_intervals, resamples, widened
 
 JACKKNIFE_UP_TO = 500
 
@@ -60,9 +60,12 @@ def median(values: ArrayLike, level: float = 0.95) -> Interval:
     return quantile(values, 0.5, level)
 
 
-def by_scipy(samples: tuple[Float[np.ndarray, " seed"], ...], statistic: Callable[..., np.ndarray], level: float) -> Interval:
+def by_scipy(
+    samples: tuple[Float[np.ndarray, " seed"], ...], statistic: Callable[..., np.ndarray], level: float
+) -> Interval:
     """Any statistic of one sample, or of samples paired by seed, by `scipy.stats.bootstrap`: BCa, else percentile.
 
+    The level handed to scipy is raised for few members (`resampling.widened`).
     `statistic` takes as many arrays as there are samples, and `axis`.
     """
     n = samples[0].size
@@ -83,10 +86,14 @@ def checked(values: ArrayLike) -> Float[np.ndarray, " member"]:
     """The values as a flat array of finite numbers; raises StatsError where they are not."""
     data = np.asarray(values, dtype=np.float64)
     if data.ndim != 1 or data.size == 0:
-        raise StatsError(f"scores are one number per member, got shape {data.shape}; select one setting and one value each")
+        raise StatsError(
+            f"scores are one number per member, got shape {data.shape}; select one setting and one value each"
+        )
     lost = int(np.sum(~np.isfinite(data)))
     if lost:
-        raise StatsError(f"scores must be finite, got {lost} of {data.size} that are not; drop or replace these and say so")
+        raise StatsError(
+            f"scores must be finite, got {lost} of {data.size} that are not; drop or replace these and say so"
+        )
     return data
 
 
@@ -98,10 +105,11 @@ def _bounds(
     samples: tuple[np.ndarray, ...], statistic: Callable[..., np.ndarray], level: float, method: str
 ) -> tuple[float, float]:
     n = samples[0].size
+    raised = min(2 * float(stats.norm.cdf(widened(n, level))) - 1, 1 - 1e-12)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # seen by the caller as NaN
         result = stats.bootstrap(
             samples, statistic, paired=True, vectorized=True, n_resamples=resamples(n), batch=max(1, 1_000_000 // n),
-            confidence_level=checked_level(level), method=method, rng=np.random.default_rng(SEED),
+            confidence_level=raised, method=method, rng=np.random.default_rng(SEED),
         )  # fmt: skip
     return float(result.confidence_interval.low), float(result.confidence_interval.high)

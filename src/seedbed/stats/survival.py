@@ -43,18 +43,26 @@ class Survival:
     40 [10, 70]
     """
 
-    hit_step: Float[np.ndarray, " member"]
-    cap: float
+    hit_step: np.ndarray
+    cap: float | int
 
     def __post_init__(self) -> None:
-        data, cap = self.hit_step, self.cap
+        data, cap = np.asarray(self.hit_step, dtype=np.float64), float(self.cap)
+        object.__setattr__(self, "hit_step", data)
+        object.__setattr__(self, "cap", cap)
         if data.ndim != 1 or data.size == 0:
-            raise StatsError(f"hits are one step per member, got shape {data.shape}; select one setting with some seeds")
+            raise StatsError(
+                f"hits are one step per member, got shape {data.shape}; select one setting with some seeds"
+            )
         if not (np.isfinite(cap) and cap > 0):
-            raise StatsError(f"the cap of hits must be a positive number of steps, got {cap:g}; give the steps of the run")
+            raise StatsError(
+                f"the cap of hits must be a positive number of steps, got {cap:g}; give the steps of the run"
+            )
         wrong = data[(data < 0) | (data > cap)]
         if wrong.size:
-            raise StatsError(f"a hit must lie between step 0 and the cap {cap:g}, got {wrong[0]:g}; write NaN for never")
+            raise StatsError(
+                f"a hit must lie between step 0 and the cap {cap:g}, got {wrong[0]:g}; write NaN for never"
+            )
 
     @property
     def n(self) -> int:
@@ -68,14 +76,14 @@ class Survival:
 
     def restricted(self) -> Float[np.ndarray, " member"]:
         """min(T, cap) of every member, in steps."""
-        return np.where(np.isfinite(self.hit_step), self.hit_step, self.cap).astype(np.float64)
+        return np.where(np.isfinite(self.hit_step), self.hit_step, self.cap)
 
     def curve(self, level: float = 0.95) -> Curve:
         """Kaplan-Meier from step 0 to the cap, with log-log bounds.
 
         Where nobody or everybody has arrived, log-log is undefined and the exact binomial bound stands in.
         """
-        survival = stats.ecdf(self._censored()).sf
+        survival = stats.ecdf(self.censored()).sf
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The confidence interval is undefined", RuntimeWarning)
             bounds = survival.confidence_interval(confidence_level=checked_level(level), method="log-log")
@@ -87,7 +95,7 @@ class Survival:
             step, share = np.append(0.0, step), np.append(1.0, share)
             low, high = np.append(1 - missed, low), np.append(1.0, high)
         if step[-1] < self.cap:
-            step = np.append(step, float(self.cap))
+            step = np.append(step, self.cap)
             share, low, high = (np.append(line, line[-1]) for line in (share, low, high))
         return Curve(step, share, low, high)
 
@@ -96,9 +104,8 @@ class Survival:
 
         This is the ceil(q n)-th arrival, also where S(t) hits 1 - q exactly. The interval is Brookmeyer and Crowley's:
         from the first step whose lower log-log bound is <= 1 - q to the first whose upper bound is; low is 0 where
-        arrivals could have begun at any step, high is NaN where the cap comes first. Exact coverage of 95 % intervals,
-        by the binomial law, for q = 0.05, 0.25, 0.5, 0.75, 0.95: within 0.93..1 for n = 8, 0.93..0.99 for 30, 0.94..0.97
-        for 200 (counts are whole).
+        arrivals could have begun at any step, high is NaN where the cap comes first. Exact coverage of 95 %
+        intervals by the binomial law, q from 0.05 to 0.95: 0.94-1 for n = 8, 0.93-0.99 for 30, 0.94-0.97 for 200.
 
         Source: Brookmeyer and Crowley 1982, Biometrics 38, 29-41.
         Elsewhere: statsmodels takes the next arrival where S(t) equals 1 - q exactly.
@@ -108,11 +115,15 @@ class Survival:
     def quantiles(self, qs: tuple[float, ...], level: float = 0.95) -> list[Interval]:
         """Several quantiles of one curve; see `quantile`."""
         if not all(0 < q < 1 for q in qs):
-            raise StatsError(f"quantiles must lie between 0 and 1, got {', '.join(map(str, qs))}; write 0.5 for the median")
+            raise StatsError(
+                f"quantiles must lie between 0 and 1, got {', '.join(map(str, qs))}; write 0.5 for the median"
+            )
         curve = self.curve(level)
         found = []
         for q in qs:
-            estimate, low, high = (_first(curve.step, line <= 1 - q + ROUNDING) for line in (curve.share, curve.low, curve.high))
+            estimate, low, high = (
+                _first(curve.step, line <= 1 - q + ROUNDING) for line in (curve.share, curve.low, curve.high)
+            )
             method = "Kaplan-Meier, Brookmeyer-Crowley log-log" + "; not reached" * bool(np.isnan(estimate))
             found.append(Interval(estimate, low, high, level, method, self.n))
         return found
@@ -128,11 +139,12 @@ class Survival:
         `resampling.mean_interval`.
         Source: Royston and Parmar 2013, BMC Med. Res. Methodol. 13, 152.
         """
-        return mean_intervals(self.restricted()[:, None], level, (0.0, float(self.cap)))[0]
+        return mean_intervals(self.restricted()[:, None], level, (0.0, self.cap))[0]
 
-    def _censored(self) -> stats.CensoredData:
+    def censored(self) -> stats.CensoredData:
+        """The same for scipy's functions."""
         hit = np.isfinite(self.hit_step)
-        return stats.CensoredData(uncensored=self.hit_step[hit], right=np.full(int((~hit).sum()), float(self.cap)))
+        return stats.CensoredData(uncensored=self.hit_step[hit], right=np.full(int((~hit).sum()), self.cap))
 
 
 def logrank(*groups: Survival) -> Significance:
@@ -148,7 +160,9 @@ def logrank(*groups: Survival) -> Significance:
         raise StatsError(f"a log-rank test compares at least two groups, got {len(groups)}; give another")
     caps = sorted({group.cap for group in groups})
     if len(caps) > 1:
-        raise StatsError(f"a log-rank test needs one cap, got {', '.join(f'{cap:g}' for cap in caps)}; cut all to {caps[0]:g}")
+        raise StatsError(
+            f"a log-rank test needs one cap, got {', '.join(f'{cap:g}' for cap in caps)}; cut all to {caps[0]:g}"
+        )
     n = sum(group.n for group in groups)
     steps = np.concatenate([group.hit_step for group in groups])
     if np.isnan(steps).all():
@@ -156,7 +170,7 @@ def logrank(*groups: Survival) -> Significance:
     if np.isfinite(steps).all() and np.ptp(steps) == 0:
         return Significance(np.nan, np.nan, "log-rank: undefined, all members arrived at one step", n)
     if len(groups) == 2:
-        result = stats.logrank(groups[0]._censored(), groups[1]._censored())
+        result = stats.logrank(groups[0].censored(), groups[1].censored())
         return Significance(float(result.statistic), float(result.pvalue), "log-rank", n)
     return _many(groups, n)
 

@@ -150,5 +150,5 @@ def _check(block: Block) -> None:
         for dim, length in zip(dims, array.shape[1:], strict=True):
             if dim in block.coords and len(block.coords[dim]) != length:
                 raise StoreError(
-                    f'the axis {dim} of "{name}" has {length} entries, got {len(block.coords[dim])} labels; give {length}'
+                    f'axis {dim} of "{name}" has {length} entries, got {len(block.coords[dim])} labels; give one each'
                 )

@@ -12,7 +12,7 @@ It deliberately does not know how a block is computed (`procedures`), nor read o
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ from seedbed.spec import Spec, digest
 from seedbed.store import checkpoints, checks, questions
 from seedbed.store.blocks import BlockFile, Damage, block_file, pack_block
 from seedbed.store.files import checked_name, claimed, explained, json_bytes, names_in, write_whole
-from seedbed.store.gather import gather
+from seedbed.store.gather import Seeds, as_array, gather
 from seedbed.store.questions import Question
 
 
@@ -62,17 +62,17 @@ class Store:
         held = [np.arange(file.first, file.last + 1) for file in self._files(key)]
         return np.unique(np.concatenate(held)) if held else np.empty(0, np.int64)
 
-    def missing(self, key: str, seeds: Iterable[int]) -> list[int]:
+    def missing(self, key: str, seeds: Seeds) -> list[int]:
         """Which of `seeds` are not stored for a setting, sorted."""
-        return np.setdiff1d(np.fromiter(seeds, np.int64), self.seeds_of(key)).tolist()
+        return np.setdiff1d(as_array(seeds), self.seeds_of(key)).tolist()
 
-    def load(self, key: str, seeds: Iterable[int]) -> Block:
+    def load(self, key: str, seeds: Seeds) -> Block:
         """Exactly these seeds of a setting, in this order, every byte checked against its hash.
 
         `meta` has one value where all blocks used agree, else the list of the distinct values.
         Raises StoreError naming the seeds that are missing, DamagedError naming the blocks that are damaged.
         """
-        wanted = np.fromiter(seeds, np.int64)
+        wanted = as_array(seeds)
         if wanted.size == 0:
             raise StoreError(f"no seeds were asked for of the setting {key}; ask for at least one")
         return gather(self.folder, key, self._files(key), wanted)

@@ -10,6 +10,13 @@ from seedbed.errors import StoreError
 from seedbed.record import Block, join
 from seedbed.store.blocks import BlockFile, Damage, DamagedError, read_block
 
+Seeds = Iterable[int] | np.ndarray
+
+
+def as_array(seeds: Seeds) -> np.ndarray:
+    """Seeds as an array of whole numbers, in their order."""
+    return np.asarray(seeds if isinstance(seeds, np.ndarray) else list(seeds), np.int64)
+
 
 def gather(root: Path, key: str, files: Sequence[BlockFile], seeds: np.ndarray) -> Block:
     """Exactly `seeds` of the setting `key`, in this order, each from the first good file that holds it.
@@ -39,13 +46,13 @@ def gather(root: Path, key: str, files: Sequence[BlockFile], seeds: np.ndarray) 
     return Block(block.seeds, block.arrays, block.dims, block.coords, _merged([part.meta for part in found]))
 
 
-def stretches(seeds: Iterable[int]) -> list[range]:
+def stretches(seeds: Seeds) -> list[range]:
     """Sorted seeds as ranges without gaps.
 
     >>> stretches([0, 1, 2, 7, 8])
     [range(0, 3), range(7, 9)]
     """
-    array = np.fromiter(seeds, np.int64)
+    array = as_array(seeds)
     parts = np.split(array, np.flatnonzero(np.diff(array) != 1) + 1)
     return [range(int(part[0]), int(part[-1]) + 1) for part in parts if part.size]
 

@@ -3,10 +3,11 @@
 A data set is one common draw for all members (`fresh=False`), or a draw of each member's own (`fresh=True`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from seedbed.errors import PartError
-from seedbed.vocabulary.part import Part, part
+from seedbed.vocabulary.part import Part, own, part
 
 
 def random_images(
@@ -42,7 +43,41 @@ def point(x: float = 1.0, y: float = 0.5) -> Part:
 
 def files(folder: str, name: str) -> Part:
     """A user's own `NAME_imgs.npy` and `NAME_labs.npy` in `folder`, under the names the course gives its sets."""
-    return part("data", "files", folder=str(folder), name=name)
+    return Part("data", "files", (("folder", str(folder)), ("name", name)))
 
 
-TABLE = {word.__name__: word for word in (random_images, point, files)}
+def generator(function: Callable[..., Any], draw: int = 0, fresh: bool = False, **options: Any) -> Part:
+    """A generator of one's own: `function(rng, **options)` returns `(inputs, targets)` or `(inputs, targets, kind)`.
+
+    `rng` is a `numpy.random.Generator`, kind is "binary", "classes", "sign" or "real"; a mapping with these names
+    (and `test_inputs`, `test_targets`, `units`) gives a test split too. `draw` numbers the common draw; with
+    `fresh=True` every seed has a draw of its own. Every float option becomes a dial of the data.
+    """
+    return own("data", function, draw=draw, fresh=fresh, **options)
+
+
+def mnist(train: int = 60_000, test: int = 10_000) -> Part:
+    """Handwritten digits: 28 x 28 grey values in [0, 1], ten classes; the first `train` and `test` images of each part.
+
+    Downloaded once by `seedbed data fetch mnist`. Source: LeCun, Cortes, Burges, The MNIST database (CC BY-SA 3.0).
+    """
+    return _images("mnist", train, test)
+
+
+def fashion_mnist(train: int = 60_000, test: int = 10_000) -> Part:
+    """Pieces of clothing in the format of MNIST: 28 x 28 grey values in [0, 1], ten classes.
+
+    Downloaded once by `seedbed data fetch fashion_mnist`.
+    Source: Xiao, Rasul, Vollgraf 2017, Fashion-MNIST: a novel image dataset (MIT).
+    """
+    return _images("fashion_mnist", train, test)
+
+
+def _images(name: str, train: Any, test: Any) -> Part:
+    for what, number, most in (("training", train, 60_000), ("test", test, 10_000)):
+        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
+            raise PartError(f"{name} has {most} {what} images, got {number!r}; ask for 1 to {most}")
+    return part("data", name, train=train, test=test)
+
+
+TABLE = {word.__name__: word for word in (random_images, point, files, mnist, fashion_mnist)}

@@ -1,0 +1,8 @@
+"""Carrying out a study: measure, keep, tell. What every door (command line, later a page) calls."""
+
+from seedbed.catalogue.estimate import estimate
+from seedbed.catalogue.own import from_file
+from seedbed.catalogue.perform import Outcome, perform, retell
+from seedbed.studies import TABLE
+
+__all__ = ["TABLE", "Outcome", "estimate", "from_file", "perform", "retell"]

@@ -1,0 +1,42 @@
+"""How long a study will take on this machine, roughly: network-steps times the cost of a step of that size."""
+
+from seedbed.spec import Spec
+from seedbed.study import Profile, Study
+
+SECONDS_PER_MULTIPLY = 5e-11  # both cores; forward and backward, small dense nets, batch last
+COMPILE_SECONDS = 3.0
+
+
+def estimate(study: Study, profile: Profile) -> str:
+    """A phrase such as "1,024 networks, at most about 20 s"; an upper bound, as if no member stopped before the cap.
+
+    >>> from seedbed.studies import TABLE
+    >>> estimate(TABLE["four_settings"], "smoke").split(",")[0]
+    '32 networks'
+    """
+    if study.ask is None:
+        return "seconds"
+    question: Spec = study.ask(profile)
+    settings = question.settings()
+    networks = len(settings) * study.seeds[profile]
+    seconds = sum(study.seeds[profile] * setting.spec.steps * _step(setting.spec) for setting in settings)
+    seconds += COMPILE_SECONDS * len({setting.spec.recipe() for setting in settings})
+    return f"{networks:,} networks, at most about {_duration(seconds)}"
+
+
+def _step(spec: Spec) -> float:
+    """Seconds of one step of one network, from the products of its layers."""
+    widths = dict(spec.model.options).get("hidden", ())
+    pixels = 1
+    for length in dict(spec.data.options).get("shape", (1,)):
+        pixels *= length
+    layers = [pixels, *widths, 1]
+    multiplies = sum(into * out for into, out in zip(layers, layers[1:], strict=False))
+    batch = spec.batch_size or dict(spec.data.options).get("n", 64)
+    return max(3 * multiplies * batch * SECONDS_PER_MULTIPLY, 1e-7)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(round(seconds), 1)} s"
+    return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,106 @@
+"""Carry a study out: its records into the store, its answer into a report. Nothing is computed here."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+import seedbed
+from seedbed import store
+from seedbed.catalogue.own import from_file
+from seedbed.errors import SpecError, StoreError
+from seedbed.procedures.lab import Lab
+from seedbed.progress import Listener, silent
+from seedbed.report import plain, summary, write
+from seedbed.studies import TABLE
+from seedbed.study import Profile, Study
+
+REQUEST = "request.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a study left: its folder, the content of `summary.json`, the files written, the seconds it took."""
+
+    folder: Path
+    summary: Mapping[str, Any]
+    written: list[Path]
+    seconds: float
+
+
+def perform(
+    study: Study, *, profile: Profile = "quick", seeds: range | None = None,
+    changes: Mapping[str, Sequence[Any]] | None = None, data: Path | None = None, out: Path = Path("seedbed-runs"),
+    engine: str = "jax", listen: Listener = silent, command: str = "", source: Path | None = None,
+) -> Outcome:  # fmt: skip
+    """Measure what is missing, then write `report.html`, `report.pdf`, `summary.json` and the figures.
+
+    `command` is how a reader runs it again; `source` is the file a user's own study came from.
+    """
+    began = time.perf_counter()
+    folder = out / study.name
+    _fits(study, profile, changes or {})
+    kept = store.create_or_open(folder / "record")
+    seeds = seeds or range(study.seeds[profile])
+    lab = Lab(kept, seeds, profile=profile, data=data, engine=engine, listen=listen, changes=changes)
+    records = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, profile))}
+    lab.settled()
+    request = {"study": study.name, "profile": profile, "seeds": [seeds.start, seeds.stop], "command": command,
+               "records": list(records), "source": str(source.resolve()) if source else None}  # fmt: skip
+    kept.write_note(REQUEST, request)
+    told, written = _tell(folder, study, records, profile, seeds, command)
+    return Outcome(folder, told, written, time.perf_counter() - began)
+
+
+def retell(folder: Path) -> Outcome:
+    """Write the report of a folder again from its records; nothing is run."""
+    began = time.perf_counter()
+    kept = store.open_existing(folder / "record")
+    request = kept.read_note(REQUEST)
+    if request is None:
+        raise StoreError(f"{folder} holds no finished run to tell of; run the study first")
+    source = request["source"]
+    if source is None and request["study"] not in TABLE:
+        raise SpecError(f'no study "{request["study"]}" in this catalogue; report it with the version that ran it')
+    study = from_file(Path(source)) if source else TABLE[request["study"]]
+    records = {name: store.open_record(kept.folder, name) for name in request["records"]}
+    told, written = _tell(folder, study, records, request["profile"], range(*request["seeds"]), request["command"])
+    return Outcome(folder, told, written, time.perf_counter() - began)
+
+
+def question_of(study: Study, profile: Profile) -> Any:
+    """The question that a study asks under a profile."""
+    if study.ask is None:
+        raise SpecError(f'study "{study.name}" has neither a question nor a measure; give it ask= or measure=')
+    return study.ask(profile)
+
+
+def _fits(study: Study, profile: Profile, changes: Mapping[str, Sequence[Any]]) -> None:
+    """Levels that fit no factor are an error before anything runs, where the study has one question."""
+    if study.measure is None:
+        question = question_of(study, profile)
+        for name, levels in changes.items():
+            question = question.set_levels(name, levels)
+
+
+def _tell(
+    folder: Path, study: Study, records: Mapping[str, xr.Dataset], profile: Profile, seeds: range, command: str
+) -> tuple[dict[str, Any], list[Path]]:
+    page = study.tell(records) if study.tell else plain.tell(records)
+    provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
+    claims = [{"id": claim.id, "source": claim.source, "statement": claim.statement, "published": claim.value}
+              for claim in study.claims]  # fmt: skip
+    told = summary(study, records, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
+    written = write(folder, study, page, profile=profile, seeds=seeds, command=command, records=records, summary=told,
+                    provenance=provenance)  # fmt: skip
+    return told, written
+
+
+def _made(record: xr.Dataset) -> dict[str, Any]:
+    names = ("engine", "jax", "device", "devices", "dtype", "width", "at_once", "data", "data_hash", "spec_hash",
+             "wall_seconds", "compile_seconds")  # fmt: skip
+    return {name: json.loads(json.dumps(record.attrs[name], default=str)) for name in names if name in record.attrs}

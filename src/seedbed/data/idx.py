@@ -1,0 +1,97 @@
+"""MNIST and sets of its format: four idx files, compressed or not, checked against their known SHA-256.
+
+Reads local copies only; `fetch` downloads. Pixel values are divided by 255 and not standardized.
+"""
+
+import gzip
+import math
+import zlib
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from seedbed.data.dataset import Dataset, dataset
+from seedbed.data.downloads import VARIABLE, Download, File, find, folders, whereabouts
+from seedbed.errors import DataError
+
+GZIP = b"\x1f\x8b"
+BYTES = 0x08  # the idx type code of unsigned bytes
+
+
+def load_mnist(name: str, train: int | None = None, test: int | None = None) -> Dataset:
+    """MNIST or Fashion-MNIST: float32 images (60000, 28, 28) in [0, 1], int32 classes, and the 10,000 test images.
+
+    `train` and `test` keep the first so many. Raises DataError where the files are absent or damaged.
+    """
+    return load_idx(find(name), train, test)
+
+
+def load_idx(download: Download, train: int | None = None, test: int | None = None) -> Dataset:
+    """A download as a data set of ten classes."""
+    folder = whereabouts(download)
+    if folder is None:
+        looked = ", ".join(map(str, folders(download)))
+        raise DataError(
+            f"{download.name} is not on this machine (looked in {looked}); "
+            f"run: seedbed data fetch {download.name}, or set {VARIABLE} to a folder with its files"
+        )
+    arrays = [read_idx(read_checked(folder, file), str(folder / file.name)) for file in download.files]
+    images, labels, test_images, test_labels = arrays
+    for wanted, all_images in ((train, images), (test, test_images)):
+        if wanted is not None and not 1 <= wanted <= len(all_images):
+            raise DataError(
+                f"{download.name} has {len(all_images)} images, got {wanted} to keep; ask for 1 or more of them"
+            )
+    return dataset(
+        images[:train] / np.float32(255),
+        labels[:train],
+        "classes",
+        units=10,
+        origin=download.name,
+        test_inputs=test_images[:test] / np.float32(255),
+        test_targets=test_labels[:test],
+    )
+
+
+def read_checked(folder: Path, file: File) -> bytes:
+    """The uncompressed content of a file, compressed or plain, after checking its SHA-256. Raises DataError."""
+    path = folder / file.name if (folder / file.name).is_file() else folder / file.plain_name
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}; put that right and try again") from error
+    packed = data.startswith(GZIP)
+    if sha256(data).hexdigest() != (file.sha256 if packed else file.plain_sha256):
+        raise DataError(
+            f"{path} is not the published file (another SHA-256, {len(data)} bytes): damaged, truncated or of another "
+            "data set; delete it and fetch it again"
+        )
+    return unzip(data, str(path)) if packed else data
+
+
+def unzip(data: bytes, what: str) -> bytes:
+    """The content of a gzip file. Raises DataError for a damaged one."""
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{what} is a damaged gzip file ({error}); delete it and fetch it again") from None
+
+
+def read_idx(data: bytes, what: str) -> np.ndarray:
+    """The array in an idx file of unsigned bytes: two zero bytes, type, number of axes, lengths (big-endian), values.
+
+    Raises DataError for another magic number, a truncated file, or bytes left over.
+    """
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] != BYTES or data[3] == 0:
+        raise DataError(
+            f"{what} is not an idx file of bytes, it begins with {data[:4].hex() or 'nothing'}; get it anew"
+        )
+    axes = data[3]
+    start = 4 + 4 * axes
+    if len(data) < start:
+        raise DataError(f"{what} is truncated in its header, it has {len(data)} of {start} bytes; get it anew")
+    shape = tuple(int(length) for length in np.frombuffer(data, ">u4", axes, offset=4))
+    if len(data) - start != math.prod(shape):
+        raise DataError(f"{what} announces {math.prod(shape)} values, it has {len(data) - start}; get it anew")
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)

@@ -1,0 +1,35 @@
+"""From the data a question names to arrays: the one function that engines call."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from seedbed.data.dataset import Dataset
+from seedbed.data.generators import draw, point
+from seedbed.data.idx import load_mnist
+from seedbed.data.npy import files
+from seedbed.errors import DataError, nearest
+from seedbed.vocabulary.part import Part
+
+# How each name of `vocabulary.data` that does not depend on seeds becomes arrays.
+FIXED: Mapping[str, Callable[[Part], Dataset]] = {
+    "point": lambda part: point(part["x"], part["y"]),
+    "files": lambda part: files(part["folder"], part["name"]),
+    "mnist": lambda part: load_mnist("mnist", part["train"], part["test"]),
+    "fashion_mnist": lambda part: load_mnist("fashion_mnist", part["train"], part["test"]),
+}
+DRAWN = ("random_images",)
+
+
+def load(part: Part, seeds: Sequence[int] | np.ndarray | None = None) -> Dataset:
+    """The arrays of a data part; `seeds` are needed where every seed has a draw of its own. Raises DataError."""
+    if part.function is not None or part.name in DRAWN:
+        return draw(part, seeds)
+    if part.name not in FIXED:
+        raise DataError(f'no data "{part.name}"{nearest(part.name, [*FIXED, *DRAWN])} (seedbed list datasets)')
+    return FIXED[part.name](part)
+
+
+def course_name(part: Part) -> str | None:
+    """The name under which the course's own files can take the place of a generator; None where there are none."""
+    return "random" if part.name == "random_images" and part.function is None else None

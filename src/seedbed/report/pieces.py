@@ -1,0 +1,181 @@
+"""Pieces of a page that every study with hits needs: tables and figures of arrivals, orders, pairs and single runs.
+
+A piece takes a record (or what `stats.hits` makes of it) and returns items of a page. Nothing is estimated here.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from seedbed import figures, stats
+from seedbed.record import factors, rows
+from seedbed.report.numbers import percent, steps
+from seedbed.report.page import Figure, Prose, Table
+from seedbed.stats.hits import Hits
+from seedbed.stats.interval import Interval
+
+Mark = tuple[str, float, str]
+LEVEL = "95 %"
+
+
+def interval(value: Interval, form: Any = steps) -> str:
+    """An estimate with its interval in a cell: `912 [880, 940]`; an open side is shown as "not reached"."""
+    if np.isnan(value.estimate):
+        return f"not reached [{form(value.low)}, –]" if np.isfinite(value.low) and value.low > 0 else "not reached"
+    return f"{form(value.estimate)} [{form(value.low)}, {'–' if np.isnan(value.high) else form(value.high)}]"
+
+
+def arrival_table(hits: Hits) -> Table:
+    """One row per setting: share that arrived, median and middle half of the hit step, restricted mean."""
+    shares, means = hits.shares(), hits.restricted_means()
+    table: list[Sequence[Any]] = []
+    for index, name in enumerate(hits.names):
+        survival = hits.survival(hits.members.settings[index])
+        low, high = (survival.quantile(q).estimate for q in (0.05, 0.95))
+        spread = f"{_or_never(low)} … {_or_never(high)}"
+        table.append(
+            (name, interval(shares[name], percent), interval(survival.median()), spread, interval(means[index]))
+        )
+    columns = ("setting", "arrived", "median step", "5–95 % of members", "restricted mean step")
+    caption = (
+        f"Arrival at the target ({hits.target}) within {steps(hits.cap)} steps; n = {len(hits.never)} members per setting. "
+        f"Brackets are {LEVEL} intervals: Wilson for shares, Brookmeyer–Crowley for medians, BCa bootstrap over seeds for "
+        "restricted means (the mean of the step of arrival, the cap counting for members that never arrive)."
+    )
+    return Table(columns, table, caption)
+
+
+def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:
+    """The order of settings with its uncertainty, in a sentence, a figure and a table of pairs."""
+    order = hits.order()
+    ranked = zip(order.names, order.ranks, strict=True)
+    rank_rows = [{"label": name, "rank": rank.estimate, "low": rank.low, "high": rank.high} for name, rank in ranked]
+    yield Prose(order_words(hits))
+    yield Figure("order", figures.order(rank_rows), f"Rank of each setting by restricted mean step, with {LEVEL} intervals "
+                 f"from resampled seeds; n = {len(hits.never)} seeds, the same seeds for every setting.",
+                 "Settings in order of arrival with rank intervals")  # fmt: skip
+    yield pair_table(hits)
+
+
+def order_words(hits: Hits) -> str:
+    """The order of settings as a sentence, with what cannot be told apart and how sure the order is."""
+    order = hits.order()
+    chain = ", then ".join(
+        f"**{name}** ({steps(mean.estimate)})" for name, mean in zip(order.names, order.means, strict=True)
+    )
+    together = [group for group in order.groups if len(group) > 1]
+    apart = "Every pair can be told apart at 5 % (Holm-adjusted over all pairs)."
+    if together:
+        apart = " ".join(f"{_listed(group)} cannot be told apart at 5 % (Holm-adjusted)." for group in together)
+    likely, share = order.orders[0]
+    return (
+        f"By restricted mean step, fastest first: {chain}. {apart} Over resampled seeds the order "
+        f"{likely} came out in {percent(share)} of the draws (n = {len(hits.never)} seeds)."
+    )
+
+
+def pair_table(hits: Hits) -> Table:
+    """Every compared pair: difference of restricted means, adjusted p, who beats whom, what one run would have said."""
+    table: list[Sequence[Any]] = []
+    for pair in hits.pairs():
+        a, b = pair.names()
+        chance = pair.one_run.misleads
+        table.append(
+            (
+                f"{a} − {b}",
+                interval(pair.difference),
+                _p(pair.p),
+                interval(pair.beats, percent),
+                interval(chance, percent),
+            )
+        )
+    columns = ("pair (a − b)", "difference in steps", "p (Holm)", "a before b", "one run misleads")
+    return Table(columns, table, f"Differences of restricted means, paired by seed, with {LEVEL} bootstrap intervals; p from sign "
+                 "flips or paired t, Holm-adjusted over the pairs; “a before b” is the chance that a member of a arrives "
+                 "before the member of b with the same seed, ties half; “one run misleads” is the chance that one run of "
+                 f"each, seeds drawn independently, gives the other order. n = {len(hits.never)} seeds.")  # fmt: skip
+
+
+def one_run_words(hits: Hits) -> str:
+    """How often one run per setting would have told another order, as a sentence."""
+    said = hits.one_run()
+    free, same = said.independent, said.same_seed
+    if np.isnan(free.misleads.estimate):
+        return "The ensemble itself leaves settings level, so there is no order that one run could contradict."
+    return (
+        f"One run per setting gives another order than the ensemble in **{percent(free.misleads.estimate)}** of the cases "
+        f"({LEVEL} interval {percent(free.misleads.low)} to {percent(free.misleads.high)}, seeds drawn independently, n = "
+        f"{free.misleads.n}); in {percent(free.ties)} it settles nothing, because members tie. With one common seed for "
+        f"all settings the chance is {percent(same.misleads.estimate)}."
+    )
+
+
+def arrival_figures(record: xr.Dataset, marks: Sequence[Mark] = ()) -> Iterator[Figure]:
+    """Arrival curves with bands, and the distribution of hit steps, with published values where they are given."""
+    hits, n = stats.hits(record), record.sizes["seed"]
+    bands = {}
+    for name, levels in zip(hits.names, hits.members.settings, strict=True):
+        curve = hits.survival(levels).curve()
+        bands[name if len(hits.names) > 1 else ""] = (curve.step, 1 - curve.high, 1 - curve.low)
+    published = " Marks are published single runs." if marks else ""
+    yield Figure("arrivals", figures.arrivals(record, list(marks) or None, bands=bands),
+                 f"Share of members that had reached the target by each step; bands are {LEVEL} pointwise Kaplan–Meier "
+                 f"intervals, n = {n} members per setting.{published}", "Share arrived against step, a curve per setting")  # fmt: skip
+    yield Figure("hit_steps", figures.hit_distribution(record, list(marks) or None),
+                 f"Step of arrival of every member; boxes are the middle half, whiskers 5–95 %, n = {n} per setting. "
+                 f"Members that never arrived count beyond the cap.{published}", "Distribution of hit steps per setting")  # fmt: skip
+
+
+def fan(record: xr.Dataset, variable: str, what: str, **how: Any) -> Figure:
+    """A fan figure of a trace with its caption."""
+    figure = figures.curves(record, variable, **how)
+    return Figure(variable, figure, f"{what} against step, a panel per setting: every member faint, bands 25–75 % and "
+                  f"5–95 % of n = {record.sizes['seed']} members, the median, and one single run. {_sentence(figure.get_label())}",
+                  f"{what} against step")  # fmt: skip
+
+
+def fate_table(record: xr.Dataset) -> Table:
+    """How members ended: arrived, still training at the cap, diverged, dead."""
+    table: list[Sequence[Any]] = []
+    for levels, part in rows(record):
+        arrived = np.isfinite(part["hit_step"].values)
+        diverged = np.isfinite(part["diverged_step"].values)
+        dead = part["final_dead"].values == 1 if "final_dead" in part else np.zeros_like(arrived)
+        slow = ~arrived & ~diverged & ~dead
+        name = ", ".join(map(str, levels.values())) or "the only setting"
+        table.append(
+            (name, arrived.size, *(int(mask.sum()) for mask in (arrived, slow, dead & ~diverged & ~arrived, diverged)))
+        )
+    columns = ("setting", "members", "arrived", "still training at the cap", "dead", "diverged")
+    return Table(columns, table, "How the members ended, in numbers of members. Dead: finite weights, the same output for every "
+                 "example, no gradient. Diverged: a number that is not finite. All stay in every denominator.")  # fmt: skip
+
+
+def has_arrivals(record: xr.Dataset) -> bool:
+    """Whether the question had a target to arrive at."""
+    return "hit_step" in record and bool(record.attrs.get("target"))
+
+
+def several(record: xr.Dataset) -> bool:
+    """Whether there is anything to compare: several settings and several seeds."""
+    return bool(factors(record)) and record["hit_step"].size > record.sizes["seed"] > 1
+
+
+def _or_never(step: float) -> str:
+    return "never" if np.isnan(step) else steps(step)
+
+
+def _p(value: float) -> str:
+    if np.isnan(value):
+        return "undefined"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:]}." if note else ""

@@ -1,0 +1,207 @@
+"""A single neuron's output, losses and gradients as surfaces over its weight and bias."""
+
+import numpy as np
+
+import seedbed as sb
+
+REACH = 6.0
+STARTS = {"(5, 5)": (5.0, 5.0), "(2, 2)": (2.0, 2.0), "(-4, 1)": (-4.0, 1.0)}
+POINTS = {"smoke": 25, "quick": 121, "full": 201}
+STEPS = {"smoke": 500, "quick": 150_000, "full": 150_000}
+NEURON = sb.Spec(data=sb.data.point(x=1.0, y=0.5), model="neuron", loss="l2", optimizer=sb.optimizers.sgd(0.1), steps=1)
+Z_LABELS = {"prediction": "output ŷ", "loss": "loss", "gradient_weight": "∂L/∂w"}
+
+
+def measure(lab: sb.Lab) -> dict:
+    """Surfaces of the sigmoid under both losses, of another output under L2, and descents under both losses."""
+    axis = np.linspace(-REACH, REACH, POINTS[lab.profile])
+    sigmoid = NEURON.replace(output="sigmoid").vary(loss=["l2", "cross_entropy"])
+    other = NEURON.replace(output="relu").vary(output=["relu"])
+    return {
+        "sigmoid": lab.landscape(sigmoid, axis, axis, "sigmoid", changeable=False),
+        "other": lab.landscape(other, axis, axis, "other"),
+        "descent": lab.run(descent(lab.profile), "descent", seeds=1, changeable=False),
+    }
+
+
+def descent(profile: str) -> sb.Spec:
+    """Gradient descent on one neuron from chosen starts until the error is below 0.05."""
+    starts = {name: {"initializer": sb.initializers.constant(w, bias=b)} for name, (w, b) in STARTS.items()}
+    question = NEURON.replace(
+        output="sigmoid", initializer=sb.initializers.constant(0.0), metrics=sb.metrics.within(0.05),
+        stop=sb.reaches("train_within", 1.0), steps=STEPS[profile], probes=("parameters",),
+    )  # fmt: skip
+    return question.vary(loss=["l2", "cross_entropy"], start=starts)
+
+
+def tell(records: dict) -> sb.Page:
+    """The page: surfaces, what they show, and what it does to a descent."""
+    sigmoid, other, run = records["sigmoid"], records["other"], records["descent"]
+    found = readings(sigmoid, run)
+    sections = [
+        sb.Section("The sigmoid neuron", [SET_UP, LOSSES, GRADIENTS, sigmoid_figure(sigmoid)]),
+        sb.Section("Other activations under the L2 loss", list(other_items(other))),
+        sb.Section("What the surfaces show", [sb.Prose(observations(found))]),
+        sb.Section("What that does to a descent", list(descent_items(sigmoid, run, found))),
+    ]
+    return sb.Page(sections, found)
+
+
+SET_UP = sb.Prose(
+    "One neuron with input x = 1 and target y = 0.5: z = w x + b, and the prediction is ŷ = σ(z). "
+    f"All surfaces share the range [-{REACH:g}, {REACH:g}] of weight and bias, centered at 0. Nothing is drawn at "
+    "random here, so nothing has an interval."
+)
+LOSSES = sb.Formula(
+    "hat(y) = 1 / (1 + e^(-(w + b))), quad L_2 = (hat(y) - y)^2, quad L_(C E) = -(y log hat(y) + (1 - y) log(1 - hat(y)))",
+    "prediction: sigmoid of weight plus bias; L2: squared difference; cross-entropy: minus y log y-hat minus "
+    "(1 minus y) log (1 minus y-hat)",
+)
+GRADIENTS = sb.Formula(
+    "(partial L_2) / (partial w) = 2 (hat(y) - y) hat(y) (1 - hat(y)) x, quad (partial L_(C E)) / (partial w) = (hat(y) - y) x",
+    "the L2 gradient is two times the error times y-hat times one minus y-hat; the cross-entropy gradient is the error",
+)
+
+
+def sigmoid_figure(record) -> sb.Figure:
+    """The five surfaces the sheet asks for."""
+    l2, cross = (surface(record, loss=loss) for loss in ("l2", "cross_entropy"))
+    panels = [
+        l2("prediction", "Output of the sigmoid"), l2("loss", "L2 loss"), l2("gradient_weight", "Gradient of the L2 loss"),
+        cross("loss", "Cross-entropy loss", "loss (nats)"), cross("gradient_weight", "Gradient of the cross-entropy loss"),
+    ]  # fmt: skip
+    return figure("surfaces_sigmoid", panels, "The sigmoid neuron over weight and bias: output, both losses, and their "
+                  "gradients with respect to the weight. Exact values, nothing drawn at random.")  # fmt: skip
+
+
+def other_items(record):
+    """Three surfaces for each other activation, as in the sheet's own example with ReLU."""
+    yield sb.Prose(
+        "The same three pictures for other output activations, under the L2 loss: the sheet's own example shows ReLU, "
+        "and part 4 asks for an activation of one's choice (`seedbed run neuron_surfaces --set output=elu,gelu`)."
+    )
+    for name in record["output"].values.tolist() if "output" in record.dims else ["relu"]:
+        of = surface(record, output=name) if "output" in record.dims else surface(record)
+        panels = [of("prediction", f"Output of {name}"), of("loss", "L2 loss"), of("gradient_weight", "Gradient of the L2 loss")]
+        caption = f"A neuron with activation {name} under the L2 loss, target 0.5. Exact values."
+        yield figure(f"surfaces_{''.join(c if c.isalnum() else '_' for c in name)}", panels, caption)
+
+
+def surface(record, **levels):
+    """A function that makes panels of one setting of a landscape."""
+    part = record.sel(seed=0, **levels)
+
+    def panel(variable: str, title: str, z_label: str = "") -> sb.figures.Panel:
+        z_label = z_label or Z_LABELS[variable]
+        return sb.figures.Panel(title, part["weight"].values, part["bias"].values, part[variable].values, z_label)
+
+    return panel
+
+
+def figure(name: str, panels, caption: str) -> sb.Figure:
+    """Static and turning surfaces."""
+    labels = "weight w", "bias b"
+    words = "Surfaces over weight and bias: " + ", ".join(panel.title for panel in panels)
+    return sb.Figure(name, sb.figures.surfaces(panels, *labels), caption, words, sb.figures.interactive_surfaces(panels, *labels), dense=True)
+
+
+def readings(record, run) -> dict:
+    """Numbers behind the three explanations."""
+    l2, cross = (record.sel(loss=loss, seed=0) for loss in ("l2", "cross_entropy"))
+    error = np.abs(l2["prediction"].values - 0.5)
+    flat = np.abs(l2["gradient_weight"].values) < 0.01
+    wrong = error > 0.45
+    hits = {f"{loss}, from {start}": run["hit_step"].sel(loss=loss, start=start).values[0].item()
+            for loss in ("l2", "cross_entropy") for start in STARTS}  # fmt: skip
+    at = l2["weight"].values
+    corner = dict(weight=at[np.abs(at - 5).argmin()], bias=at[np.abs(at - 5).argmin()])
+    return {
+        "largest_l2": float(l2["loss"].max()), "largest_cross_entropy": float(cross["loss"].max()),
+        "largest_l2_gradient": float(np.abs(l2["gradient_weight"]).max()),
+        "largest_cross_entropy_gradient": float(np.abs(cross["gradient_weight"]).max()),
+        "share_of_square_wrong": float(wrong.mean()), "share_of_wrong_that_is_flat": float(flat[wrong].mean()),
+        "smallest_cross_entropy_gradient_where_wrong": float(np.abs(cross["gradient_weight"].values)[wrong].min()),
+        "l2_gradient_at_5_5": float(l2["gradient_weight"].sel(corner)),
+        "cross_entropy_gradient_at_5_5": float(cross["gradient_weight"].sel(corner)),
+        "descent_steps": hits, "descent_cap": int(run.attrs["cap"]),
+    }  # fmt: skip
+
+
+def observations(found: dict) -> str:
+    """The three explanations the sheet asks for, with their numbers."""
+    ratio = found["cross_entropy_gradient_at_5_5"] / found["l2_gradient_at_5_5"]
+    return f"""
+**The losses.** The L2 loss is bounded: it never exceeds {found["largest_l2"]:.3f} here, however wrong the neuron is. The
+cross-entropy keeps growing almost linearly with |w + b| and reaches {found["largest_cross_entropy"]:.2f} nats at the
+corner. Both are smallest on the line w + b = 0; the cross-entropy is ln 2 = 0.693 there, because the target 0.5 is
+itself uncertain.
+
+**The gradients.** The L2 gradient is largest ({found["largest_l2_gradient"]:.4f}) at a moderate error and *vanishes* when the
+sigmoid saturates: the prediction is off by more than 0.45 (of at most 0.5) on
+{found["share_of_square_wrong"]:.0%} of the square, and on {found["share_of_wrong_that_is_flat"]:.0%} of that region the gradient is
+below 0.01. The cross-entropy gradient is the error itself: nowhere in that region is it below
+{found["smallest_cross_entropy_gradient_where_wrong"]:.2f}, and it approaches {found["largest_cross_entropy_gradient"]:.2f}.
+
+**What to expect of learning.** Near (5, 5) the error is the same for both losses, but the cross-entropy pushes
+{ratio:,.0f} times harder ({found["cross_entropy_gradient_at_5_5"]:.3f} against {found["l2_gradient_at_5_5"]:.2g}). A neuron that
+starts badly wrong should therefore learn at once under cross-entropy and hardly at all under L2; one that starts
+nearly right should see at most a factor of two.
+"""
+
+
+def descent_items(record, run, found: dict):
+    """Paths over the loss, and how many steps each took."""
+    yield sb.Prose(
+        "Gradient descent with learning rate 0.1 from three starts, until the prediction is within 0.05 of the target "
+        f"or {found['descent_cap']:,} steps have passed. The gradients with respect to weight and bias are equal here "
+        "(x = 1), so every path is a straight line; what differs is how long it takes."
+    )
+    for loss, name in (("l2", "L2 loss"), ("cross_entropy", "Cross-entropy loss")):
+        part, paths = record.sel(loss=loss, seed=0), run.sel(loss=loss, seed=0)
+        ways = [sb.figures.Descent(descent_label(start, found["descent_steps"][f"{loss}, from {start}"]),
+                                   *path(paths.sel(start=start))) for start in STARTS]  # fmt: skip
+        panel = sb.figures.Panel(f"{name}, with descents", part["weight"].values, part["bias"].values, part["loss"].values, "loss")
+        yield sb.Figure(f"descent_{loss}", sb.figures.heat(panel, "weight w", "bias b", paths=ways),
+                        f"Descents on the {name} of the sigmoid neuron, learning rate 0.1; one deterministic run each.",
+                        f"{name} as colors, with three descent paths")  # fmt: skip
+    rows = [(start, *(arrival(found["descent_steps"][f"{loss}, from {start}"]) for loss in ("l2", "cross_entropy")))
+            for start in STARTS]  # fmt: skip
+    yield sb.Table(("start (w, b)", "steps under L2", "steps under cross-entropy"), rows,
+                   "Steps until the prediction is within 0.05 of the target. One deterministic run each (n = 1).")  # fmt: skip
+
+
+def path(part):
+    """Weight and bias along a descent, up to where it stopped."""
+    parameters = part["parameters"].values
+    kept = parameters[np.isfinite(parameters).all(axis=-1)]
+    way = np.vstack([kept, part["final_parameters"].values])
+    return way[:, 0], way[:, 1]
+
+
+def descent_label(start: str, steps: float) -> str:
+    """How long a descent took, beside its end."""
+    return f"{start}: {arrival(steps)}"
+
+
+def arrival(steps: float) -> str:
+    """Steps in words."""
+    return "not within the cap" if np.isnan(steps) else f"{steps:,.0f}"
+
+
+study = sb.Study(
+    name="neuron_surfaces",
+    title="One neuron: what the loss does to the gradient",
+    source="CIS680 assignment 1 (2017), part 1, and part 4.1 for any activation",
+    question="Over weight and bias of a single sigmoid neuron, how do the output, the L2 loss, the cross-entropy and "
+    "their gradients look, how do the two losses and gradients differ, and what does that do to learning?",
+    measure=measure,
+    tell=tell,
+    seeds={"smoke": 1, "quick": 1, "full": 1},
+    decided=(
+        "the range of weight and bias, left open by the sheet, is [-6, 6], as in Rybkin's report",
+        "the losses of other activations are shown under L2 only: cross-entropy needs a prediction between 0 and 1",
+        "part 1 gives no learning rate: the descents use 0.1, that of parts 2 and 3",
+    ),
+    reduced={"smoke": "a coarse grid, and descents capped at 500 steps"},
+    figures=("five surfaces of the sigmoid neuron", "three surfaces for each other activation", "descents on both losses"),
+)

@@ -1,0 +1,70 @@
+"""A member depends on its seed, its setting and the width, and on nothing else."""
+
+import numpy as np
+import pytest
+from conftest_engine import same
+
+from seedbed.engine import ensemble, plan
+
+SEEDS = tuple(range(24))
+NETS = {
+    "dense": {}, "sigmoid": {"model.activation": "sigmoid"}, "learned slope": {"model.activation": "prelu"},
+    "random slope": {"model.activation": "rrelu"}, "doubling": {"model.activation": "crelu"},
+    "adam": {"optimizer": "adam"}, "minibatch": {"batch_size": 16},
+}  # fmt: skip
+
+
+def changed(question, changes):
+    for path, value in changes.items():
+        question = question.change(path, value)
+    return question
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_order_and_company_change_no_bit(question, train, net):
+    asked = changed(question.replace(steps=60), NETS[net])
+    (together,) = train(asked, SEEDS)
+    (turned,) = train(asked, SEEDS[::-1])
+    (alone,) = train(asked, SEEDS[5:9])
+    same(together, turned)
+    same(alone, together, SEEDS[5:9])
+
+
+def test_members_differ(question, train):
+    (block,) = train(question.replace(steps=60), SEEDS)
+    assert len(np.unique(block.arrays["final_train_loss"])) == len(SEEDS)
+
+
+def test_chunks_and_packing_change_no_bit(question, train, monkeypatch):
+    monkeypatch.setattr(plan, "MAX_WIDTH", 4)
+    from conftest_engine import Trainer
+
+    (packed,) = Trainer()(question, SEEDS)
+    monkeypatch.setattr(ensemble, "FIRST_STEPS", 3)
+    monkeypatch.setattr(ensemble, "CHUNK_SECONDS", 1e-6)
+    (crumbs,) = Trainer()(question, SEEDS)
+    same(packed, crumbs)
+
+
+def test_cohorts_change_no_bit(question, train, monkeypatch):
+    (whole,) = train(question, SEEDS)
+    monkeypatch.setattr(plan, "cohorts", lambda group, size: ((stretch,) for stretch in group.stretches))
+    halves = [train(question, SEEDS[:12])[0], train(question, SEEDS[12:])[0]]
+    same(halves[0], whole, SEEDS[:12])
+    same(halves[1], whole, SEEDS[12:])
+
+
+def test_seeds_are_paired_across_settings(question, train):
+    varied = question.replace(steps=1, trace=1, probes=("parameters",)).vary(activation=["relu", "sigmoid", "tanh"])
+    first = [block.arrays["parameters"][:, 0] for block in train(varied, SEEDS)]
+    for other in first[1:]:
+        np.testing.assert_array_equal(first[0], other)
+
+
+def test_own_data_of_each_member(question, train):
+    fresh = question.replace(steps=40).change("data.fresh", value=True)
+    (together,) = train(fresh, SEEDS)
+    (alone,) = train(fresh, SEEDS[3:5])
+    same(alone, together, SEEDS[3:5])
+    (common,) = train(question.replace(steps=40), SEEDS)
+    assert not np.array_equal(common.arrays["final_train_loss"], together.arrays["final_train_loss"])

@@ -1,0 +1,96 @@
+"""What does not fit is told in one sentence before anything runs; a user's own parts fit wherever names do."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from seedbed.errors import PartError
+from seedbed.vocabulary import own
+
+SEEDS = tuple(range(6))
+
+
+def rounding(z):
+    return np.round(z)
+
+
+def halving(z):
+    return z[::2]
+
+
+def whole(z):
+    return (z > 0).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("activation", "sentence"),
+    [
+        (rounding, r'activation "rounding" cannot be differentiated by jax: .*; write it with jax.numpy'),
+        (halving, r'activation "halving" must keep the shape of its input, got \(2,\) from \(4,\)'),
+        (whole, r'activation "whole" must return floating point numbers, got int'),
+    ],
+)
+def test_own_activation_that_does_not_fit(question, train, activation, sentence):
+    with pytest.raises(PartError, match=sentence):
+        train(question.change("model.activation", activation), SEEDS)
+
+
+def test_own_model_of_another_output_shape(question, train):
+    def three_outputs(key):
+        return eqx.nn.Sequential([eqx.nn.Lambda(jnp.ravel), eqx.nn.Linear(16, 3, key=key)])
+
+    with pytest.raises(PartError, match=r'model "three_outputs".*return \(1,\) for one example'):
+        train(question.replace(model=three_outputs), SEEDS)
+
+
+def test_own_model_that_fails(question, train):
+    def broken(key):
+        raise ValueError("no such thing")
+
+    with pytest.raises(PartError, match=r'model "broken" cannot be built: no such thing'):
+        train(question.replace(model=broken), SEEDS)
+
+
+def test_batch_larger_than_the_data(question, train):
+    with pytest.raises(PartError, match="a batch of 65 was asked for, the data set has 64 examples"):
+        train(question.replace(batch_size=65), SEEDS)
+
+
+def test_own_parts_everywhere(question, train):
+    """An own model, activation, loss, optimizer, initializer and metric train, and an own dial is on the member axis."""
+
+    def my_net(key):
+        first, second = jax.random.split(key)
+        return eqx.nn.Sequential([eqx.nn.Lambda(jnp.ravel), eqx.nn.Linear(16, 4, key=first), eqx.nn.Lambda(jnp.tanh),
+                                  eqx.nn.Linear(4, 1, key=second)])  # fmt: skip
+
+    def my_loss(score, target):
+        return jnp.sum((score - target) ** 4)
+
+    def my_rule(learning_rate):
+        return optax.sgd(learning_rate)
+
+    def my_metric(score, prediction, target):
+        return jnp.abs(score - target).mean()
+
+    asked = question.replace(
+        model=my_net, loss=my_loss, optimizer=own("optimizer", my_rule, learning_rate=0.1),
+        initializer=jax.nn.initializers.he_normal(), metrics=(my_metric,), stop=None, steps=30,
+    )  # fmt: skip
+    slow, fast = train(asked.vary(learning_rate=[0.0, 0.1]), SEEDS)
+    assert (slow.arrays["final_train_loss"] == slow.arrays["train_loss"][:, 0]).all()
+    assert (fast.arrays["final_train_loss"] < fast.arrays["train_loss"][:, 0]).all()
+    assert np.isfinite(fast.arrays["final_train_my_metric"]).all()
+
+
+def test_own_activation_equals_the_named_one(question, train):
+    def my_leaky(z, slope):
+        return jnp.where(z > 0, z, slope * z)
+
+    asked = question.replace(steps=50)
+    (mine,) = train(asked.change("model.activation", own("activation", my_leaky, slope=0.1)), SEEDS)
+    (named,) = train(asked.change("model.activation", "leaky_relu(slope=0.1)"), SEEDS)
+    np.testing.assert_allclose(mine.arrays["train_loss"], named.arrays["train_loss"], rtol=1e-5)

@@ -1,0 +1,117 @@
+"""Stops, hits, divergence and traces are exact; a broken member never touches its neighbors."""
+
+import jax
+import numpy as np
+import pytest
+
+from seedbed.spec import falls_to, reaches, trace_steps
+from seedbed.vocabulary import data, initializers, optimizers
+
+SEEDS = tuple(range(16))
+
+
+def test_hit_is_the_first_step_that_holds(question, train):
+    (block,) = train(question.replace(trace=1), SEEDS)
+    accuracy, hit = block.arrays["train_accuracy"], block.arrays["hit_step"]
+    assert np.isfinite(hit).any()
+    for row, step in zip(accuracy, hit, strict=True):
+        first = np.flatnonzero(row >= 1.0)
+        assert (len(first) == 0 and np.isnan(step)) or first[0] == step
+    np.testing.assert_array_equal(block.arrays["stop_step"], np.where(np.isnan(hit), 300, hit))
+
+
+def test_nothing_is_measured_after_the_stop(question, train):
+    (block,) = train(question, SEEDS)
+    grid = trace_steps(300, "log")
+    after = grid[None, :] > block.arrays["stop_step"][:, None]
+    for name in ("train_loss", "train_accuracy", "dead"):
+        np.testing.assert_array_equal(np.isnan(block.arrays[name]), after, err_msg=name)
+    np.testing.assert_array_equal(np.isnan(block.arrays["gradient_norm"]).all(axis=-1), after)
+    assert np.isfinite(block.arrays["final_gradient_norm"]).all()
+
+
+def test_final_values_are_those_of_the_stop(question, train):
+    (block,) = train(question.replace(trace=1), SEEDS)
+    stop = block.arrays["stop_step"]
+    for name in ("train_loss", "train_accuracy", "gradient_norm"):
+        at_stop = block.arrays[name][np.arange(len(SEEDS)), stop]
+        np.testing.assert_array_equal(block.arrays[f"final_{name}"], at_stop, err_msg=name)
+
+
+def test_without_a_target_every_member_reaches_the_cap(question, train):
+    (block,) = train(question.replace(stop=None, steps=20), SEEDS)
+    assert (block.arrays["stop_step"] == 20).all()
+    assert np.isnan(block.arrays["hit_step"]).all()
+
+
+def test_a_falling_target(question, train):
+    (block,) = train(question.replace(stop=falls_to("train_loss", 0.4), trace=1), SEEDS)
+    for row, step in zip(block.arrays["train_loss"], block.arrays["hit_step"], strict=True):
+        assert step == np.flatnonzero(row <= 0.4)[0]
+
+
+def test_a_diverged_member_is_marked_and_leaves_its_neighbors_alone(question, train):
+    question = question.replace(loss="l2", output="identity", stop=None, steps=80, trace=1, metrics=("squared_error",))
+    calm, = train(question.change("optimizer.learning_rate", 0.01), SEEDS)
+    both = train(question.vary(learning_rate=[0.01, 50.0]), SEEDS)
+    wild = both[1].arrays
+    assert np.isfinite(wild["diverged_step"]).all()
+    assert (wild["stop_step"] <= wild["diverged_step"]).all()
+    assert np.isfinite(wild["final_weight_norm"] if "final_weight_norm" in wild else 0).all()
+    for name in calm.arrays:
+        np.testing.assert_array_equal(both[0].arrays[name], calm.arrays[name], err_msg=name)
+
+
+def test_dead_is_told_from_slow(question, train):
+    stuck = question.replace(model="neuron", loss="l2", initializer=initializers.constant(0.0, bias=300.0), steps=5)
+    slow = question.replace(model="neuron", loss="l2", initializer=initializers.constant(0.0, bias=8.0), steps=5)
+    assert (train(stuck, SEEDS)[0].arrays["final_dead"] == 1).all()
+    assert (train(slow, SEEDS)[0].arrays["final_dead"] == 0).all()
+
+
+def test_one_compile_per_group(question):
+    from conftest_engine import Trainer
+
+    compiled = []
+
+    def listen(event: str, **_: object) -> None:
+        if event == "/jax/compilation_cache/compile_requests_use_cache":
+            compiled.append(event)
+
+    varied = question.replace(steps=10).vary(learning_rate=[0.1, 0.2, 0.4], activation=["relu", "tanh"])
+    trainer = Trainer()
+    jax.monitoring.register_event_listener(listen)
+    try:
+        trainer(varied, SEEDS)
+        first = len(trainer.compiler._programs), len(trainer.compiler._starts)
+        trainer(varied.set_levels("learning_rate", [0.3, 0.6]), range(100, 140))
+    finally:
+        jax.monitoring.clear_event_listeners()
+    assert first == (2, 1)
+    assert (len(trainer.compiler._programs), len(trainer.compiler._starts)) == (2, 1)
+
+
+def test_closed_form_of_one_neuron(train):
+    """One step of gradient descent on L2 from (0, 0.4) with x = 1, y = 0.5, by hand."""
+    from seedbed.spec import Spec
+
+    question = Spec(data=data.point(1.0, 0.5), model="neuron", loss="l2", optimizer=optimizers.sgd(0.1), steps=1, trace=1,
+                    initializer=initializers.constant(0.0, bias=0.4), probes=("parameters",))  # fmt: skip
+    (block,) = train(question, (0,))
+    s = 1 / (1 + np.exp(-0.4))
+    gradient = 2 * (s - 0.5) * s * (1 - s)
+    np.testing.assert_allclose(block.arrays["parameters"][0, :, :], [[0, 0.4], [-0.1 * gradient, 0.4 - 0.1 * gradient]], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(block.arrays["train_loss"][0, 0], (s - 0.5) ** 2, rtol=1e-6)
+
+
+def test_minibatches_and_full_batch_agree_on_one_batch(question, train):
+    full = train(question.replace(stop=None, steps=10, trace=1), SEEDS)[0]
+    batch = train(question.replace(stop=None, steps=10, trace=1, batch_size=64), SEEDS)[0]
+    np.testing.assert_allclose(full.arrays["train_loss"], batch.arrays["train_loss"], rtol=1e-5)
+
+
+def test_target_must_be_measured(question, train):
+    from seedbed.errors import PartError
+
+    with pytest.raises(PartError, match=r'no metric "test_accuracy" to stop on; .*train_loss, train_accuracy'):
+        train(question.replace(stop=reaches("test_accuracy", 1.0)), SEEDS)
