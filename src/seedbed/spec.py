@@ -105,7 +105,7 @@ class Spec:
                 object.__setattr__(self, name, find(kind, value))
         for name, kind in (("metrics", "metric"), ("probes", "probe")):
             listed = getattr(self, name)
-            listed = (listed,) if isinstance(listed, str) or callable(listed) else listed
+            listed = (listed,) if isinstance(listed, str | Part) or callable(listed) else listed
             object.__setattr__(self, name, tuple(find(kind, item) for item in listed))
         _whole("steps", self.steps)
         if self.batch_size is not None:

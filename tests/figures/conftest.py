@@ -22,7 +22,7 @@ def _block(hits, members, layers, diverged):
     scale = 0.7 + 0.01 * np.cos(np.arange(members))[:, None]
     loss = scale * np.exp(-3 * steps[None] / hits)
     accuracy = np.minimum(0.5 + 0.5 * steps[None] / stop[:, None], 1.0)
-    final = 0.5 * scale[:, 0]
+    final = scale[:, 0] * np.exp(-3 * stop / hits)
     final[:diverged] = np.inf
     arrays = {
         "hit_step": hit,

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.text import Text
 
 from seedbed.errors import SpecError
 from seedbed.figures.axes import LineEnd, count_text, label_ends, quantity, spread, step_axis, value_axis
@@ -54,7 +55,7 @@ def test_an_unknown_step_scale_is_an_error():
     with applied():
         _, axes = single(6)
     with pytest.raises(SpecError, match='"log" or "linear", got "sqrt"'):
-        step_axis(axes, 10, "sqrt")  # type: ignore[arg-type]
+        step_axis(axes, 10, "sqrt")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,7 @@ def test_labels_at_line_ends_do_not_overlap_when_drawn():
         ]
         label_ends(axes, ends, 6.4)
         figure.draw_without_rendering()
-        boxes = [text.get_window_extent() for text in axes.texts]
+        boxes = [Text.get_window_extent(text) for text in axes.texts]
     assert len(boxes) == 7
     assert not any(a.overlaps(b) for index, a in enumerate(boxes) for b in boxes[index + 1 :])
     assert all(box.x1 <= figure.bbox.x1 for box in boxes)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.text import Text
 
 from seedbed import figures
 from seedbed.errors import SpecError
@@ -10,10 +11,8 @@ from seedbed.errors import SpecError
 DRAWN = {
     "curves": lambda record: figures.curves(record, "train_loss"),
     "curves, linear, hits": lambda record: figures.curves(record, "train_accuracy", step="linear", hits=True),
-    "curves, not held": lambda record: figures.curves(record, "train_loss", hold=False),
     "overlay": lambda record: figures.overlay(record, "train_loss"),
     "arrivals": figures.arrivals,
-    "arrivals, linear": lambda record: figures.arrivals(record, step="linear"),
     "hit_distribution": figures.hit_distribution,
     "by_layer": lambda record: figures.by_layer(record, "gradient_norm"),
 }
@@ -54,7 +53,7 @@ def _inside(figure):
         for axes in figure.axes
         for text in [*axes.texts, axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
     ]
-    boxes = [word.get_window_extent() for word in words if word.get_text() and word.get_visible()]
+    boxes = [Text.get_window_extent(word) for word in words if word.get_text() and word.get_visible()]
     page = figure.bbox
     return all(box.x0 >= -1 and box.y0 >= -1 and box.x1 <= page.x1 + 1 and box.y1 <= page.y1 + 1 for box in boxes)
 
@@ -168,9 +167,10 @@ def test_overlay_labels_every_line_at_its_end(make_record):
     assert names == {"relu, cross_entropy", "relu, l2", "sigmoid, cross_entropy", "sigmoid, l2"}
 
 
-def test_arrivals_draws_the_share_of_all_members_that_hit_by_each_step(make_record):
+@pytest.mark.parametrize("step", ["log", "linear"])
+def test_arrivals_draws_the_share_of_all_members_that_hit_by_each_step(make_record, step):
     record = make_record(members=40)
-    axes = figures.arrivals(record).axes[0]
+    axes = figures.arrivals(record, step=step).axes[0]
     hits = record["hit_step"].values.reshape(4, 40)
     for line, steps in zip(axes.lines, hits, strict=True):
         x, y = line.get_data()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def unchecked():
-    """Types are checked in every other test of this folder; over ten thousand steps the checks take most of the time."""
+    """Types are checked in the other tests of this folder; over ten thousand steps the checks take most of the time."""
     was = jaxtyping.config.jaxtyping_disable
     jaxtyping.config.update("jaxtyping_disable", True)
     yield

@@ -39,17 +39,18 @@ def make_record():
 def draw_hits(rng):
     """Hits of skewed, tied or heavy-tailed members; `censored` is the share that never arrives before 1000."""
     laws = {
-        "skewed": lambda size: rng.exponential(1, size),
-        "tied": lambda size: np.ceil(rng.exponential(3, size)),
-        "heavy": lambda size: rng.lognormal(0, 1, size),
+        "skewed": rng.exponential,
+        "tied": rng.exponential,
+        "heavy": lambda scale, size: rng.lognormal(0, scale, size),
     }
+    grain = {"skewed": 0.001, "tied": 20, "heavy": 0.001}
     scales = {}
 
     def draw(law, censored, size):
         if (law, censored) not in scales:
-            many = laws[law](400_000)
+            many = laws[law](1, 400_000)
             scales[law, censored] = 1000 / (np.quantile(many, 1 - censored) if censored else many.max())
-        steps = np.ceil(laws[law](size) * scales[law, censored] * 1000) / 1000
+        steps = np.ceil(laws[law](1, size) * scales[law, censored] / grain[law]) * grain[law]
         return np.where(steps < 1000, steps, np.nan)
 
     return draw

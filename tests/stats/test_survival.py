@@ -1,4 +1,4 @@
-"""Hits as right-censored data: against lifelines and statsmodels, by exact binomial coverage, and where they degenerate."""
+"""Hits as right-censored data: against lifelines and statsmodels, by exact coverage, and where they degenerate."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def split(survival):
 @pytest.mark.parametrize("censored", [0.0, 0.3, 0.9])
 @pytest.mark.parametrize("law", ["skewed", "tied"])
 def test_curve_and_median_agree_with_lifelines(draw_hits, law, censored):
-    survival = Survival(draw_hits(law, censored, 80), 1000)
+    survival = Survival(draw_hits(law, censored, 81), 1000)
     theirs = KaplanMeierFitter(alpha=0.05).fit(*split(survival))
     curve = survival.curve()
     at = [theirs.predict(step) for step in curve.step]
@@ -137,7 +137,7 @@ def test_nobody_arrived():
 def test_everybody_arrived_at_once():
     survival = Survival(np.full(8, 40.0), 100)
     median, mean = survival.median(), survival.restricted_mean()
-    assert (median.estimate, median.low, median.high) == (40, 0, 40) or (median.low, median.high) == (40, 40)
+    assert (median.estimate, median.low, median.high) == (40, 40, 40)
     assert mean.low < 40 < mean.high < 100
     assert Survival(np.zeros(8), 100).median().estimate == 0
 

@@ -93,10 +93,11 @@ def test_overlapping_blocks_are_the_same_seeds_once(home):
 
 
 def test_meta_says_where_blocks_were_made_differently(home):
-    home.save(KEY, IDENTITY, block(0, 3))
-    gpu = block(4, 7)
-    home.save(KEY, IDENTITY, Block(gpu.seeds, gpu.arrays, gpu.dims, gpu.coords, {"device": "gpu", "width": 4}))
-    assert home.load(KEY, range(8)).meta == {"device": ["cpu", "gpu"], "width": 4}
+    for first, device in ((0, "cpu"), (4, "gpu")):
+        one = block(first, first + 3)
+        meta = {"device": device, "width": 4, "wall_seconds": 1.5}
+        home.save(KEY, IDENTITY, Block(one.seeds, one.arrays, one.dims, one.coords, meta))
+    assert home.load(KEY, range(8)).meta == {"device": ["cpu", "gpu"], "width": 4, "wall_seconds": 3.0}
 
 
 def test_missing_is_what_a_run_has_left_to_do(home):

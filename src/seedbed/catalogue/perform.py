@@ -19,7 +19,7 @@ from seedbed.report import plain, summary, write
 from seedbed.studies import TABLE
 from seedbed.study import Profile, Study
 
-REQUEST = "request.json"
+REQUEST = "request"
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,8 @@ def _tell(
     provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
     claims = [{"id": claim.id, "source": claim.source, "statement": claim.statement, "published": claim.value}
               for claim in study.claims]  # fmt: skip
-    told = summary(study, records, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
+    trained = {name: record for name, record in records.items() if "stop_step" in record}
+    told = summary(study, trained, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
     written = write(folder, study, page, profile=profile, seeds=seeds, command=command, records=records, summary=told,
                     provenance=provenance)  # fmt: skip
     return told, written

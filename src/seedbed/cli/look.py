@@ -103,8 +103,8 @@ def _profiles(study: Study) -> None:
     for profile in PROFILES:
         question = study.ask(profile) if study.ask else None
         settings, seeds = (len(question.settings()), study.seeds[profile]) if question is not None else (0, 0)
-        size = [str(settings), str(seeds), f"{settings * seeds:,}"] if settings else ["-", "-", "-"]
+        size = [str(settings), str(seeds)] if settings else ["-", "-"]
         body.append([profile, *size, estimate(study, profile)])
-    write_table(["profile", "settings", "seeds", "networks", "time"], body)
+    write_table(["profile", "settings", "seeds", "size and time"], body)
     for profile, text in study.reduced.items():
         typer.echo(f"{profile}: {text}")

@@ -29,7 +29,7 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
         (loss, (scores, _, _)), gradient = compute(trained, network, inputs, targets, None, dials)
         dw, db = _weight_and_bias(gradient)
         output = jnp.mean(jax.vmap(member.predict, in_axes=(-1, None), out_axes=-1)(scores, dials))
-        return {"prediction": output, "loss": loss, "gradient_weight": dw[0, 0], "gradient_bias": db[0]}
+        return {"prediction": output, "objective": loss, "gradient_weight": dw[0, 0], "gradient_bias": db[0]}
 
     found = jax.jit(jax.vmap(at))(jnp.asarray(weight, jnp.float32), jnp.asarray(bias, jnp.float32))
     return {name: np.asarray(values) for name, values in found.items()}

@@ -44,7 +44,7 @@ def percent(value: float, _: object = None) -> str:
     return f"{100 * value:g} %"
 
 
-def step_axis(axes: Axes, cap: float | int, scale: Scale, first: float | int = 0) -> None:
+def step_axis(axes: Axes, cap: float | int, scale: str, first: float | int = 0) -> None:
     """Lay out the x axis from step `first` to the cap.
 
     A log axis from 0 is linear up to step 1 and logarithmic from there, so that the initial draw has its place.
@@ -118,7 +118,7 @@ def quantity(variable: str, units: str) -> str:
     return f"{words} ({unit})" if unit else words
 
 
-def wrapped(text: str, width: float) -> str:
+def wrapped(text: str, width: float | int) -> str:
     """A label broken into lines of at most `width` centimeters (or one word); letters at 8 points are 0.16 cm wide."""
     return textwrap.fill(text, max(int(width / 0.16), 8), break_long_words=False)
 

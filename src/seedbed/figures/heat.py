@@ -40,7 +40,7 @@ def heat(panel: Panel, x_label: str, y_label: str, *, paths: Sequence[Descent] =
         axes.contour(panel.x, panel.y, panel.z, levels=levels, colors="white", linewidths=0.5, alpha=0.7)
         for index, path in enumerate(paths):
             _descent(axes, path, index)
-        axes.set(xlabel=x_label, ylabel=y_label, title=wrapped(panel.title, 11))
+        axes.set(xlabel=x_label, ylabel=y_label, title=wrapped(panel.title, 11.0))
         axes.set_xlim(float(np.min(panel.x)), float(np.max(panel.x)))
         axes.set_ylim(float(np.min(panel.y)), float(np.max(panel.y)))
         axes.grid(visible=False)

@@ -16,6 +16,7 @@ import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from seedbed.errors import SpecError
 
@@ -108,9 +109,25 @@ def applied() -> Generator[None]:
         yield
 
 
+class _Layout(ConstrainedLayoutEngine):
+    """Constrained layout with rounded positions.
+
+    Each run of it moves the panels by a last bit, and the names inside an SVG are made from those bits: without
+    rounding, the same figure would be saved with other bytes the second time.
+    """
+
+    def execute(self, fig: Any) -> Any:
+        result = super().execute(fig)
+        for axes in fig.axes:
+            bounds = [round(float(side), 5) for side in axes.get_position(original=True).bounds]
+            axes.set_position(bounds, which="original")
+            axes.set_in_layout(True)  # setting a position takes the axes out of the layout
+        return result
+
+
 def blank(height: float | int, width: float | int = WIDTH) -> Figure:
     """An empty figure; sizes in centimeters."""
-    return Figure(figsize=(width * CM, height * CM), layout="constrained")
+    return Figure(figsize=(width * CM, height * CM), layout=_Layout())
 
 
 def single(height: float | int, width: float | int = WIDTH) -> tuple[Figure, Axes]:

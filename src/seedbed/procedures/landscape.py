@@ -25,7 +25,7 @@ def landscape(
     """The record of a single neuron over a grid: variables `(…, seed, bias, weight)`.
 
     prediction       the output of the neuron, averaged over the examples
-    loss             the loss of the question
+    objective        the loss of the question
     gradient_weight  its derivative by the weight
     gradient_bias    its derivative by the bias
     """

@@ -16,7 +16,7 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
     gradient = moment.gradients[0]
     return {
         "prediction": task.output.value(moment.score).mean(axis=(-1, -2)),
-        "loss": np.asarray(moment.measured["train_loss"]),
+        "objective": np.asarray(moment.measured["train_loss"]),
         "gradient_weight": gradient["weight"][:, 0, 0],
         "gradient_bias": gradient["bias"][:, 0],
     }

@@ -60,7 +60,7 @@ def sign_flip(a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray) -> Signi
     if np.ptp(gaps) == 0:
         return Significance(float(gaps[0]), 2.0 ** (1 - n), "sign flips: all seeds differ by the same", n)
     if n <= EXACT_UP_TO:
-        flips = stats.permutation_test((gaps,), _mean, permutation_type="samples", vectorized=True, n_resamples=2**n)
+        flips = stats.permutation_test((gaps,), np.mean, permutation_type="samples", vectorized=True, n_resamples=2**n)
         return Significance(float(flips.statistic), min(1.0, float(flips.pvalue)), f"sign flips, all {2**n}", n)
     result = stats.ttest_rel(first, second)
     return Significance(float(result.statistic), float(result.pvalue), "paired t", n)
@@ -133,10 +133,6 @@ def _cut(values: ArrayLike | xr.DataArray, cap: float | int | None) -> ArrayLike
         return values.fillna(cap).clip(max=cap)
     data = np.asarray(values, dtype=np.float64)
     return np.minimum(np.where(np.isnan(data), cap, data), cap)
-
-
-def _mean(values: np.ndarray, axis: int = -1) -> np.ndarray:
-    return values.mean(axis=axis)
 
 
 def _median_difference(a: np.ndarray, b: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -30,7 +30,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Interval:
     return Interval(successes / n, low, high, level, "Wilson", n)
 
 
-def score_bounds(successes: float, n: float, level: float) -> tuple[float, float]:
+def score_bounds(successes: float | int, n: float | int, level: float) -> tuple[float, float]:
     """Wilson's bounds for a count and an n that need not be whole."""
     from statsmodels.stats.proportion import proportion_confint
 

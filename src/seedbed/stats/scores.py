@@ -106,7 +106,7 @@ def _bounds(
 ) -> tuple[float, float]:
     n = samples[0].size
     raised = min(2 * float(stats.norm.cdf(widened(n, level))) - 1, 1 - 1e-12)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)  # seen by the caller as NaN
         result = stats.bootstrap(
             samples, statistic, paired=True, vectorized=True, n_resamples=resamples(n), batch=max(1, 1_000_000 // n),

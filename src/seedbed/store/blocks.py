@@ -109,7 +109,7 @@ def read_hashed(path: Path, expected: str) -> tuple[dict[str, np.ndarray], dict[
 
 def damaged(path: Path, reason: str) -> DamagedError:
     """The error for one damaged file."""
-    sentence = f"{path} is damaged: {reason}; seedbed verify discards it, and running again restores it"
+    sentence = f"{path} is damaged: {reason}; remove it with seedbed verify --discard, and run again"
     return DamagedError(sentence, [Damage(path, reason)])
 
 

@@ -5,6 +5,7 @@
     blocks/<key>/<first>-<last>.<sha256>.npz a stretch of seeds of one setting; finished when it is there
     questions/<name>.json                    which settings and seeds make up a record
     checkpoints/<name>.<count>.<sha256>.npz  unfinished work
+    notes/<name>.json                        a few values about the folder itself
     locks/<name>                             who is at work on what
 
 Embedded, without a server; any number of processes may share it. A block is never changed after it is written.
@@ -117,6 +118,20 @@ class Store:
         factors = {factor.name: factor.labels for factor in question.factors}
         about = {**record.attributes(question), **provenance}
         questions.write_question(self.folder, name, Question(factors, keys, seeds, about))
+
+    def write_note(self, name: str, note: Mapping[str, Any]) -> None:
+        """Keep a few JSON values about this folder, for instance what was asked for; replaces the note of that name."""
+        write_whole(
+            self.folder,
+            self.folder / "notes" / f"{checked_name(name, 'note')}.json",
+            json_bytes(dict(note), f"note {name}"),
+        )
+
+    def read_note(self, name: str) -> dict[str, Any] | None:
+        """The note of that name, or None."""
+        path = self.folder / "notes" / f"{checked_name(name, 'note')}.json"
+        with explained("read", path):
+            return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
     def questions(self) -> list[str]:
         """The names of the records this store can give."""

@@ -21,7 +21,7 @@ def as_array(seeds: Seeds) -> np.ndarray:
 def gather(root: Path, key: str, files: Sequence[BlockFile], seeds: np.ndarray) -> Block:
     """Exactly `seeds` of the setting `key`, in this order, each from the first good file that holds it.
 
-    `meta` has one value where all blocks used agree, else the list of the distinct values.
+    `meta` has one value where all blocks used agree, else the list of the distinct values; wall seconds are added up.
     Raises StoreError naming the seeds that are missing, DamagedError naming the files that are damaged.
     """
     found: list[Block] = []
@@ -43,7 +43,10 @@ def gather(root: Path, key: str, files: Sequence[BlockFile], seeds: np.ndarray) 
     block = join(found)
     if not np.array_equal(block.seeds, seeds):
         block = block.select(np.searchsorted(block.seeds, seeds))
-    return Block(block.seeds, block.arrays, block.dims, block.coords, _merged([part.meta for part in found]))
+    meta = _merged([part.meta for part in found])
+    if "wall_seconds" in meta:
+        meta["wall_seconds"] = block.meta["wall_seconds"]  # join adds them up
+    return Block(block.seeds, block.arrays, block.dims, block.coords, meta)
 
 
 def stretches(seeds: Seeds) -> list[range]:
@@ -62,10 +65,8 @@ def _incomplete(root: Path, key: str, lost: np.ndarray, broken: Sequence[Damage]
     if not broken:
         return StoreError(f"seeds {seeds} of the setting {key} are not in {root}; run them first")
     named = "; ".join(f"{damage.path.name}: {damage.reason}" for damage in broken)
-    sentence = (
-        f"seeds {seeds} of the setting {key} in {root} are lost ({named}); run seedbed verify, then run them again"
-    )
-    return DamagedError(sentence, broken)
+    remedy = "remove them with seedbed verify --discard, and run again"
+    return DamagedError(f"seeds {seeds} of the setting {key} in {root} are lost ({named}); {remedy}", broken)
 
 
 def _check_alike(key: str, blocks: Sequence[Block]) -> None:

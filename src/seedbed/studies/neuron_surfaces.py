@@ -9,7 +9,7 @@ STARTS = {"(5, 5)": (5.0, 5.0), "(2, 2)": (2.0, 2.0), "(-4, 1)": (-4.0, 1.0)}
 POINTS = {"smoke": 25, "quick": 121, "full": 201}
 STEPS = {"smoke": 500, "quick": 150_000, "full": 150_000}
 NEURON = sb.Spec(data=sb.data.point(x=1.0, y=0.5), model="neuron", loss="l2", optimizer=sb.optimizers.sgd(0.1), steps=1)
-Z_LABELS = {"prediction": "output ŷ", "loss": "loss", "gradient_weight": "∂L/∂w"}
+Z_LABELS = {"prediction": "output ŷ", "objective": "loss", "gradient_weight": "∂L/∂w"}
 
 
 def measure(lab: sb.Lab) -> dict:
@@ -67,8 +67,8 @@ def sigmoid_figure(record) -> sb.Figure:
     """The five surfaces the sheet asks for."""
     l2, cross = (surface(record, loss=loss) for loss in ("l2", "cross_entropy"))
     panels = [
-        l2("prediction", "Output of the sigmoid"), l2("loss", "L2 loss"), l2("gradient_weight", "Gradient of the L2 loss"),
-        cross("loss", "Cross-entropy loss", "loss (nats)"), cross("gradient_weight", "Gradient of the cross-entropy loss"),
+        l2("prediction", "Output of the sigmoid"), l2("objective", "L2 loss"), l2("gradient_weight", "Gradient of the L2 loss"),
+        cross("objective", "Cross-entropy loss", "loss (nats)"), cross("gradient_weight", "Gradient of the cross-entropy loss"),
     ]  # fmt: skip
     return figure("surfaces_sigmoid", panels, "The sigmoid neuron over weight and bias: output, both losses, and their "
                   "gradients with respect to the weight. Exact values, nothing drawn at random.")  # fmt: skip
@@ -82,7 +82,7 @@ def other_items(record):
     )
     for name in record["output"].values.tolist() if "output" in record.dims else ["relu"]:
         of = surface(record, output=name) if "output" in record.dims else surface(record)
-        panels = [of("prediction", f"Output of {name}"), of("loss", "L2 loss"), of("gradient_weight", "Gradient of the L2 loss")]
+        panels = [of("prediction", f"Output of {name}"), of("objective", "L2 loss"), of("gradient_weight", "Gradient of the L2 loss")]
         caption = f"A neuron with activation {name} under the L2 loss, target 0.5. Exact values."
         yield figure(f"surfaces_{''.join(c if c.isalnum() else '_' for c in name)}", panels, caption)
 
@@ -116,7 +116,7 @@ def readings(record, run) -> dict:
     at = l2["weight"].values
     corner = dict(weight=at[np.abs(at - 5).argmin()], bias=at[np.abs(at - 5).argmin()])
     return {
-        "largest_l2": float(l2["loss"].max()), "largest_cross_entropy": float(cross["loss"].max()),
+        "largest_l2": float(l2["objective"].max()), "largest_cross_entropy": float(cross["objective"].max()),
         "largest_l2_gradient": float(np.abs(l2["gradient_weight"]).max()),
         "largest_cross_entropy_gradient": float(np.abs(cross["gradient_weight"]).max()),
         "share_of_square_wrong": float(wrong.mean()), "share_of_wrong_that_is_flat": float(flat[wrong].mean()),
@@ -160,7 +160,7 @@ def descent_items(record, run, found: dict):
         part, paths = record.sel(loss=loss, seed=0), run.sel(loss=loss, seed=0)
         ways = [sb.figures.Descent(descent_label(start, found["descent_steps"][f"{loss}, from {start}"]),
                                    *path(paths.sel(start=start))) for start in STARTS]  # fmt: skip
-        panel = sb.figures.Panel(f"{name}, with descents", part["weight"].values, part["bias"].values, part["loss"].values, "loss")
+        panel = sb.figures.Panel(f"{name}, with descents", part["weight"].values, part["bias"].values, part["objective"].values, "loss")
         yield sb.Figure(f"descent_{loss}", sb.figures.heat(panel, "weight w", "bias b", paths=ways),
                         f"Descents on the {name} of the sigmoid neuron, learning rate 0.1; one deterministic run each.",
                         f"{name} as colors, with three descent paths")  # fmt: skip
