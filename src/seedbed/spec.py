@@ -209,7 +209,9 @@ def trace_steps(steps: int, trace: str | int) -> np.ndarray:
     [0, 4, 8, 10]
     """
     if trace == "log":
-        spread = TRACE_DENSE * TRACE_RATIO ** np.arange(0, 1 + math.log(max(steps / TRACE_DENSE, 1)) / math.log(TRACE_RATIO))
+        spread = TRACE_DENSE * TRACE_RATIO ** np.arange(
+            0, 1 + math.log(max(steps / TRACE_DENSE, 1)) / math.log(TRACE_RATIO)
+        )
         kept = np.concatenate([np.arange(TRACE_DENSE), np.rint(spread)])
     else:
         kept = np.arange(0, steps, int(trace))
@@ -277,7 +279,9 @@ def _setting(spec: Spec, choice: Sequence[tuple[str, str | float, Mapping[str, A
 def _places(spec: Spec) -> list[str]:
     """Every dotted path that a factor can change."""
     fields = [field.name for field in dataclasses.fields(spec) if field.name != "factors"]
-    inner = [f"{name}.{path}" for name in PARTS if getattr(spec, name) is not None for path in _options(getattr(spec, name))]
+    inner = [
+        f"{name}.{path}" for name in PARTS if getattr(spec, name) is not None for path in _options(getattr(spec, name))
+    ]
     return fields + inner
 
 

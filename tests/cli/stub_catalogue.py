@@ -46,7 +46,8 @@ TABLE = {
 SETTING = {
     "n": 8,
     "hit_share": {"estimate": 0.75, "low": 0.41, "high": 0.93},
-    "hit_step": {"median": 1234.0},
+    "hit_step": {"median": {"estimate": 1234.0}},
+    "dead": 2,
     "diverged": 1,
 }
 calls = []
@@ -83,12 +84,16 @@ def perform(study, *, profile, seeds, changes, data, out, engine, listen, comman
     folder.mkdir(parents=True, exist_ok=True)
     settings = [
         {"factors": {"activation": "relu", "learning_rate": 0.1}, **SETTING},
-        {"factors": {"activation": "sigmoid", "learning_rate": 0.1}, **SETTING, "hit_step": {"median": None}},
+        {
+            "factors": {"activation": "sigmoid", "learning_rate": 0.1},
+            **SETTING,
+            "hit_step": {"median": {"estimate": None}},
+        },
     ]
     summary = {
         "study": study.name,
         "profile": profile,
-        "seeds": 8 if seeds is None else len(seeds),
+        "seeds": "0:8",
         "settings": settings if study.ask else [],
     }
     (folder / "summary.json").write_text(json.dumps(summary, indent=1))

@@ -172,8 +172,8 @@ def test_the_answer_is_on_standard_output_and_the_progress_is_not(seedbed):
     result = seedbed("run", "coin", "--profile", "smoke")
     lines = result.stdout.splitlines()
     cells = [re.split(r"\s{2,}", line) for line in lines]
-    assert lines[0] == "Four settings (smoke, 8 seeds, 7.2 s)"
-    assert cells[2] == ["relu, learning_rate=0.1", "6 of 8", "41.0 to 93.0%", "1,234", "1"]
+    assert lines[0] == "Four settings (smoke, seeds 0:8, 7.2 s)"
+    assert cells[2] == ["relu, learning_rate=0.1", "6 of 8", "41.0 to 93.0%", "1,234", "2", "1"]
     assert cells[3][3] == "> cap"
     assert lines[-2:] == ["seedbed-runs/coin/report.html", "seedbed-runs/coin/report.pdf"]
     assert "stored, 8 networks" in result.stderr

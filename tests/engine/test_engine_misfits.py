@@ -13,8 +13,8 @@ from seedbed.vocabulary import own
 SEEDS = tuple(range(6))
 
 
-def rounding(z):
-    return np.round(z)
+def by_numpy(z):
+    return np.tanh(np.asarray(z))
 
 
 def halving(z):
@@ -28,7 +28,7 @@ def whole(z):
 @pytest.mark.parametrize(
     ("activation", "sentence"),
     [
-        (rounding, r'activation "rounding" cannot be differentiated by jax: .*; write it with jax.numpy'),
+        (by_numpy, r'activation "by_numpy" cannot be differentiated by jax: .*; write it with jax.numpy'),
         (halving, r'activation "halving" must keep the shape of its input, got \(2,\) from \(4,\)'),
         (whole, r'activation "whole" must return floating point numbers, got int'),
     ],

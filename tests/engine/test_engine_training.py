@@ -52,7 +52,7 @@ def test_a_falling_target(question, train):
 
 def test_a_diverged_member_is_marked_and_leaves_its_neighbors_alone(question, train):
     question = question.replace(loss="l2", output="identity", stop=None, steps=80, trace=1, metrics=("squared_error",))
-    calm, = train(question.change("optimizer.learning_rate", 0.01), SEEDS)
+    (calm,) = train(question.change("optimizer.learning_rate", 0.01), SEEDS)
     both = train(question.vary(learning_rate=[0.01, 50.0]), SEEDS)
     wild = both[1].arrays
     assert np.isfinite(wild["diverged_step"]).all()
@@ -100,7 +100,9 @@ def test_closed_form_of_one_neuron(train):
     (block,) = train(question, (0,))
     s = 1 / (1 + np.exp(-0.4))
     gradient = 2 * (s - 0.5) * s * (1 - s)
-    np.testing.assert_allclose(block.arrays["parameters"][0, :, :], [[0, 0.4], [-0.1 * gradient, 0.4 - 0.1 * gradient]], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(
+        block.arrays["parameters"][0, :, :], [[0, 0.4], [-0.1 * gradient, 0.4 - 0.1 * gradient]], rtol=1e-5, atol=1e-7
+    )
     np.testing.assert_allclose(block.arrays["train_loss"][0, 0], (s - 0.5) ** 2, rtol=1e-6)
 
 

@@ -107,7 +107,7 @@ def test_a_diverged_member_leaves_the_bands_is_counted_and_does_not_flatten_the_
     record["train_loss"] = record["train_loss"].where(record["seed"] >= 2, record["train_loss"] * 1e12)
     calm = figures.curves(record.sel(seed=slice(2, None)), "train_loss").axes[0]
     axes = figures.curves(record, "train_loss").axes[0]
-    assert [note.get_text() for note in axes.texts] == ["2 of 20 diverged"]
+    assert axes.get_title(loc="left") == "relu, cross_entropy\n2 of 20 diverged"
     after = record["step"].values > 50
     assert np.allclose(axes.lines[0].get_ydata()[after], calm.lines[0].get_ydata()[after])
 
@@ -232,4 +232,4 @@ def test_by_layer_says_how_many_values_a_log_axis_cannot_show(make_record):
     record = make_record(members=4, layers=2, levels={})
     record["gradient_norm"][0] = 0.0
     axes = figures.by_layer(record, "gradient_norm").axes[0]
-    assert [text.get_text() for text in axes.texts] == ["25 % of values are 0"]
+    assert axes.get_title(loc="left") == "25 % of values are 0"

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from central_differences import away_from_kinks, default_options, differences
 from scipy import special
 
 from seedbed import vocabulary
-from seedbed.data.dataset import dataset
 from seedbed.errors import PartError
 from seedbed.reference import (
     ACTIVATIONS,
@@ -18,21 +18,12 @@ from seedbed.reference import (
     OPTIMIZERS,
     OUTPUTS,
     PROBES,
-    Network,
     backward,
     forward,
-    initial_weights,
-    look,
     loss_for,
-    mlp,
-    network_for,
     neuron,
-    task_for,
 )
-from seedbed.reference.layers import dense, dense_bias_pullback, dense_input_pullback, dense_weight_pullback
 from seedbed.reference.losses import FITTING
-from seedbed.reference.models import draws, numbers
-from seedbed.spec import Spec
 
 TABLES = {
     "activation": ACTIVATIONS,
@@ -57,25 +48,6 @@ FORMULAS = {
     "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
     "silu": lambda z: z / (1 + math.exp(-z)),
 }
-
-
-def default_options(name: str) -> dict[str, float]:
-    return numbers(vocabulary.find("activation", name))
-
-
-def differences(f, at: np.ndarray, h: float = 1e-6) -> np.ndarray:
-    """Central differences of a number-valued f with respect to every entry of `at`."""
-    gradient = np.zeros_like(at)
-    for place in np.ndindex(at.shape):
-        up, down = at.copy(), at.copy()
-        up[place] += h
-        down[place] -= h
-        gradient[place] = (f(up) - f(down)) / (2 * h)
-    return gradient
-
-
-def away_from_kinks(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.05, 3, shape)
 
 
 @pytest.mark.parametrize("kind", TABLES)
@@ -218,111 +190,3 @@ def test_single_neuron_checkpoints():
     assert flat[slope.argmax()] == pytest.approx(0.5 + 1 / math.sqrt(12), abs=2e-3)
     assert LOSSES["cross_entropy"].value(z, y).min() == pytest.approx(math.log(2), abs=1e-12)
     np.testing.assert_allclose(LOSSES["cross_entropy"].gradient(z, y).ravel(), flat - 0.5)
-
-
-def test_dense_against_loops():
-    rng = np.random.default_rng(5)
-    x, w, b, upstream = (rng.standard_normal(shape) for shape in [(3, 4), (4, 2), (2,), (3, 2)])
-    z, dx, dw, db = np.zeros((3, 2)), np.zeros((3, 4)), np.zeros((4, 2)), np.zeros(2)
-    for e in range(3):
-        for u in range(2):
-            z[e, u] += b[u]
-            db[u] += upstream[e, u]
-            for f in range(4):
-                z[e, u] += x[e, f] * w[f, u]
-                dw[f, u] += x[e, f] * upstream[e, u]
-                dx[e, f] += w[f, u] * upstream[e, u]
-    np.testing.assert_allclose(dense(x, w, b), z)
-    np.testing.assert_allclose(dense_weight_pullback(x, upstream), dw)
-    np.testing.assert_allclose(dense_bias_pullback(upstream), db)
-    np.testing.assert_allclose(dense_input_pullback(w, upstream), dx)
-
-
-@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
-def test_backward_through_three_layers(name):
-    """The gradient of every weight, bias and slope of a deep net, with what the activation draws held fixed."""
-    rng = np.random.default_rng(6)
-    network = mlp(3, 2, [4, 3], name, default_options(name))
-    weights = initial_weights(network, None, rng)
-    x, upstream, drawn = rng.standard_normal((5, 3)), rng.standard_normal((5, 2)), draws(network, 5, rng)
-    _, kept = forward(network, weights, x, drawn)
-    gradients = backward(network, weights, kept, upstream)
-    for n, layer in enumerate(weights):
-        for part in layer:
-
-            def outcome(at, n=n, part=part):
-                changed = [{**own, part: at} if k == n else own for k, own in enumerate(weights)]
-                return np.sum(upstream * forward(network, changed, x, drawn)[0])
-
-            np.testing.assert_allclose(gradients[n][part], differences(outcome, layer[part]), atol=1e-7)
-
-
-def test_a_member_alone_computes_what_it_computes_in_a_crowd():
-    rng = np.random.default_rng(7)
-    network = mlp(6, 1, [4], "prelu", {"slope": 0.25})
-    alone = [initial_weights(network, None, rng) for _ in range(3)]
-    crowd = [{part: np.stack([one[n][part] for one in alone]) for part in alone[0][n]} for n in range(2)]
-    x, upstream = rng.standard_normal((5, 6)), rng.standard_normal((5, 1))
-    z, kept = forward(network, crowd, x)
-    gradients = backward(network, crowd, kept, np.broadcast_to(upstream, z.shape))
-    for member, one in enumerate(alone):
-        own_z, own_kept = forward(network, one, x)
-        own_gradients = backward(network, one, own_kept, upstream)
-        np.testing.assert_allclose(z[member], own_z, rtol=1e-12)
-        for n, part in [(n, part) for n, layer in enumerate(one) for part in layer]:
-            np.testing.assert_allclose(gradients[n][part][member], own_gradients[n][part], rtol=1e-12, atol=1e-14)
-
-
-def test_network_follows_the_part():
-    described = network_for(vocabulary.models.mlp([5, 4], "leaky_relu(slope=0.2)"), 16, 3)
-    assert described == Network(((16, 5), (5, 4), (4, 3)), "leaky_relu", {"slope": 0.2})
-    assert described.layers == ("1 linear", "2 linear", "3 linear")
-    assert network_for(vocabulary.models.mlp([5, 4], "crelu"), 16, 3).shapes == ((16, 5), (10, 4), (8, 3))
-    assert network_for(vocabulary.models.neuron(), 16, 3).shapes == ((16, 3),)
-    assert sum(into * out + out for into, out in network_for(vocabulary.models.mlp([4]), 16, 1).shapes) == 73
-
-
-def test_accuracy_by_kind_of_target():
-    z = np.array([[2.0, 1.0], [-1.0, 0.5]])
-    accuracy = METRICS["accuracy"]
-    labels = np.array([[1.0, 1.0], [0.0, 0.0]])
-    np.testing.assert_array_equal(accuracy(z, special.expit(z), labels, "binary"), [1, 0])
-    np.testing.assert_array_equal(accuracy(z, z, 2 * labels - 1, "sign"), [1, 0])
-    np.testing.assert_array_equal(accuracy(z, z, np.eye(2), "classes"), [1, 1])
-    nan = np.full((2, 2), np.nan)
-    for truth, kind in [(labels, "binary"), (2 * labels - 1, "sign"), (np.eye(2), "classes")]:
-        assert not accuracy(nan, nan, truth, kind).any()
-    border = np.zeros((1, 1))  # y_hat = 1/2 exactly counts as label 0
-    assert accuracy(border, special.expit(border), border, "binary").item() == 1
-
-
-def test_within_and_squared_error():
-    y_hat, y = np.array([[0.4, 1.0], [2.0, 0.5]]), np.array([[0.0, 1.0], [2.0, 0.0]])
-    np.testing.assert_array_equal(METRICS["within"](y_hat, y_hat, y, "real"), [1, 0])
-    np.testing.assert_array_equal(METRICS["within"](y_hat, y_hat, y, "real", tolerance=0.6), [1, 1])
-    np.testing.assert_allclose(METRICS["squared_error"](y_hat, y_hat, y, "real"), [0.08, 0.125])
-
-
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-@pytest.mark.parametrize(("loss", "output"), [("l2", None), ("mae", "tanh"), ("cross_entropy", None), ("hinge", None)])
-def test_look_gives_the_gradient_of_the_reduced_loss(loss, output, reduction):
-    """The whole moment: score, output, loss and reduction, differentiated by differences through `look` itself."""
-    rng = np.random.default_rng(8)
-    data = dataset(rng.standard_normal((6, 3)), rng.integers(0, 2, 6), "binary")
-    spec = vocabulary_spec(loss=f"{loss}(reduction='{reduction}')", output=output)
-    task = task_for(spec, data)
-    alone = initial_weights(task.network, None, rng)
-    weights = [{part: array[np.newaxis] for part, array in layer.items()} for layer in alone]
-    batch = task.train
-    moment = look(task, weights, batch)
-    for n, part in [(n, part) for n, layer in enumerate(weights) for part in layer]:
-
-        def outcome(at, n=n, part=part):
-            changed = [{**own, part: at} if k == n else own for k, own in enumerate(weights)]
-            return look(task, changed, batch).measured["train_loss"].item()
-
-        np.testing.assert_allclose(moment.gradients[n][part], differences(outcome, weights[n][part]), atol=1e-7)
-
-
-def vocabulary_spec(**changes):
-    return Spec(data="point", model="mlp([4], 'tanh')", optimizer="sgd(0.1)", steps=1, **changes)

@@ -41,7 +41,7 @@ def test_groups_overlap_where_only_the_ends_differ():
 
 
 def test_equal_settings_share_a_rank():
-    values = np.array([[1.0, 9.0, 9.0], [2.0, 9.0, 9.0], [1.5, 9.0, 9.0]])
+    values = np.c_[np.arange(8.0) / 8, np.full(8, 9.0), np.full(8, 9.0)]
     ours = order(values, ABC)
     assert [rank.estimate for rank in ours.ranks] == [1, 2, 2]
     assert ours.orders == (("a < b = c", 1.0),)

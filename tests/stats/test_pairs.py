@@ -61,6 +61,17 @@ def test_sign_flips_count_every_pattern(rng, n):
     sums = [abs(np.dot(signs, gaps)) for signs in itertools.product((-1, 1), repeat=n)]
     slow = np.mean([total >= abs(gaps.sum()) - 1e-9 for total in sums])
     assert pairs.sign_flip(a, b).p == pytest.approx(slow)
+    scipys = stats.permutation_test((gaps,), np.mean, permutation_type="samples", n_resamples=2**n)
+    assert pairs.sign_flip(a, b).p == pytest.approx(scipys.pvalue)
+
+
+@pytest.mark.parametrize("n", [4, 7, 20, 80])
+@pytest.mark.parametrize("tied", [False, True])
+def test_wilcoxon_agrees_with_scipy(rng, n, tied):
+    gaps = rng.integers(-4, 6, n).astype(float) if tied else rng.normal(0.3, 1, n)
+    gaps[:2] = 1.5, -2.5
+    ours, theirs = pairs.wilcoxon(gaps, np.zeros(n)), stats.wilcoxon(gaps[gaps != 0])
+    assert (ours.statistic, ours.p) == pytest.approx((theirs.statistic, theirs.pvalue))
 
 
 def test_above_thirteen_seeds_sign_flips_become_students_t(rng):

@@ -12,7 +12,7 @@ from seedbed.cli.screen import write_table
 def write_answer(title: str, outcome: Any) -> None:
     """The outcome of a study on standard output."""
     summary: Mapping[str, Any] = outcome.summary
-    seeds = f", {summary['seeds']} seeds" if summary.get("settings") else ""
+    seeds = f", seeds {summary['seeds']}" if summary.get("settings") else ""
     typer.echo(f"{title} ({summary['profile']}{seeds}, {duration(outcome.seconds)})")
     if summary.get("settings"):
         head, body = table(summary["settings"])
@@ -23,15 +23,18 @@ def write_answer(title: str, outcome: Any) -> None:
 
 def reports(outcome: Any) -> list[Path]:
     """What there is to read: the files of a report that are opened as they are."""
-    return [path for path in outcome.written if path.suffix in (".html", ".pdf")]
+    return sorted((path for path in outcome.written if path.suffix in (".html", ".pdf")), key=lambda path: path.suffix)
 
 
 def table(settings: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """One row per setting: how many arrived, the interval of their share, and the median step; never: `> cap`."""
-    if not any(setting.get("hit_share") for setting in settings):
-        return ["setting", "n", "diverged"], [[_name(one), str(one["n"]), str(one["diverged"])] for one in settings]
-    head = ["setting", "arrived", "95 % interval", "median step", "diverged"]
-    return head, [[_name(one), *_hits(one), str(one["diverged"])] for one in settings]
+    hits = any(setting.get("hit_share") for setting in settings)
+    ends = [end for end in ("dead", "diverged") if any(one.get(end) is not None for one in settings)]
+    head = ["setting", *(["arrived", "95 % interval", "median step"] if hits else ["n"]), *ends]
+    return head, [
+        [_name(one), *_reached(one, hits), *("-" if one.get(end) is None else str(one[end]) for end in ends)]
+        for one in settings
+    ]
 
 
 def duration(seconds: float) -> str:
@@ -52,10 +55,12 @@ def _name(setting: Mapping[str, Any]) -> str:
     return ", ".join(shown) or "all"
 
 
-def _hits(setting: Mapping[str, Any]) -> list[str]:
-    share, median = setting["hit_share"], setting["hit_step"].get("median")
+def _reached(setting: Mapping[str, Any], hits: bool) -> list[str]:
+    if not hits:
+        return [str(setting["n"])]
+    share, median = setting["hit_share"], setting["hit_step"]["median"]["estimate"]
     return [
         f"{round(share['estimate'] * setting['n'])} of {setting['n']}",
-        f"{100 * share['low']:.1f} to {share['high']:.1%}",
+        f"{100 * share['low']:.1f} to {share['high']:.1%}" if setting["n"] > 1 else "-",
         "> cap" if median is None else f"{median:,.0f}",
     ]

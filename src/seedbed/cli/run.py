@@ -62,9 +62,10 @@ def run(
                 engine=engine, listen=listen, command=shlex.join(["seedbed", "run", word, *options]),
                 source=Path(word) if word.endswith(".py") else None,
             )  # fmt: skip
-        folders.append(Path(outcome.folder))
         if not as_json:
+            typer.echo("\n" if folders else "", nl=False)
             write_answer(study.title, outcome)
+        folders.append(Path(outcome.folder))
     if as_json:
         _write_summaries(folders)
 

@@ -248,7 +248,9 @@ def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> 
         return jax.vmap(model, in_axes=-1, out_axes=-1, axis_name="batch")(inputs), state
     if not stateful:
         keys = jax.random.split(key, inputs.shape[-1])
-        return jax.vmap(lambda x, k: model(x, key=k), in_axes=(-1, 0), out_axes=-1, axis_name="batch")(inputs, keys), state
+        return jax.vmap(lambda x, k: model(x, key=k), in_axes=(-1, 0), out_axes=-1, axis_name="batch")(
+            inputs, keys
+        ), state
     if key is None:
         call = jax.vmap(model, in_axes=(-1, None), out_axes=(-1, None), axis_name="batch")
         return call(inputs, state)

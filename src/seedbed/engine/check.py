@@ -44,9 +44,13 @@ def _activation_fits(part: Part) -> None:
         ) from error
     if not shaped:
         got = getattr(out, "shape", type(out).__name__)
-        raise PartError(f'activation "{part.name}" must keep the shape of its input, got {got} from (4,); return one value for each')
+        raise PartError(
+            f'activation "{part.name}" must keep the shape of its input, got {got} from (4,); return one value for each'
+        )
     if not floating:
-        raise PartError(f'activation "{part.name}" must return floating point numbers, got {out.dtype}; return a float array')
+        raise PartError(
+            f'activation "{part.name}" must return floating point numbers, got {out.dtype}; return a float array'
+        )
 
 
 def built(spec: Spec, build: Callable[[], Any]) -> Any:
@@ -91,7 +95,9 @@ def outputs_fit(spec: Spec, shape: Any, start: Any, objective: Any, dials: Any) 
             f"got {tuple(scores.shape[:-1])}; change its last layer"
         )
     if value.shape != ():
-        raise PartError(f'loss "{spec.loss.name}" must return one number for an example, got shape {value.shape}; sum it')
+        raise PartError(
+            f'loss "{spec.loss.name}" must return one number for an example, got shape {value.shape}; sum it'
+        )
     if spec.loss.function is None and spec.loss.name not in ON_SCORE and shape.target == "classes":
         raise PartError(f'loss "{spec.loss.name}" does not fit class labels; use cross_entropy')
 
@@ -100,7 +106,9 @@ def target_known(spec: Spec, metrics: tuple[str, ...]) -> None:
     """The metric of the stop rule is measured at every step."""
     known = [f"train_{name}" for name in metrics]
     if spec.stop is not None and spec.stop.metric not in known:
-        raise PartError(f'no metric "{spec.stop.metric}" to stop on; this question measures {", ".join(known)} at every step')
+        raise PartError(
+            f'no metric "{spec.stop.metric}" to stop on; this question measures {", ".join(known)} at every step'
+        )
 
 
 def _first_line(error: Exception) -> str:
@@ -110,4 +118,6 @@ def _first_line(error: Exception) -> str:
 def batch_fits(spec: Spec, examples: int) -> None:
     """A minibatch is no larger than the data set."""
     if spec.batch_size is not None and spec.batch_size > examples:
-        raise PartError(f"a batch of {spec.batch_size} was asked for, the data set has {examples} examples; ask for fewer")
+        raise PartError(
+            f"a batch of {spec.batch_size} was asked for, the data set has {examples} examples; ask for fewer"
+        )

@@ -8,7 +8,7 @@ of its numbers.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -26,6 +26,7 @@ CHUNK_SECONDS = 1.5
 CHECKPOINT_SECONDS = 5.0
 
 
+@runtime_checkable
 class Keep(Protocol):
     """Where a cohort's checkpoints go."""
 
@@ -102,7 +103,7 @@ def train(
         yield from _blocks(program, cohort, time.perf_counter() - began)
         if keep:
             keep.drop_checkpoint(own_mark)
-        tell("stored", cohort.grid[-1], 0)
+        tell("stored", int(cohort.grid[-1]), 0)
 
 
 def first_data(group: plan.Group, dataset_of: Any) -> Dataset:

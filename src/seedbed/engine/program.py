@@ -110,7 +110,16 @@ def compile_group(spec: Spec, dataset: Dataset, compile_start: Callable[[Any], A
     stops, cap = jax.ShapeDtypeStruct((plan.ROWS + 1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.int32)
     feed = many[3] if dataset.fresh else one[3]
     train = jax.jit(whole, donate_argnums=0).lower(*many[:3], feed, stops, cap).compile()
-    return Program(member, sizes, mesh, compile_start(start), jax.tree.structure(one[:2]), train, dataset.fresh, time.perf_counter() - began)
+    return Program(
+        member,
+        sizes,
+        mesh,
+        compile_start(start),
+        jax.tree.structure(one[:2]),
+        train,
+        dataset.fresh,
+        time.perf_counter() - began,
+    )
 
 
 def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:
@@ -147,5 +156,3 @@ def _size(value: Any) -> int:
     for length in shape:
         size *= length
     return size * (value.dtype.itemsize if hasattr(value, "dtype") and hasattr(value.dtype, "itemsize") else 4)
-
-

@@ -21,7 +21,10 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
     member = assemble(spec, shape_of(dataset))
     dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
     network, _ = member.start(threefry.key(0), dials)
-    inputs, targets = jnp.moveaxis(jnp.asarray(dataset.inputs), 0, -1), jnp.moveaxis(jnp.asarray(dataset.targets), 0, -1)
+    inputs, targets = (
+        jnp.moveaxis(jnp.asarray(dataset.inputs), 0, -1),
+        jnp.moveaxis(jnp.asarray(dataset.targets), 0, -1),
+    )
 
     def at(w: Array, b: Array) -> dict[str, Array]:
         trained = eqx.tree_at(_weight_and_bias, network.trained, [w[None, None], b[None]])

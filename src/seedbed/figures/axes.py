@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from seedbed.errors import SpecError
-from seedbed.figures.style import GREY, darker
+from seedbed.figures.style import WIDTH, darker
 
 Scale = Literal["log", "linear"]
 STEP = "step (updates)"
@@ -203,16 +203,10 @@ def _inside(center: float, size: float) -> float:
     return min(max(center, size / 2), 1 - size / 2) if size <= 1 else 0.5
 
 
-def panel_note(axes: Axes, text: str) -> None:
-    """A small grey remark inside a panel, at its upper right."""
-    if text:
-        place = {"xy": (0.99, 0.98), "xycoords": "axes fraction", "ha": "right", "va": "top"}
-        axes.annotate(text, **place, fontsize=6.5, color=GREY, zorder=6, bbox=_paper())  # pyright: ignore[reportArgumentType]
+def panel_title(name: str, note: str, columns: int) -> str:
+    """The name of a panel, and under it a remark: inside the panel it would hide data sooner or later."""
+    return "\n".join(wrapped(text, WIDTH / columns - 0.8) for text in (name, note) if text)
 
 
-def _paper() -> dict[str, Any]:
-    return {"boxstyle": "square,pad=0.15", "facecolor": "white", "alpha": 0.75, "linewidth": 0}
-
-
-__all__ = ["STEP", "LineEnd", "Scale", "count_text", "is_share", "label_ends", "panel_note", "plain", "quantity",
+__all__ = ["STEP", "LineEnd", "Scale", "count_text", "is_share", "label_ends", "panel_title", "plain", "quantity",
            "share_axis", "spread", "step_axis", "value_axis", "wrapped"]  # fmt: skip

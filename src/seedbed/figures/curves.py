@@ -22,14 +22,13 @@ from seedbed.figures.axes import (
     Scale,
     is_share,
     label_ends,
-    panel_note,
+    panel_title,
     quantity,
     share_axis,
     step_axis,
     value_axis,
-    wrapped,
 )
-from seedbed.figures.style import INK, WIDTH, applied, columns_for, legend_below, multiples, outer_labels, single
+from seedbed.figures.style import INK, applied, columns_for, legend_below, multiples, outer_labels, single
 from seedbed.figures.traces import Traces, last_factor, line, members_text, need, quantiles, read, thinned
 
 
@@ -55,14 +54,14 @@ def curves(
     with applied():
         settings = read(record, variable, hold, panels)
         columns = columns_for(len(settings), last_factor(record) if panels is None else 1)
-        figure, grid = multiples(len(settings), columns)
+        titles = [panel_title(traces.name, _diverged(traces), columns) for traces in settings]
+        figure, grid = multiples(len(settings), columns, titles)
         frame = _Frame.around(variable, settings)
-        for axes, traces in zip(grid, settings, strict=True):
+        for axes, traces, title in zip(grid, settings, titles, strict=True):
             _fan(axes, traces, hits)
-            axes.set_title(wrapped(traces.name, WIDTH / columns - 1.5))
+            axes.set_title(title)
             step_axis(axes, float(traces.steps[-1]), step)
             frame.apply(axes)
-            panel_note(axes, _diverged(traces))
         outer_labels(grid, columns, STEP, _name(record, variable))
         legend_below(figure, _legend(settings[0], hits), 3)
         figure.set_label(_note(settings, hold))

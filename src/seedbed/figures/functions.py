@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from seedbed.errors import SpecError
-from seedbed.figures.axes import wrapped
-from seedbed.figures.style import GREY, PALETTE, WIDTH, applied, columns_for, legend_below, multiples, outer_labels
+from seedbed.figures.axes import panel_title
+from seedbed.figures.style import GREY, PALETTE, applied, columns_for, legend_below, multiples, outer_labels
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,14 @@ def function_and_derivative(rows: Sequence[FunctionRow], *, z_label: str = "z") 
             raise SpecError(f"{row.name} needs z, value and derivative of one shape, got {got}; use one grid for all")
     with applied():
         columns = columns_for(len(rows))
-        figure, grid = multiples(len(rows), columns, shape=0.8)
-        for axes, row in zip(grid, rows, strict=True):
+        titles = [panel_title(row.name, "", columns) for row in rows]
+        figure, grid = multiples(len(rows), columns, titles, shape=0.8)
+        for axes, row, title in zip(grid, rows, titles, strict=True):
             axes.axhline(0, color=GREY, linewidth=0.5)
             axes.axvline(0, color=GREY, linewidth=0.5)
             axes.plot(row.z, row.value, color=PALETTE[0], linewidth=1.5)
             axes.plot(row.z, row.derivative, color=PALETTE[1], linewidth=1.3, linestyle=(0, (4, 1.5)))
-            axes.set_title(wrapped(row.name, WIDTH / columns - 1))
+            axes.set_title(title)
             axes.set_xlim(float(np.min(row.z)), float(np.max(row.z)))
         outer_labels(grid, columns, z_label, f"f({z_label}),  f′({z_label})")
         handles = [

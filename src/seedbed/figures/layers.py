@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from seedbed import record as records
-from seedbed.figures.axes import STEP, Scale, panel_note, quantity, step_axis, value_axis, wrapped
-from seedbed.figures.style import DASHES, GREY, WIDTH, applied, columns_for, legend_below, multiples, outer_labels
+from seedbed.figures.axes import STEP, Scale, panel_title, quantity, step_axis, value_axis
+from seedbed.figures.style import DASHES, GREY, applied, columns_for, legend_below, multiples, outer_labels
 from seedbed.figures.traces import chosen, held, last_factor, measured, members_text, need, quantiles
 
 
@@ -41,19 +41,20 @@ def by_layer(
             values = [held(part, variable, array) for (_, part), array in zip(settings, values, strict=True)]
         bands = [quantiles(array) for array in values]
         columns = columns_for(len(settings), last_factor(record) if panels is None else 1)
-        figure, grid = multiples(len(settings), columns)
         layers = record["layer"].values.tolist()
         looks = [(_ordered(index, len(layers)), DASHES[index % len(DASHES)]) for index in range(len(layers))]
         low, high, log = _limits(np.stack(bands))
-        for axes, (name, _), array, band in zip(grid, settings, values, bands, strict=True):
+        notes = [_zeros(array) if log else "" for array in values]
+        titles = [panel_title(name, note, columns) for (name, _), note in zip(settings, notes, strict=True)]
+        figure, grid = multiples(len(settings), columns, titles)
+        for axes, title, band in zip(grid, titles, bands, strict=True):
             for index, (color, dash) in enumerate(looks):
                 _band(
                     axes, record["step"].values, np.where((band > 0) | (not log), band, np.nan)[..., index], color, dash
                 )
-            axes.set_title(wrapped(name, WIDTH / columns - 1.5))
+            axes.set_title(title)
             step_axis(axes, float(record["step"].values[-1]), step)
             value_axis(axes, low, high, log)
-            panel_note(axes, _zeros(array) if log else "")
         outer_labels(grid, columns, STEP, quantity(variable, str(record[variable].attrs.get("units", ""))))
         handles = [Line2D([], [], color=color, linestyle=dash, label=_layer(label))
                    for label, (color, dash) in zip(layers, looks, strict=True)]  # fmt: skip

@@ -74,7 +74,14 @@ def probabilities(pairs: Sequence[Mapping[str, Any]]) -> Figure:
         turn = 35 if len(names) <= 6 else 90
         below = [wrapped(str(name), 3.2) if turn == 35 else str(name) for name in names]
         axes.set_yticks(range(len(names)), [wrapped(str(name), 3.2) for name in names])
-        axes.set_xticks(range(len(names)), below, rotation=turn, ha="right", va="center", rotation_mode="anchor")
+        axes.set_xticks(
+            range(len(names)),
+            below,
+            rotation=turn,
+            ha="right",
+            va="top" if turn == 35 else "center",
+            rotation_mode="anchor",
+        )
         axes.set_ylabel("this one …")
         axes.set_xlabel("… beats this one")
         axes.tick_params(length=0)

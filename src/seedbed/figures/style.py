@@ -6,7 +6,7 @@ them apart. Figures are built without pyplot, so drawing leaves no state behind.
 business of the other modules here; where files belong is the business of `seedbed.report`.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,10 +152,16 @@ def columns_for(count: int, last_factor: int = 1) -> int:
     return next((columns for most, columns in near_square if count <= most), 6)
 
 
-def multiples(count: int, columns: int, shape: float = 0.72, share: bool = True) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels in rows, each `shape` times as high as wide; tick labels stand at the outer ones."""
+def multiples(
+    count: int, columns: int, titles: Sequence[str] = (), shape: float = 0.72, share: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels in rows, each `shape` times as high as wide; tick labels stand at the outer ones.
+
+    `titles` makes room for titles of several lines; it does not set them.
+    """
     rows = -(-count // columns)
-    height = min(max(WIDTH / columns * shape, 3.4), 7.5, (TALLEST - 1.6) / rows) * rows + 1.6
+    more = 0.36 * max((title.count("\n") for title in titles), default=0)
+    height = min(max(WIDTH / columns * shape, 3.4) + more, 7.5, (TALLEST - 1.6) / rows) * rows + 1.6
     figure = blank(height)
     grid = figure.subplots(rows, columns, sharex=share, sharey=share, squeeze=False)
     panels = list(grid.flat)

@@ -102,7 +102,7 @@ class _Cell:
         return x / self.total[0], y / self.total[1], width / self.total[0], height / self.total[1]
 
     def surface(self, index: int) -> Any:
-        return self._box(index, 0.02 * self.width, 1.45, 0.92 * self.width, self.height - 1.6)
+        return self._box(index, 0.0, 1.45, 0.9 * self.width, self.height - 1.6)
 
     def bar(self, index: int) -> Any:
         return self._box(index, 0.16 * self.width, 1.0, 0.68 * self.width, 0.2)
@@ -201,7 +201,7 @@ def _with_margin(panel: Panel, z_range: tuple[float, float] | None) -> list[floa
     finite = panel.z[np.isfinite(panel.z)]
     low, high = z_range or ((float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
     span = high - low or 1.0
-    return [low - 0.06 * span, high + 0.02 * span]
+    return [low - 0.1 * span, high + 0.02 * span]
 
 
 def _place_bar(surface: Any, domain: Any, room: float) -> None:

@@ -6,7 +6,6 @@ places when a hash bit of their maximum is set. It is a bijection for every n.
 Source: Hoang, Morris, Rogaway 2012, An enciphering scheme based on a card shuffle.
 """
 
-
 import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Int, UInt32

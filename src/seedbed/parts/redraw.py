@@ -29,9 +29,11 @@ def initialize(model: Any, draw: Callable[..., Array], bias: Any, key: PRNGKeyAr
 
     found = [layer for _, layer in layers_of(model)]
     new = [weight(layer, jax.random.fold_in(key, index)) for index, layer in enumerate(found)]
-    biases = [jnp.broadcast_to(jnp.asarray(bias, layer.bias.dtype), layer.bias.shape) for layer in found if has_bias(layer)]
+    biases = [
+        jnp.broadcast_to(jnp.asarray(bias, layer.bias.dtype), layer.bias.shape) for layer in found if has_bias(layer)
+    ]
 
-    def arrays(tree: Any) -> list[Array]:
+    def arrays(tree: Any) -> list[Any]:
         layers = [layer for _, layer in layers_of(tree)]
         return [layer.weight for layer in layers] + [layer.bias for layer in layers if has_bias(layer)]
 

@@ -160,8 +160,12 @@ def _provenance(blocks: Sequence[Block], settings: Sequence[Setting]) -> dict[st
     metas = [block.meta for block in blocks]
     shared = {name: value for name, value in metas[0].items() if not name.endswith("_seconds")}
     differing = {name for name in shared if any(meta.get(name) != shared[name] for meta in metas)}
-    told = {name: "various" if name in differing or isinstance(value, list) else value for name, value in shared.items()}
-    compiled = {setting.spec.recipe(): _seconds(meta, "compile_seconds") for setting, meta in zip(settings, metas, strict=True)}
+    told = {
+        name: "various" if name in differing or isinstance(value, list) else value for name, value in shared.items()
+    }
+    compiled = {
+        setting.spec.recipe(): _seconds(meta, "compile_seconds") for setting, meta in zip(settings, metas, strict=True)
+    }
     wall = sum(_seconds(meta, "wall_seconds") for meta in metas)
     return {**told, "wall_seconds": round(wall, 3), "compile_seconds": round(sum(compiled.values()), 3)}
 

@@ -1,8 +1,7 @@
 """What a run writes down: traces on their grid of steps, the final values, and when and why each member stopped.
 
 The ledger owns its arrays and fills them row by row as training goes on; `block` hands them over as a record's block.
-Two sorts of values are told apart: what is *measured* at every step (the training loss and metrics), and what is only
-*seen* where the grid asks for it (probes, the test split).
+Loss and metrics are measured at a step or not at all; a probe looks at weights, and those stay when a member stops.
 """
 
 from collections.abc import Mapping
@@ -40,17 +39,17 @@ class Ledger:
             self._make_room(name, value)
             self._arrays[name][members, column] = value
 
-    def close(self, step: int, members: np.ndarray, measured: Mapping[str, Array], seen: Mapping[str, Array]) -> None:
+    def close(self, step: int, members: np.ndarray, measured: Mapping[str, Array], probes: Mapping[str, Array]) -> None:
         """Write down these members' last step.
 
-        What is seen is also kept at the first step of the grid from here on, so that its trace ends with the weights
-        that the member stopped with.
+        A probe is also kept at the first step of the grid from here on, so that its trace ends with the weights that
+        the member stopped with.
         """
         column = np.searchsorted(self._grid, step)
         self._arrays["stop_step"][members] = step
-        for name, value in {**measured, **seen}.items():
+        for name, value in {**measured, **probes}.items():
             self._arrays[f"final_{name}"][members] = value
-        for name, value in seen.items():
+        for name, value in probes.items():
             self._arrays[name][members, column] = value
 
     def mark(self, event: str, step: int, members: np.ndarray) -> None:

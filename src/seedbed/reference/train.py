@@ -105,9 +105,10 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int)
     ledger.mark("diverged_step", step + 1, members.rows[burst])
     if ledger.wants(step) or stopped.any():
         probes = {probe.name: PROBES[probe.name](moment) for probe in spec.probes}
-        seen = {**probes, **look_at_test(task, members.weights)}
-        ledger.trace(step, members.rows, seen)
-        ledger.close(step, members.rows[stopped], pick(moment.measured, stopped), pick(seen, stopped))
+        tested = look_at_test(task, members.weights)
+        ledger.trace(step, members.rows, {**probes, **tested})
+        measured = {**moment.measured, **tested}
+        ledger.close(step, members.rows[stopped], pick(measured, stopped), pick(probes, stopped))
     return kept(Members(members.rows, members.seeds, weights, memory, members.order), ~stopped)
 
 

@@ -49,9 +49,8 @@ def difference(
 def sign_flip(a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray) -> Significance:
     """The test that belongs to the mean difference: under no effect each seed's difference could have either sign.
 
-    Up to 13 seeds all 2^n sign patterns are counted (`scipy.stats.permutation_test`); above, Student's paired t, to
-    which that tends. No seed differs: p = 1. All seeds differ by the same: p = 2^(1 - n), the share of patterns as
-    extreme, where t would be infinite.
+    Up to 13 seeds all 2^n sign patterns are counted; above, Student's paired t, to which that tends. No seed differs:
+    p = 1. All seeds differ by the same: p = 2^(1 - n), the share of patterns as extreme, where t would be infinite.
     """
     first, second = paired(a, b)
     gaps, n = first - second, first.size
@@ -60,8 +59,7 @@ def sign_flip(a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray) -> Signi
     if np.ptp(gaps) == 0:
         return Significance(float(gaps[0]), 2.0 ** (1 - n), "sign flips: all seeds differ by the same", n)
     if n <= EXACT_UP_TO:
-        flips = stats.permutation_test((gaps,), np.mean, permutation_type="samples", vectorized=True, n_resamples=2**n)
-        return Significance(float(flips.statistic), min(1.0, float(flips.pvalue)), f"sign flips, all {2**n}", n)
+        return Significance(float(gaps.mean()), _flipped(gaps), f"sign flips, all {2**n}", n)
     result = stats.ttest_rel(first, second)
     return Significance(float(result.statistic), float(result.pvalue), "paired t", n)
 
@@ -73,11 +71,16 @@ def wilcoxon(a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray) -> Signif
     the two can point in opposite directions.
     """
     first, second = paired(a, b)
-    ties, n = int(np.sum(first == second)), first.size
+    gaps, n = (first - second)[first != second], first.size
+    ties = n - gaps.size
     method = "Wilcoxon signed-rank" + f", {ties} tied seed{'s' * (ties != 1)} left out" * (ties > 0)
     if ties == n:
         return Significance(0.0, 1.0, method, n)
-    result: Any = stats.wilcoxon(first, second)
+    if gaps.size <= EXACT_UP_TO:
+        ranks = stats.rankdata(np.abs(gaps))
+        smaller = min(ranks[gaps > 0].sum(), ranks[gaps < 0].sum())
+        return Significance(float(smaller), _flipped(ranks * np.sign(gaps)), method, n)
+    result: Any = stats.wilcoxon(gaps)
     return Significance(float(result.statistic), float(result.pvalue), method, n)
 
 
@@ -124,6 +127,16 @@ def paired(
     if first.size < 2:
         raise StatsError("a comparison needs at least two seeds, got 1; run more seeds")
     return first, second
+
+
+def _flipped(gaps: Float[np.ndarray, " seed"]) -> float:
+    """The share of sign patterns whose sum is at least as far from zero; exact, also with ties.
+
+    One matrix product: scipy's `permutation_test`, and its `wilcoxon` where ranks tie, take seconds for 13 seeds.
+    """
+    signs = 1.0 - 2.0 * ((np.arange(2**gaps.size)[:, None] >> np.arange(gaps.size)) & 1)
+    sums = np.abs(signs @ gaps)
+    return float(np.mean(sums >= abs(gaps.sum()) - 1e-9 * np.abs(gaps).sum()))
 
 
 def _cut(values: ArrayLike | xr.DataArray, cap: float | int | None) -> ArrayLike | xr.DataArray:

@@ -82,7 +82,11 @@ def other_items(record):
     )
     for name in record["output"].values.tolist() if "output" in record.dims else ["relu"]:
         of = surface(record, output=name) if "output" in record.dims else surface(record)
-        panels = [of("prediction", f"Output of {name}"), of("objective", "L2 loss"), of("gradient_weight", "Gradient of the L2 loss")]
+        panels = [
+            of("prediction", f"Output of {name}"),
+            of("objective", "L2 loss"),
+            of("gradient_weight", "Gradient of the L2 loss"),
+        ]
         caption = f"A neuron with activation {name} under the L2 loss, target 0.5. Exact values."
         yield figure(f"surfaces_{''.join(c if c.isalnum() else '_' for c in name)}", panels, caption)
 
@@ -102,7 +106,14 @@ def figure(name: str, panels, caption: str) -> sb.Figure:
     """Static and turning surfaces."""
     labels = "weight w", "bias b"
     words = "Surfaces over weight and bias: " + ", ".join(panel.title for panel in panels)
-    return sb.Figure(name, sb.figures.surfaces(panels, *labels), caption, words, sb.figures.interactive_surfaces(panels, *labels), dense=True)
+    return sb.Figure(
+        name,
+        sb.figures.surfaces(panels, *labels),
+        caption,
+        words,
+        sb.figures.interactive_surfaces(panels, *labels),
+        dense=True,
+    )
 
 
 def readings(record, run) -> dict:
@@ -160,7 +171,9 @@ def descent_items(record, run, found: dict):
         part, paths = record.sel(loss=loss, seed=0), run.sel(loss=loss, seed=0)
         ways = [sb.figures.Descent(descent_label(start, found["descent_steps"][f"{loss}, from {start}"]),
                                    *path(paths.sel(start=start))) for start in STARTS]  # fmt: skip
-        panel = sb.figures.Panel(f"{name}, with descents", part["weight"].values, part["bias"].values, part["objective"].values, "loss")
+        panel = sb.figures.Panel(
+            f"{name}, with descents", part["weight"].values, part["bias"].values, part["objective"].values, "loss"
+        )
         yield sb.Figure(f"descent_{loss}", sb.figures.heat(panel, "weight w", "bias b", paths=ways),
                         f"Descents on the {name} of the sigmoid neuron, learning rate 0.1; one deterministic run each.",
                         f"{name} as colors, with three descent paths")  # fmt: skip
@@ -203,5 +216,9 @@ study = sb.Study(
         "part 1 gives no learning rate: the descents use 0.1, that of parts 2 and 3",
     ),
     reduced={"smoke": "a coarse grid, and descents capped at 500 steps"},
-    figures=("five surfaces of the sigmoid neuron", "three surfaces for each other activation", "descents on both losses"),
+    figures=(
+        "five surfaces of the sigmoid neuron",
+        "three surfaces for each other activation",
+        "descents on both losses",
+    ),
 )

@@ -69,7 +69,9 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
         arguments = [ast.literal_eval(node) for node in call.args]
         return call.func.id, arguments, {str(node.arg): ast.literal_eval(node.value) for node in call.keywords}
     except (SyntaxError, ValueError):
-        raise PartError(f'cannot read the {kind} "{text}"; write a name, or a name with numbers: name(option=0.1)') from None
+        raise PartError(
+            f'cannot read the {kind} "{text}"; write a name, or a name with numbers: name(option=0.1)'
+        ) from None
 
 
 __all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "own", "part"]

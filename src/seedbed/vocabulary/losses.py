@@ -56,8 +56,12 @@ def hinge(margin: float = 1.0, reduction: str = "mean") -> Part:
 
 def _loss(name: str, reduction: str, **dials: float) -> Part:
     if reduction not in ("mean", "sum"):
-        raise PartError(f'the reduction of {name} is "mean" or "sum", got "{reduction}"; write {name}(reduction="mean")')
-    return part("loss", name, reduction=reduction, **{key: Dial(number(v, f"{key} of {name}")) for key, v in dials.items()})
+        raise PartError(
+            f'the reduction of {name} is "mean" or "sum", got "{reduction}"; write {name}(reduction="mean")'
+        )
+    return part(
+        "loss", name, reduction=reduction, **{key: Dial(number(v, f"{key} of {name}")) for key, v in dials.items()}
+    )
 
 
 TABLE = {word.__name__: word for word in (l2, mse, mae, cross_entropy, perceptron, hinge)}

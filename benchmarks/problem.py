@@ -1,0 +1,40 @@
+"""The dense problem that all cases share: 64 binary images, a 16-4-1 net, and how a case is timed. NumPy only."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import seedbed as sb
+from seedbed.data.load import load
+
+RATE = 0.1
+SHAPES = {"w1": (4, 16), "b1": (4,), "w2": (1, 4), "b2": (1,)}
+
+
+class AbsentError(Exception):
+    """A case cannot run here; the message says what is missing."""
+
+
+def images() -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (64, 16) and labels (64, 1)."""
+    data = load(sb.data.random_images(64, (4, 4)))
+    return data.inputs.reshape(64, 16).astype(np.float32), data.targets.reshape(64, 1).astype(np.float32)
+
+
+def weights(members: int) -> dict[str, np.ndarray]:
+    """Initial weights, the member axis first."""
+    rng = np.random.default_rng(0)
+    return {name: rng.normal(0, 0.1, (members, *shape)).astype(np.float32) for name, shape in SHAPES.items()}
+
+
+def microseconds(advance: Callable[[], Any], network_steps: int, repeats: int = 5) -> dict[str, float]:
+    """Median time of `advance()` per network and step, after one call to warm up."""
+    advance()
+    seconds = []
+    for _ in range(repeats):
+        began = time.perf_counter()
+        advance()
+        seconds.append(time.perf_counter() - began)
+    return {"us": float(np.median(seconds)) / network_steps * 1e6}
