@@ -38,3 +38,12 @@ def microseconds(advance: Callable[[], Any], network_steps: int, repeats: int = 
         advance()
         seconds.append(time.perf_counter() - began)
     return {"us": float(np.median(seconds)) / network_steps * 1e6}
+
+
+def torch() -> Any:
+    """PyTorch, which is an extra."""
+    try:
+        import torch as found
+    except ImportError as error:
+        raise AbsentError("PyTorch is not installed: pip install 'seedbed[bench]'") from error
+    return found

@@ -49,7 +49,7 @@ def falls_to(metric: str, value: float) -> Target:
     return _target(metric, value, "at most")
 
 
-def _target(metric: str, value: float, direction: str) -> Target:
+def _target(metric: str, value: Any, direction: str) -> Target:
     if not isinstance(value, int | float) or not math.isfinite(value):
         raise SpecError(f"a target for {metric} must be a finite number, got {value!r}; give a finite one")
     return Target(metric, float(value), direction)
@@ -92,8 +92,8 @@ class Spec:
     output: Any = None
     batch_size: int | None = None
     stop: Target | None = None
-    metrics: tuple[Any, ...] = ()
-    probes: tuple[Any, ...] = ("dead",)
+    metrics: Any = ()
+    probes: Any = ("dead",)
     trace: str | int = "log"
     factors: tuple[Factor, ...] = ()
 
@@ -104,9 +104,7 @@ class Spec:
                 kind = "activation" if name == "output" else name
                 object.__setattr__(self, name, find(kind, value))
         for name, kind in (("metrics", "metric"), ("probes", "probe")):
-            listed = getattr(self, name)
-            listed = (listed,) if isinstance(listed, str | Part) or callable(listed) else listed
-            object.__setattr__(self, name, tuple(find(kind, item) for item in listed))
+            object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
         _whole("steps", self.steps)
         if self.batch_size is not None:
             _whole("batch_size", self.batch_size)
@@ -229,6 +227,12 @@ def read_seeds(seeds: int | str | Sequence[int] | range) -> range:
     if start < 0 or stop <= start:
         raise SpecError(f'seeds must be a positive number or a rising range, got "{text}"; write 256, or 0:1000')
     return range(start, stop)
+
+
+def _parts_of(kind: str, listed: Any) -> tuple[Part, ...]:
+    """The parts of a list; a bare name, part or function is a list of one."""
+    items = (listed,) if isinstance(listed, str | Part) or callable(listed) else tuple(listed)
+    return tuple(find(kind, item) for item in items)
 
 
 def _whole(name: str, value: Any) -> None:

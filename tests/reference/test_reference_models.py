@@ -80,7 +80,7 @@ def test_a_member_alone_computes_what_it_computes_in_a_crowd():
 def test_network_follows_the_part():
     described = network_for(vocabulary.models.mlp([5, 4], "leaky_relu(slope=0.2)"), 16, 3)
     assert described == Network(((16, 5), (5, 4), (4, 3)), "leaky_relu", {"slope": 0.2})
-    assert described.layers == ("1 linear", "2 linear", "3 linear")
+    assert described.layers == ("1 dense", "2 dense", "3 dense")
     assert network_for(vocabulary.models.mlp([5, 4], "crelu"), 16, 3).shapes == ((16, 5), (10, 4), (8, 3))
     assert network_for(vocabulary.models.neuron(), 16, 3).shapes == ((16, 3),)
     assert sum(into * out + out for into, out in network_for(vocabulary.models.mlp([4]), 16, 1).shapes) == 73

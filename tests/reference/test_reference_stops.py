@@ -120,5 +120,5 @@ def test_block_becomes_a_record():
         assert array.shape == (3, *(sizes[dim] for dim in block.dims.get(name, ())))
     record = assemble(asked, [block], block.meta)
     assert record["gradient_norm"].dims == ("seed", "step", "layer")
-    assert record["layer"].values.tolist() == ["1 linear", "2 linear"]
+    assert record["layer"].values.tolist() == ["1 dense", "2 dense"]
     assert record.attrs["engine"] == "reference"

@@ -6,6 +6,8 @@ errors of the simulation. Quantiles and shares need no simulation: their coverag
 `test_survival` and `test_scores`.
 """
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,12 @@ from seedbed.stats import holm, one_run, order, pairs, resampling, scores
 
 CAP, MANY = 1000.0, 200_000
 LAWS, CENSORED, SIZES = ("skewed", "tied", "heavy"), (0.0, 0.5, 0.9), (8, 30, 200)
+
+
+@pytest.fixture(autouse=True)
+def no_sweeping(monkeypatch):
+    """statsmodels collects garbage in every call of Holm, a quarter of a second each."""
+    monkeypatch.setattr(gc, "collect", lambda *_: 0)
 
 
 @pytest.fixture
@@ -62,7 +70,10 @@ def check_superiority(settings, law, censored, n, draws):
     a, b = settings(law, censored, (n, draws))
     many_a, many_b = settings(law, censored, MANY)
     truth = np.mean(many_a < many_b) + np.mean(many_a == many_b) / 2
-    at_least([pairs.superiority(a[:, j], b[:, j]) for j in range(draws)], truth, 0.94)
+    counts = np.sum(a < b, axis=0) * (n + 1) + np.sum(a > b, axis=0)
+    _, first, drawn = np.unique(counts, return_index=True, return_inverse=True)  # only wins and losses matter
+    found = [pairs.superiority(a[:, j], b[:, j]) for j in first]
+    at_least([found[i] for i in drawn], truth, 0.94)
 
 
 def check_one_run(settings, law, censored, n, draws):
@@ -85,6 +96,9 @@ def check_one_run(settings, law, censored, n, draws):
 
 
 CHECKS = {"means": check_means, "superiority": check_superiority, "one_run": check_one_run}
+CASES = [
+    (check, law) for check in CHECKS for law in LAWS if check == "means" or law != "heavy"
+]  # others see ranks only
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -96,8 +110,7 @@ def test_intervals_hold_the_truth(settings, check, law, censored):
 @pytest.mark.slow
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("censored", CENSORED)
-@pytest.mark.parametrize("law", LAWS)
-@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize(("check", "law"), CASES)
 def test_intervals_hold_the_truth_everywhere(settings, check, law, censored, n):
     CHECKS[check](settings, law, censored, n, 2_000)
 
@@ -115,7 +128,7 @@ def check_by_scipy(monkeypatch, rng, n, draws):
 
 
 def test_interquartile_means_and_medians_hold_the_truth(monkeypatch, rng):
-    check_by_scipy(monkeypatch, rng, 30, 200)
+    check_by_scipy(monkeypatch, rng, 30, 100)
 
 
 @pytest.mark.slow
@@ -134,7 +147,7 @@ def check_ranks(rng, n, draws):
 
 
 def test_rank_intervals_hold_the_true_ranks(rng):
-    check_ranks(rng, 30, 100)
+    check_ranks(rng, 30, 50)
 
 
 @pytest.mark.slow
@@ -182,13 +195,13 @@ def check_false_alarms(rng, draw_hits, law, censored, n, draws):
 
 @pytest.mark.parametrize(("law", "censored", "n"), [("skewed", 0.5, 8), ("tied", 0.9, 30)])
 def test_false_alarms_are_rare(rng, draw_hits, law, censored, n):
-    check_false_alarms(rng, draw_hits, law, censored, n, 300)
+    check_false_alarms(rng, draw_hits, law, censored, n, 200)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("censored", CENSORED)
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("law", ["tied", "heavy"])
 def test_false_alarms_are_rare_everywhere(rng, draw_hits, law, censored, n):
     check_false_alarms(rng, draw_hits, law, censored, n, 2_000)
 

@@ -180,6 +180,8 @@ def test_a_record_without_a_target_has_no_hits(record):
     assert (entry["hit_share"], entry["hit_step"]) == (None, None)
     assert entry["final"]["final_train_loss"]["n"] == 40
     assert compare(aimless) == []
+    with pytest.raises(StatsError, match="its question had no target"):
+        hits(aimless)
     assert compare(record.drop_vars("hit_step")) == []
 
 

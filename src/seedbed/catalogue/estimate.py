@@ -31,7 +31,7 @@ def _step(spec: Spec) -> float:
     for length in dict(spec.data.options).get("shape", (1,)):
         pixels *= length
     layers = [pixels, *widths, 1]
-    multiplies = sum(into * out for into, out in zip(layers, layers[1:], strict=False))
+    multiplies = sum(into * out for into, out in itertools.pairwise(layers))
     batch = spec.batch_size or dict(spec.data.options).get("n", 64)
     return max(3 * multiplies * batch * SECONDS_PER_MULTIPLY, 1e-7)
 

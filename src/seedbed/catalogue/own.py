@@ -25,7 +25,7 @@ def from_file(path: Path) -> Study:
         raise SpecError(f"{path} defines neither study = sb.Study(...) nor question = sb.Spec(...); add one of them")
     words = (module.__doc__ or "").strip()
     title = words.splitlines()[0] if words else path.stem.replace("_", " ")
-    return Study(name=path.stem, title=title, source=path.name, question=words or title, ask=lambda profile: question)
+    return Study(name=path.stem, title=title, source=path.name, question=words or title, ask=lambda _: question)
 
 
 def _module(path: Path) -> ModuleType:

@@ -78,6 +78,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     build = partial(_build_model, spec, shape)
     example_dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
     check.activations_fit(spec)
+    check.loss_fits(spec, shape.target)
     structure = check.built(spec, lambda: eqx.filter_eval_shape(build, threefry.key(0), example_dials))
     model_structure, state_structure = structure
     _, _, plain = split_structure(model_structure)
@@ -127,7 +128,15 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         moment = Moment(eqx.combine(network.trained, plain), gradient, scores, value)
         return {part.name: _probe(part)(moment) for part in spec.probes}
 
-    check.outputs_fit(spec, shape, start, objective, example_dials)
+    def scores_of(inputs: Array) -> Array:
+        return forward(start(trial_key, example_dials)[0], inputs, trial_key, inference=False)[0]
+
+    def loss_of(inputs: Array, targets: Array) -> Array:
+        network, _ = start(trial_key, example_dials)
+        return objective(network.trained, network, inputs, targets, trial_key, example_dials)[0]
+
+    trial_key = threefry.key(0)
+    check.outputs_fit(spec, shape, scores_of, loss_of)
     return Member(start, objective, rule, measure, predict, probe, ("loss", *_metrics(spec, shape)),
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},
                   tuple(label for label, _ in layers_of(model_structure)), draws)  # fmt: skip
@@ -206,7 +215,7 @@ def _output(spec: Spec, shape: Shape) -> Callable[[Array, Dials], Array]:
     part = spec.output
     name = DEFAULT_OUTPUT[shape.target] if part is None else part.name
     if name == "softmax":
-        return lambda score, dials: jax.nn.softmax(score)
+        return lambda score, _: jax.nn.softmax(score)
     function = ACTIVATIONS[name] if part is None or part.function is None else part.function
     return lambda score, dials: function(score, **(options(part, "output", dials) if part is not None else {}))
 
@@ -244,16 +253,12 @@ def _probe(part: Part) -> Callable[[Moment], Array]:
 def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Array, Any]:
     """Apply a model for one example to a batch in the last axis; layers may talk over the axis named "batch"."""
     stateful = bool(jax.tree.leaves(state))
-    if key is None and not stateful:
-        return jax.vmap(model, in_axes=-1, out_axes=-1, axis_name="batch")(inputs), state
-    if not stateful:
-        keys = jax.random.split(key, inputs.shape[-1])
-        return jax.vmap(lambda x, k: model(x, key=k), in_axes=(-1, 0), out_axes=-1, axis_name="batch")(
-            inputs, keys
-        ), state
-    if key is None:
-        call = jax.vmap(model, in_axes=(-1, None), out_axes=(-1, None), axis_name="batch")
-        return call(inputs, state)
-    keys = jax.random.split(key, inputs.shape[-1])
-    call = jax.vmap(lambda x, s, k: model(x, s, key=k), in_axes=(-1, None, 0), out_axes=(-1, None), axis_name="batch")
-    return call(inputs, state, keys)
+    keys = None if key is None else jax.random.split(key, inputs.shape[-1])
+
+    def one(x: Array, k: Array | None) -> tuple[Array, Any]:
+        chance = {} if k is None else {"key": k}
+        return model(x, state, **chance) if stateful else (model(x, **chance), None)
+
+    axes = (-1, None if keys is None else 0)
+    outputs, after = jax.vmap(one, in_axes=axes, out_axes=(-1, None), axis_name="batch")(inputs, keys)
+    return outputs, after if stateful else state

@@ -29,8 +29,8 @@ def _own_activations(spec: Spec) -> Iterator[Part]:
 
 
 def _activation_fits(part: Part) -> None:
-    assert part.function is not None
-    function, chosen = part.function, {name: dial.value for name, dial in part.options}
+    function: Any = part.function
+    chosen = {name: dial.value for name, dial in part.options}
     probe = jax.ShapeDtypeStruct((4,), jnp.float32)
     try:
         out = jax.eval_shape(lambda z: function(z, **chosen), probe)
@@ -66,40 +66,45 @@ def built(spec: Spec, build: Callable[[], Any]) -> Any:
         ) from error
 
 
-def outputs_fit(spec: Spec, shape: Any, start: Any, objective: Any, dials: Any) -> None:
-    """The model's outputs, the loss and the targets agree in shape."""
-    key = threefry.key(0)
+def loss_fits(spec: Spec, target: str) -> None:
+    """The loss is one for this kind of target."""
+    if spec.loss.function is None and spec.loss.name not in ON_SCORE and target == "classes":
+        raise PartError(f'loss "{spec.loss.name}" does not fit class labels; use cross_entropy')
+
+
+def outputs_fit(spec: Spec, shape: Any, scores_of: Callable[..., Any], loss_of: Callable[..., Any]) -> None:
+    """The model's outputs, the loss and the targets agree in shape; tried on three examples, without computing."""
     inputs = jax.ShapeDtypeStruct((*shape.inputs, 3), jnp.float32)
     classes = shape.target == "classes"
     targets = jax.ShapeDtypeStruct((3,) if classes else (shape.units, 3), jnp.int32 if classes else jnp.float32)
-    wanted = (shape.units, 3)
-    scores: Any = None
+    wanted = (shape.units,)
+    scores = _tried(
+        lambda: jax.eval_shape(scores_of, inputs),
+        f'model "{spec.model.name}" does not take inputs of shape {shape.inputs}',
+        f"let it turn one example into {wanted}",
+    )
+    if scores.shape != (*wanted, 3):
+        raise PartError(
+            f'model "{spec.model.name}" must return {wanted} for one example under loss "{spec.loss.name}", '
+            f"got {tuple(scores.shape[:-1])}; change its last layer"
+        )
+    value = _tried(
+        lambda: jax.eval_shape(loss_of, inputs, targets),
+        f'loss "{spec.loss.name}" does not fit outputs and targets of shape {wanted}',
+        "let it return one number for an example",
+    )
+    if value.shape != ():
+        raise PartError(f'loss "{spec.loss.name}" must return one number, got shape {value.shape}; sum over its units')
 
-    def trial(inputs: Any, targets: Any) -> Any:
-        network, _ = start(key, dials)
-        value, (scores, _, _) = objective(network.trained, network, inputs, targets, key, dials)
-        return value, scores
 
+def _tried(attempt: Callable[[], Any], wrong: str, remedy: str) -> Any:
+    """The result of an attempt; whatever a stranger's code raises becomes a sentence."""
     try:
-        value, scores = jax.eval_shape(trial, inputs, targets)
+        return attempt()
     except SeedbedError:
         raise
     except Exception as error:
-        raise PartError(
-            f'model "{spec.model.name}" and loss "{spec.loss.name}" do not fit inputs of shape {shape.inputs} and '
-            f"{shape.units} output(s): {_first_line(error)}; let the model return {(shape.units,)} for one example"
-        ) from error
-    if scores.shape != wanted:
-        raise PartError(
-            f'model "{spec.model.name}" must return {(shape.units,)} for one example under loss "{spec.loss.name}", '
-            f"got {tuple(scores.shape[:-1])}; change its last layer"
-        )
-    if value.shape != ():
-        raise PartError(
-            f'loss "{spec.loss.name}" must return one number for an example, got shape {value.shape}; sum it'
-        )
-    if spec.loss.function is None and spec.loss.name not in ON_SCORE and shape.target == "classes":
-        raise PartError(f'loss "{spec.loss.name}" does not fit class labels; use cross_entropy')
+        raise PartError(f"{wrong}: {_first_line(error)}; {remedy}") from error
 
 
 def target_known(spec: Spec, metrics: tuple[str, ...]) -> None:

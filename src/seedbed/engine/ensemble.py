@@ -96,7 +96,7 @@ def train(
     program = compiler.request(group.spec, first).result()
     for stretches in plan.cohorts(group, program.sizes.cohort):
         began = time.perf_counter()
-        cohort = _begin(program, stretches, dataset_of)
+        cohort = _begin(stretches, dataset_of)
         own_mark = f"{mark}-{stretches[0].setting}-{stretches[0].seeds[0]}-{len(cohort.seeds)}"
         _resume(program, cohort, keep.load_checkpoint(own_mark) if keep else None)
         _train_cohort(program, cohort, tell, keep, own_mark)
@@ -118,7 +118,7 @@ def _train_cohort(program: Program, cohort: Cohort, tell: "_Teller", keep: Keep 
         began = time.perf_counter()
         for number, wave in enumerate(cohort.waves):
             cohort.waves[number] = _advance(program, cohort, wave, stops, index, cap)
-            tell("training", int(stops[-1]), _alive(cohort), pace, len(cohort.waves))
+            tell("training", int(stops[-1]), _alive(cohort), pace)
         pace.note(int(stops[-1] - stops[0]), time.perf_counter() - began)
         cohort.at = int(stops[-1])
         _repack(program, cohort)
@@ -127,11 +127,11 @@ def _train_cohort(program: Program, cohort: Cohort, tell: "_Teller", keep: Keep 
             saved = time.monotonic()
 
 
-def _begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
+def _begin(stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
     seeds = np.concatenate([np.asarray(stretch.seeds, np.uint32) for stretch in stretches])
     counts = [len(stretch.seeds) for stretch in stretches]
     dialled = [stretch.spec.dials() for stretch in stretches]
-    dials = {path: np.repeat(np.float32([one[path] for one in dialled]), counts) for path in dialled[0]}
+    dials = {path: np.repeat(np.array([one[path] for one in dialled], np.float32), counts) for path in dialled[0]}
     spec = stretches[0].spec
     grid = trace_steps(spec.steps, spec.trace)
     never = np.full(len(seeds), NEVER, np.int32)
@@ -148,15 +148,9 @@ def _resume(program: Program, cohort: Cohort, saved: Any) -> None:
     arrays, meta = saved
     cohort.at = int(meta["at"])
     cohort.found = {name.removeprefix("found/"): np.array(a) for name, a in arrays.items() if name.startswith("found/")}
-    structure = jax.tree.structure(jax.eval_shape(lambda: _abstract(program, cohort)))
-    leaves = [arrays[f"leaf/{number}"] for number in range(structure.num_leaves)]
-    states = jax.tree.unflatten(structure, leaves)
+    leaves = [arrays[f"leaf/{number}"] for number in range(program.structure.num_leaves)]
+    states = jax.tree.unflatten(program.structure, leaves)
     cohort.waves = _pack(program, cohort, arrays["places"], states)
-
-
-def _abstract(program: Program, cohort: Cohort) -> Any:
-    wave = _draw(program, cohort, np.arange(1))
-    return wave.lanes, wave.chances
 
 
 def _draw(program: Program, cohort: Cohort, places: np.ndarray) -> Wave:
@@ -301,7 +295,7 @@ class _Teller:
     def __init__(self, listen: Listener, group: plan.Group, place: tuple[int, int], label: str) -> None:
         self.listen, self.group, self.place, self.label = listen, group, place, label
 
-    def __call__(self, phase: Any, step: int, running: int, pace: Pace | None = None, waves: int = 1) -> None:
+    def __call__(self, phase: Any, step: int, running: int, pace: Pace | None = None) -> None:
         number, groups = self.place
         cap = self.group.spec.steps
         left = rate = None

@@ -23,10 +23,10 @@ from seedbed.spec import Target
 class Feed(NamedTuple):
     """The data of a chunk: training and (or None) test examples, the example axis first."""
 
-    inputs: Array
-    targets: Array
-    test_inputs: Array | None
-    test_targets: Array | None
+    inputs: Any
+    targets: Any
+    test_inputs: Any
+    test_targets: Any
 
 
 class Chances(NamedTuple):

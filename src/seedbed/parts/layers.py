@@ -106,4 +106,4 @@ def _affine_rule(size: int, batched: Any, w: Array, b: Array, x: Array) -> tuple
     if tuple(batched) == (False, False, True):
         return jnp.moveaxis(_affine_batch(w, b, jnp.moveaxis(x, 0, -1)), -1, 0), True
     axes = tuple(0 if flag else None for flag in batched)
-    return cast(Array, jax.vmap(_affine_one, in_axes=axes, axis_size=size)(w, b, x)), True
+    return jax.vmap(_affine_one, in_axes=axes, axis_size=size)(w, b, x), True

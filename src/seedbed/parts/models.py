@@ -58,10 +58,14 @@ def split(model: Any) -> tuple[Any, Any, Any]:
     arrays, plain = eqx.partition(model, eqx.is_array)
 
     def trained(node: Any) -> Any:
-        return jax.tree.map(lambda _: False, node) if isinstance(node, Fixed) else eqx.is_inexact_array(node)
+        return jax.tree.map(_never, node) if isinstance(node, Fixed) else eqx.is_inexact_array(node)
 
     mask = jax.tree.map(trained, arrays, is_leaf=lambda node: isinstance(node, Fixed))
     return (*eqx.partition(arrays, mask), plain)
+
+
+def _never(_: Any) -> bool:
+    return False
 
 
 def layers_of(model: Any) -> list[tuple[str, Any]]:

@@ -48,7 +48,7 @@ def _split(key: Array, shape: tuple[int, ...]) -> Array:
     return jnp.stack(block(key, *_counters(shape)), axis=-1)
 
 
-def _fold_in(key: Array, data: Array) -> Array:
+def _fold_in(key: Array, data: Array | int) -> Array:
     word = jnp.asarray(data, jnp.uint32)
     return jnp.stack(block(key, jnp.zeros_like(word), word), axis=-1)
 

@@ -47,7 +47,7 @@ class Lab:
     def run(
         self, question: Spec, name: str = "record", *, seeds: int | str | range | None = None, changeable: bool = True
     ) -> xr.Dataset:
-        """Train a question and return its record, kept in the store under `name`; `changes` apply if it is changeable."""
+        """Train a question and return its record, kept in the store under `name`; `changes` apply if `changeable`."""
         question = self.ask(question) if changeable else question
         return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
                    engine=self.engine, listen=self.listen, notes={"profile": self.profile})  # fmt: skip

@@ -41,7 +41,7 @@ def _over(surface: Callable[..., dict[str, np.ndarray]], weight: np.ndarray, bia
     """A function that "trains" a group by evaluating its one member on the grid."""
     across, down = (axis.ravel() for axis in np.meshgrid(weight, bias))
 
-    def train(group: plan.Group, dataset_of: Any, **how: Any) -> Iterator[tuple[int, Block]]:
+    def train(group: plan.Group, dataset_of: Any, **_: Any) -> Iterator[tuple[int, Block]]:
         for stretch in group.stretches:
             seeds = np.asarray(stretch.seeds)
             flat = surface(stretch.spec, dataset_of(seeds), across, down)

@@ -46,10 +46,10 @@ def run(
     settings = question.settings()
     sources = _Sources()
     train = train or executor(engine)
+    identities = [identity(setting, sources, engine) for setting in settings]
     if store is None:
         blocks = _in_memory(settings, wanted, train, sources, listen)
     else:
-        identities = [identity(setting, sources, engine) for setting in settings]
         work = _Work(store, settings, identities, wanted, train, sources, listen)
         blocks = _stored(work)
     provenance = {**_provenance(blocks, settings), **sources.provenance(), **(notes or {})}

@@ -40,16 +40,12 @@ class Ledger:
             self._arrays[name][members, column] = value
 
     def close(self, step: int, members: np.ndarray, measured: Mapping[str, Array], probes: Mapping[str, Array]) -> None:
-        """Write down these members' last step.
-
-        A probe is also kept at the first step of the grid from here on, so that its trace ends with the weights that
-        the member stopped with.
-        """
+        """Write down these members' last step; a probe also enters its trace where that step is on the grid."""
         column = np.searchsorted(self._grid, step)
         self._arrays["stop_step"][members] = step
         for name, value in {**measured, **probes}.items():
             self._arrays[f"final_{name}"][members] = value
-        for name, value in probes.items():
+        for name, value in probes.items() if self._grid[column] == step else ():
             self._arrays[name][members, column] = value
 
     def mark(self, event: str, step: int, members: np.ndarray) -> None:

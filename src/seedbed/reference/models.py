@@ -41,8 +41,8 @@ class Network:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers: "1 linear", "2 linear", ..."""
-        return tuple(f"{number} linear" for number in range(1, len(self.shapes) + 1))
+        """Names of the layers: "1 dense", "2 dense", ..."""
+        return tuple(f"{number} dense" for number in range(1, len(self.shapes) + 1))
 
 
 @dataclass(frozen=True)

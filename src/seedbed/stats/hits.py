@@ -89,8 +89,10 @@ class Hits:
 def hits(record: xr.Dataset, variable: str = "hit_step", cap: float | int | None = None) -> Hits:
     """The hits of a record; `cap` in updates where the record's attributes do not state it.
 
-    Raises: StatsError for a variable or cap that is missing, hits outside 0..cap, or members that were not run.
+    Raises: StatsError for a variable, target or cap that is missing, hits outside 0..cap, or members that were not run.
     """
+    if variable == "hit_step" and record.attrs.get("target") == "":
+        raise StatsError("this record has no hits, its question had no target; ask again with stop=reaches(...)")
     members = read(record, variable)
     limit = cap if cap is not None else record.attrs.get("cap")
     if limit is None:

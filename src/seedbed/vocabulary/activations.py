@@ -1,5 +1,6 @@
 """Activations by name: formula, options, source. `parts.activations` and `reference.activations` compute them."""
 
+from seedbed.errors import PartError
 from seedbed.vocabulary.part import Dial, Part, number, part
 
 
@@ -52,10 +53,15 @@ def prelu(slope: float = 0.25) -> Part:
 def rrelu(lower: float = 1 / 8, upper: float = 1 / 3) -> Part:
     """f(z) = z where z > 0, else a * z, with a drawn uniformly from [lower, upper] for every unit and example.
 
-    In evaluation a = (lower + upper) / 2. Both bounds are dials.
+    In evaluation a = (lower + upper) / 2. Both bounds are dials. Raises PartError when lower > upper.
     Source: Xu et al. 2015, Empirical evaluation of rectified activations in convolutional network.
     """
-    return part("activation", "rrelu", lower=_dial("lower", lower), upper=_dial("upper", upper))
+    low, high = _dial("lower", lower), _dial("upper", upper)
+    if low.value > high.value:
+        raise PartError(
+            f"the lower bound of rrelu cannot exceed the upper, got [{low.value:g}, {high.value:g}]; exchange the two"
+        )
+    return part("activation", "rrelu", lower=low, upper=high)
 
 
 def crelu() -> Part:

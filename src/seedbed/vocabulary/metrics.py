@@ -1,19 +1,22 @@
 """Metrics by name, each for one example and averaged over the examples of a split. The loss is always kept besides."""
 
-from seedbed.vocabulary.part import Part, part
+from seedbed.vocabulary.part import Part, number, part
 
 
 def accuracy() -> Part:
-    """Share of examples labelled rightly: y_hat > 1/2 for binary labels, z > 0 for signs, the largest score for classes."""
+    """Share of examples labelled rightly.
+
+    y_hat > 1/2 for binary labels, z > 0 for signs, the largest score for classes.
+    """
     return part("metric", "accuracy")
 
 
-def within(tolerance: float = 0.5) -> Part:
+def within(tolerance: float | int = 0.5) -> Part:
     """Share of examples with |y_hat - y| < tolerance in every output unit.
 
     Source: CIS680 assignment 1, part 3, question 2 (tolerance 0.5).
     """
-    return part("metric", "within", tolerance=float(tolerance))
+    return part("metric", "within", tolerance=number(tolerance, "tolerance of within"))
 
 
 def squared_error() -> Part:

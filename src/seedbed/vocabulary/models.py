@@ -21,10 +21,14 @@ def mlp(hidden: Sequence[int], activation: Any = "relu") -> Part:
     Image inputs are flattened. `mlp([4])` on 4x4 images with one output has 16*4 + 4 + 4 + 1 = 73 parameters.
     Source: CIS680 assignment 1, part 2.
     """
-    widths = tuple(hidden) if isinstance(hidden, Sequence) and not isinstance(hidden, str) else (hidden,)
+    widths = _widths(hidden)
     if not widths or not all(isinstance(width, int) and not isinstance(width, bool) and width > 0 for width in widths):
         raise PartError(f"the hidden widths of mlp must be whole numbers of at least 1, got {hidden!r}; write mlp([4])")
     return part("model", "mlp", activation=_activation(activation), hidden=widths)
+
+
+def _widths(hidden: Any) -> tuple[Any, ...]:
+    return tuple(hidden) if isinstance(hidden, Sequence) and not isinstance(hidden, str) else (hidden,)
 
 
 def _activation(value: Any) -> Part:

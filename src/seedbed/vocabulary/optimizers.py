@@ -1,4 +1,4 @@
-"""Update rules by name, with the conventions of PyTorch's documentation. All numbers are dials.
+"""Update rules by name, with the conventions of PyTorch's documentation. All numbers are dials; an eps is above 0.
 
 g is the gradient, w a weight, t the step counted from 1, v, s, m, d the memory of the rule, all 0 at the start.
 """
@@ -74,6 +74,11 @@ def adam(learning_rate: float = 0.001, b1: float = 0.9, b2: float = 0.999, eps: 
 def _optimizer(name: str, **numbers: float) -> Part:
     dials = {key: Dial(number(value, f"{key} of {name}")) for key, value in numbers.items()}
     for key, dial in dials.items():
+        if key == "eps" and dial.value <= 0:
+            raise PartError(
+                f"the eps of {name} must be above 0 (at 0, a gradient of zero gives 0/0), got {dial.value:g}; "
+                "give a small positive number, for instance 1e-8"
+            )
         if dial.value < 0:
             raise PartError(f"the {key} of {name} cannot be negative, got {dial.value:g}; give 0 or more")
         if key in ("momentum", "decay", "b1", "b2") and dial.value >= 1:

@@ -4,7 +4,7 @@ from seedbed.vocabulary.part import Part, part
 
 
 def dead() -> Part:
-    """1 when all outputs over the training batch are equal and the gradient is exactly zero, with finite weights; else 0.
+    """1 when all outputs over the training batch are equal, the gradient exactly zero and the weights finite; else 0.
 
     Told apart from *diverged* (a number that is not finite) and from *slow* (a small gradient).
     """
