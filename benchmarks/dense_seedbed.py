@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.data.load import load
+from seedbed.datasets.load import load
 from seedbed.engine import devices, plan
 from seedbed.spec import Spec, reaches, trace_steps
 from seedbed.studies import four_settings

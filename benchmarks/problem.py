@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.data.load import load
+from seedbed.datasets.load import load
 
 RATE = 0.1
 SHAPES = {"w1": (4, 16), "b1": (4,), "w2": (1, 4), "b2": (1,)}

@@ -5,15 +5,15 @@ name is imported when it is first used. `import seedbed` alone loads neither num
 at once, and the reading side (records, statistics, figures, reports) works where jax is absent.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seedbed import errors, figures, report, stats
     from seedbed.procedures.lab import Lab
     from seedbed.procedures.run import run
+    from seedbed.record import name_of, rows
+    from seedbed.report import pieces
     from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
     from seedbed.spec import Spec, falls_to, reaches
     from seedbed.store import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
@@ -25,7 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
     "__version__", "activations", "data", "errors", "falls_to", "figures", "initializers", "losses", "metrics",
-    "models", "open", "optimizers", "own", "probes", "reaches", "report", "run", "stats",
+    "models", "name_of", "open", "optimizers", "own", "pieces", "probes", "reaches", "report", "rows", "run", "stats",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
@@ -35,6 +35,8 @@ _HOMES = {
     **{name: f"seedbed.vocabulary.part:{name}" for name in ("Dial", "Part", "own")},
     **{name: f"seedbed.report.page:{name}" for name in ("Figure", "Formula", "Page", "Prose", "Section", "Table")},
     **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
+    **{name: f"seedbed.record:{name}" for name in ("name_of", "rows")},
+    "pieces": "seedbed.report.pieces",
     "Lab": "seedbed.procedures.lab:Lab",
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.store:open_record",
@@ -54,19 +56,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-class _Face(ModuleType):
-    """Keeps `sb.data` and `sb.probes` the words of a question.
-
-    The import system binds every imported package to its parent, so once `seedbed.data` (the generators) or
-    `seedbed.probes` (the measuring) is loaded it would take the place of the words. `from seedbed.data import ...`
-    is not touched by this; `import seedbed.data.x as y` is, and is written the other way.
-    """
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name not in _WORDS:
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Face

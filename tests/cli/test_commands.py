@@ -234,7 +234,7 @@ def test_the_new_study_uses_public_names_and_asks_a_question(seedbed, tmp_path):
 
 
 def test_data_list_says_what_is_here(seedbed, monkeypatch, tmp_path):
-    from seedbed.data.downloads import DATASETS
+    from seedbed.datasets.downloads import DATASETS
 
     rows = json.loads(seedbed("data", "list", "--json").stdout)
     assert [row["name"] for row in rows] == list(DATASETS)
@@ -248,7 +248,7 @@ def test_data_list_says_what_is_here(seedbed, monkeypatch, tmp_path):
 
 
 def test_data_fetch_refuses_a_damaged_local_copy(seedbed, monkeypatch, tmp_path):
-    from seedbed.data.downloads import DATASETS
+    from seedbed.datasets.downloads import DATASETS
 
     for file in DATASETS["mnist"].files:
         (tmp_path / file.name).touch()

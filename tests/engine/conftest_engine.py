@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seedbed.data.load import load
+from seedbed.datasets.load import load
 from seedbed.engine import devices, plan
 from seedbed.record import Block, join
 from seedbed.spec import Spec, reaches

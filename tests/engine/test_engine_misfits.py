@@ -1,27 +1,33 @@
 """What does not fit is told in one sentence before anything runs; a user's own parts fit wherever names do."""
 
+from collections.abc import Callable
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from conftest_engine import Trainer
+from jaxtyping import Array
 
 from seedbed.errors import PartError
+from seedbed.spec import Spec
 from seedbed.vocabulary import own
 
 SEEDS = tuple(range(6))
 
 
-def by_numpy(z):
+def by_numpy(z: Array) -> Any:
     return np.tanh(np.asarray(z))
 
 
-def halving(z):
+def halving(z: Array) -> Array:
     return z[::2]
 
 
-def whole(z):
+def whole(z: Array) -> Array:
     return (z > 0).astype(int)
 
 
@@ -33,47 +39,49 @@ def whole(z):
         (whole, r'activation "whole" must return floating point numbers, got int'),
     ],
 )
-def test_own_activation_that_does_not_fit(question, train, activation, sentence):
+def test_own_activation_that_does_not_fit(
+    question: Spec, train: Trainer, activation: Callable[..., Any], sentence: str
+) -> None:
     with pytest.raises(PartError, match=sentence):
         train(question.change("model.activation", activation), SEEDS)
 
 
-def test_own_model_of_another_output_shape(question, train):
-    def three_outputs(key):
+def test_own_model_of_another_output_shape(question: Spec, train: Trainer) -> None:
+    def three_outputs(key: Array) -> eqx.Module:
         return eqx.nn.Sequential([eqx.nn.Lambda(jnp.ravel), eqx.nn.Linear(16, 3, key=key)])
 
     with pytest.raises(PartError, match=r'model "three_outputs".*must return \(1,\) for one example .*got \(3,\)'):
         train(question.replace(model=three_outputs), SEEDS)
 
 
-def test_own_model_that_fails(question, train):
-    def broken(key):
+def test_own_model_that_fails(question: Spec, train: Trainer) -> None:
+    def broken(key: Array) -> eqx.Module:
         raise ValueError("no such thing")
 
     with pytest.raises(PartError, match=r'model "broken" cannot be built: no such thing'):
         train(question.replace(model=broken), SEEDS)
 
 
-def test_batch_larger_than_the_data(question, train):
+def test_batch_larger_than_the_data(question: Spec, train: Trainer) -> None:
     with pytest.raises(PartError, match="a batch of 65 was asked for, the data set has 64 examples"):
         train(question.replace(batch_size=65), SEEDS)
 
 
-def test_own_parts_everywhere(question, train):
+def test_own_parts_everywhere(question: Spec, train: Trainer) -> None:
     """An own model, activation, loss, optimizer, initializer and metric train, and an own dial is on the member axis."""
 
-    def my_net(key):
+    def my_net(key: Array) -> eqx.Module:
         first, second = jax.random.split(key)
         return eqx.nn.Sequential([eqx.nn.Lambda(jnp.ravel), eqx.nn.Linear(16, 4, key=first), eqx.nn.Lambda(jnp.tanh),
                                   eqx.nn.Linear(4, 1, key=second)])  # fmt: skip
 
-    def my_loss(score, target):
+    def my_loss(score: Array, target: Array) -> Array:
         return jnp.sum((score - target) ** 4)
 
-    def my_rule(learning_rate):
+    def my_rule(learning_rate: Any) -> optax.GradientTransformation:
         return optax.sgd(learning_rate)
 
-    def my_metric(score, prediction, target):
+    def my_metric(score: Array, prediction: Array, target: Array) -> Array:
         return jnp.abs(score - target).mean()
 
     asked = question.replace(
@@ -86,8 +94,8 @@ def test_own_parts_everywhere(question, train):
     assert np.isfinite(fast.arrays["final_train_my_metric"]).all()
 
 
-def test_own_activation_equals_the_named_one(question, train):
-    def my_leaky(z, slope):
+def test_own_activation_equals_the_named_one(question: Spec, train: Trainer) -> None:
+    def my_leaky(z: Array, slope: Array) -> Array:
         return jnp.where(z > 0, z, slope * z)
 
     asked = question.replace(steps=50)

@@ -1,10 +1,14 @@
 """An interrupted run goes on where it stopped and ends with the same bits."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pytest
-from conftest_engine import same
+from conftest_engine import Trainer, same
 
 from seedbed.engine import ensemble, plan
+from seedbed.spec import Spec
 
 SEEDS = tuple(range(40))
 
@@ -12,18 +16,30 @@ SEEDS = tuple(range(40))
 class Memory:
     """Checkpoints in memory."""
 
-    def __init__(self):
-        self.kept, self.saves = {}, 0
+    def __init__(self) -> None:
+        self.kept: dict[str, Any] = {}
+        self.saves = 0
 
-    def load_checkpoint(self, name):
+    def load_checkpoint(self, name: str) -> Any:
         return self.kept.get(name)
 
-    def save_checkpoint(self, name, arrays, meta):
+    def save_checkpoint(self, name: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
         self.kept[name] = ({key: np.array(value) for key, value in arrays.items()}, dict(meta))
         self.saves += 1
 
-    def drop_checkpoint(self, name):
+    def drop_checkpoint(self, name: str) -> None:
         self.kept.pop(name, None)
+
+
+class Always(Memory):
+    """Checkpoints in memory that answer every question with the same one."""
+
+    def __init__(self, saved: Any) -> None:
+        super().__init__()
+        self.saved = saved
+
+    def load_checkpoint(self, name: str) -> Any:
+        return self.saved
 
 
 class Interrupted(Exception):
@@ -32,7 +48,9 @@ class Interrupted(Exception):
 
 @pytest.mark.parametrize("own_data", [False, True])
 @pytest.mark.parametrize("optimizer", ["sgd(0.5)", "adam(0.01)"])
-def test_resumed_equals_undisturbed(question, train, monkeypatch, optimizer, own_data):
+def test_resumed_equals_undisturbed(
+    question: Spec, train: Trainer, monkeypatch: pytest.MonkeyPatch, optimizer: str, own_data: bool
+) -> None:
     monkeypatch.setattr(plan, "MAX_WIDTH", 8)
     monkeypatch.setattr(ensemble, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(ensemble, "CHUNK_SECONDS", 1e-6)
@@ -40,9 +58,9 @@ def test_resumed_equals_undisturbed(question, train, monkeypatch, optimizer, own
     (whole,) = train(question, SEEDS)
     keep, resumes = Memory(), 0
     while True:
-        messages = []
+        messages: list[object] = []
 
-        def stop_soon(progress, messages=messages):
+        def stop_soon(progress: object, messages: list[object] = messages) -> None:
             messages.append(progress)
             if len(messages) > 12:
                 raise Interrupted
@@ -59,11 +77,13 @@ def test_resumed_equals_undisturbed(question, train, monkeypatch, optimizer, own
     assert not keep.kept
 
 
-def test_a_checkpoint_of_other_members_is_not_taken_up(question, train, monkeypatch):
+def test_a_checkpoint_of_other_members_is_not_taken_up(
+    question: Spec, train: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ensemble, "CHECKPOINT_SECONDS", 0.0)
     keep = Memory()
 
-    def stop(progress):
+    def stop(progress: object) -> None:
         if keep.saves:
             raise Interrupted
 
@@ -71,7 +91,6 @@ def test_a_checkpoint_of_other_members_is_not_taken_up(question, train, monkeypa
         train(question, SEEDS, keep=keep, mark="m", listen=stop)
     (saved,) = keep.kept.values()
     (expected,) = train(question, range(200, 240))
-    other = Memory()
-    other.load_checkpoint = lambda name: saved
+    other = Always(saved)
     (block,) = train(question, range(200, 240), keep=other, mark="m")
     same(block, expected)

@@ -3,14 +3,21 @@
 import jax
 import numpy as np
 import pytest
+from conftest_engine import Trainer
 
-from seedbed.spec import falls_to, reaches, trace_steps
+from seedbed.spec import Spec, falls_to, reaches, trace_steps
 from seedbed.vocabulary import data, initializers, optimizers
 
 SEEDS = tuple(range(16))
 
 
-def test_hit_is_the_first_step_that_holds(question, train):
+def compiles(trainer: Trainer) -> tuple[int, int]:
+    """How many programs and how many starts a trainer has compiled."""
+    inner = vars(trainer.compiler)
+    return len(inner["_programs"]), len(inner["_starts"])
+
+
+def test_hit_is_the_first_step_that_holds(question: Spec, train: Trainer) -> None:
     (block,) = train(question.replace(trace=1), SEEDS)
     accuracy, hit = block.arrays["train_accuracy"], block.arrays["hit_step"]
     assert np.isfinite(hit).any()
@@ -20,7 +27,7 @@ def test_hit_is_the_first_step_that_holds(question, train):
     np.testing.assert_array_equal(block.arrays["stop_step"], np.where(np.isnan(hit), 300, hit))
 
 
-def test_nothing_is_measured_after_the_stop(question, train):
+def test_nothing_is_measured_after_the_stop(question: Spec, train: Trainer) -> None:
     (block,) = train(question, SEEDS)
     grid = trace_steps(300, "log")
     after = grid[None, :] > block.arrays["stop_step"][:, None]
@@ -30,7 +37,7 @@ def test_nothing_is_measured_after_the_stop(question, train):
     assert np.isfinite(block.arrays["final_gradient_norm"]).all()
 
 
-def test_final_values_are_those_of_the_stop(question, train):
+def test_final_values_are_those_of_the_stop(question: Spec, train: Trainer) -> None:
     (block,) = train(question.replace(trace=1), SEEDS)
     stop = block.arrays["stop_step"]
     for name in ("train_loss", "train_accuracy", "gradient_norm"):
@@ -38,41 +45,39 @@ def test_final_values_are_those_of_the_stop(question, train):
         np.testing.assert_array_equal(block.arrays[f"final_{name}"], at_stop, err_msg=name)
 
 
-def test_without_a_target_every_member_reaches_the_cap(question, train):
+def test_without_a_target_every_member_reaches_the_cap(question: Spec, train: Trainer) -> None:
     (block,) = train(question.replace(stop=None, steps=20), SEEDS)
     assert (block.arrays["stop_step"] == 20).all()
     assert np.isnan(block.arrays["hit_step"]).all()
 
 
-def test_a_falling_target(question, train):
+def test_a_falling_target(question: Spec, train: Trainer) -> None:
     (block,) = train(question.replace(stop=falls_to("train_loss", 0.4), trace=1), SEEDS)
     for row, step in zip(block.arrays["train_loss"], block.arrays["hit_step"], strict=True):
         assert step == np.flatnonzero(row <= 0.4)[0]
 
 
-def test_a_diverged_member_is_marked_and_leaves_its_neighbors_alone(question, train):
+def test_a_diverged_member_is_marked_and_leaves_its_neighbors_alone(question: Spec, train: Trainer) -> None:
     question = question.replace(loss="l2", output="identity", stop=None, steps=80, trace=1, metrics=("squared_error",))
     (calm,) = train(question.change("optimizer.learning_rate", 0.01), SEEDS)
     both = train(question.vary(learning_rate=[0.01, 50.0]), SEEDS)
     wild = both[1].arrays
     assert np.isfinite(wild["diverged_step"]).all()
     assert (wild["stop_step"] <= wild["diverged_step"]).all()
-    assert np.isfinite(wild["final_weight_norm"] if "final_weight_norm" in wild else 0).all()
+    assert np.isfinite(wild.get("final_weight_norm", 0)).all()
     for name in calm.arrays:
         np.testing.assert_array_equal(both[0].arrays[name], calm.arrays[name], err_msg=name)
 
 
-def test_dead_is_told_from_slow(question, train):
+def test_dead_is_told_from_slow(question: Spec, train: Trainer) -> None:
     stuck = question.replace(model="neuron", loss="l2", initializer=initializers.constant(0.0, bias=300.0), steps=5)
     slow = question.replace(model="neuron", loss="l2", initializer=initializers.constant(0.0, bias=8.0), steps=5)
     assert (train(stuck, SEEDS)[0].arrays["final_dead"] == 1).all()
     assert (train(slow, SEEDS)[0].arrays["final_dead"] == 0).all()
 
 
-def test_one_compile_per_group(question):
-    from conftest_engine import Trainer
-
-    compiled = []
+def test_one_compile_per_group(question: Spec) -> None:
+    compiled: list[str] = []
 
     def listen(event: str, **_: object) -> None:
         if event == "/jax/compilation_cache/compile_requests_use_cache":
@@ -83,20 +88,18 @@ def test_one_compile_per_group(question):
     jax.monitoring.register_event_listener(listen)
     try:
         trainer(varied, SEEDS)
-        first = len(trainer.compiler._programs), len(trainer.compiler._starts)
+        first = compiles(trainer)
         trainer(varied.set_levels("learning_rate", [0.3, 0.6]), range(100, 140))
     finally:
         jax.monitoring.clear_event_listeners()
     assert first == (2, 1)
-    assert (len(trainer.compiler._programs), len(trainer.compiler._starts)) == (2, 1)
+    assert compiles(trainer) == (2, 1)
 
 
-def test_closed_form_of_one_neuron(train):
+def test_closed_form_of_one_neuron(train: Trainer) -> None:
     """One step of gradient descent on L2 from (0, 0.4) with x = 1, y = 0.5, by hand."""
-    from seedbed.spec import Spec
-
-    question = Spec(data=data.point(1.0, 0.5), model="neuron", loss="l2", optimizer=optimizers.sgd(0.1), steps=1, trace=1,
-                    initializer=initializers.constant(0.0, bias=0.4), probes=("parameters",))  # fmt: skip
+    question = Spec(data=data.point(1.0, 0.5), model="neuron", loss="l2", optimizer=optimizers.sgd(0.1), steps=1,
+                    trace=1, initializer=initializers.constant(0.0, bias=0.4), probes=("parameters",))  # fmt: skip
     (block,) = train(question, (0,))
     s = 1 / (1 + np.exp(-0.4))
     gradient = 2 * (s - 0.5) * s * (1 - s)
@@ -106,13 +109,13 @@ def test_closed_form_of_one_neuron(train):
     np.testing.assert_allclose(block.arrays["train_loss"][0, 0], (s - 0.5) ** 2, rtol=1e-6)
 
 
-def test_minibatches_and_full_batch_agree_on_one_batch(question, train):
+def test_minibatches_and_full_batch_agree_on_one_batch(question: Spec, train: Trainer) -> None:
     full = train(question.replace(stop=None, steps=10, trace=1), SEEDS)[0]
     batch = train(question.replace(stop=None, steps=10, trace=1, batch_size=64), SEEDS)[0]
     np.testing.assert_allclose(full.arrays["train_loss"], batch.arrays["train_loss"], rtol=1e-5)
 
 
-def test_target_must_be_measured(question, train):
+def test_target_must_be_measured(question: Spec, train: Trainer) -> None:
     from seedbed.errors import PartError
 
     with pytest.raises(PartError, match=r'no metric "test_accuracy" to stop on; .*train_loss, train_accuracy'):

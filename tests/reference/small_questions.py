@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seedbed.data.dataset import dataset
+from seedbed.datasets.dataset import dataset
 from seedbed.reference import train
 from seedbed.spec import Spec
 from seedbed.vocabulary import initializers, optimizers

@@ -7,7 +7,7 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from seedbed.data.dataset import dataset
+from seedbed.datasets.dataset import dataset
 from seedbed.reference import train
 from seedbed.spec import Spec, reaches
 from seedbed.vocabulary import initializers, models, optimizers

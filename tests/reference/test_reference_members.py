@@ -3,7 +3,7 @@
 import numpy as np
 from small_questions import SEEDS, ask, bits, falling, line, start
 
-from seedbed.data.dataset import dataset
+from seedbed.datasets.dataset import dataset
 from seedbed.reference import train
 from seedbed.reference.chance import generator, orders
 from seedbed.spec import falls_to, trace_steps

@@ -6,7 +6,7 @@ from central_differences import default_options, differences
 from scipy import special
 
 from seedbed import vocabulary
-from seedbed.data.dataset import dataset
+from seedbed.datasets.dataset import dataset
 from seedbed.reference import (
     ACTIVATIONS,
     METRICS,

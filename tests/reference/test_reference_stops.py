@@ -3,7 +3,7 @@
 import numpy as np
 from small_questions import SEEDS, ask, bits, falling, line, point, start
 
-from seedbed.data.dataset import dataset
+from seedbed.datasets.dataset import dataset
 from seedbed.record import assemble
 from seedbed.reference import PROBES, train
 from seedbed.spec import falls_to, reaches, trace_steps
@@ -92,8 +92,8 @@ def test_traces_lie_on_their_grid():
     np.testing.assert_allclose(coarse.arrays["train_loss"], dense.arrays["train_loss"][:, grid], rtol=1e-12)
 
 
-def test_a_probe_keeps_the_first_grid_step_from_the_stop_on():
-    """The loss is NaN after the stop; a probe is also shown once at the next grid step, on the stopped weights."""
+def test_a_probe_is_kept_up_to_the_stop():
+    """A probe, like the loss, is NaN after the stop; its final value is that of the stopped weights."""
     target = falls_to("train_loss", 1.0)
     dense = falling(stop=target, probes=("weight_norm", "gradient_norm"))
     coarse = falling(stop=target, probes=("weight_norm", "gradient_norm"), trace=7)
@@ -101,11 +101,10 @@ def test_a_probe_keeps_the_first_grid_step_from_the_stop_on():
     for member, stop in enumerate(stops):
         for name in ("weight_norm", "gradient_norm"):
             trace, every = coarse.arrays[name][member], dense.arrays[name][member]
-            before, first = grid < stop, np.searchsorted(grid, stop)
+            before = grid <= stop
             np.testing.assert_allclose(trace[before], every[grid[before]], rtol=1e-12)
-            np.testing.assert_allclose(trace[first], every[stop], rtol=1e-12)
             np.testing.assert_allclose(coarse.arrays[f"final_{name}"][member], every[stop], rtol=1e-12)
-            assert np.isnan(trace[first + 1 :]).all()
+            assert np.isnan(trace[~before]).all()
         assert np.isnan(coarse.arrays["train_loss"][member, grid > stop]).all()
     assert len(set(stops % 7)) > 1  # some member stopped off the grid
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from small_questions import SEEDS, ask, bits, line, point, start
 
-from seedbed.data.dataset import dataset
+from seedbed.datasets.dataset import dataset
 from seedbed.errors import DataError, PartError, SpecError
 from seedbed.reference import OPTIMIZERS, PROBES, train
 from seedbed.reference.probes import DIMS
@@ -176,7 +176,7 @@ def test_the_reference_needs_no_framework():
     lines = [
         "import sys, numpy as np",
         "from seedbed.reference import train",
-        "from seedbed.data.dataset import dataset",
+        "from seedbed.datasets.dataset import dataset",
         "from seedbed.spec import Spec",
         "train(Spec(data='point', model='neuron', loss='l2', optimizer='sgd(0.1)', steps=2),"
         " dataset([[1.0]], [1.0], 'binary'), np.arange(2))",

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from seedbed import stats
 from seedbed.errors import StoreError, UserError
-from seedbed.report import html, pdf, summary, to_json, write
+from seedbed.report import html, pdf
+from seedbed.report.summary import summary, to_json
+from seedbed.report.write import write
 from seedbed.report.frame import frame, wrapped
 from seedbed.report.numbered import Header
 from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table

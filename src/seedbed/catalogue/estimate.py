@@ -1,5 +1,7 @@
 """How long a study will take on this machine, roughly: network-steps times the cost of a step of that size."""
 
+import itertools
+
 from seedbed.spec import Spec
 from seedbed.study import Profile, Study
 

@@ -15,7 +15,9 @@ from seedbed.catalogue.own import from_file
 from seedbed.errors import SpecError, StoreError
 from seedbed.procedures.lab import Lab
 from seedbed.progress import Listener, silent
-from seedbed.report import plain, summary, write
+from seedbed.report import plain
+from seedbed.report.summary import summary
+from seedbed.report.write import write
 from seedbed.studies import TABLE
 from seedbed.study import Profile, Study
 

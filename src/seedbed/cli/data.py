@@ -1,4 +1,4 @@
-"""`seedbed data`: which data sets can be had, and fetching one. Mirrors and digests are `seedbed.data`."""
+"""`seedbed data`: which data sets can be had, and fetching one. Mirrors and digests are `seedbed.datasets`."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ def list_sets(as_json: Annotated[bool, typer.Option("--json", help="Write JSON i
 
     Each is shown with whether it is here already. SEEDBED_DATA=DIR uses local copies.
     """
-    from seedbed.data.downloads import DATASETS, available
+    from seedbed.datasets.downloads import DATASETS, available
 
     rows = [
         {"name": name, "says": download.title, "size": f"{download.size / 1e6:.1f} MB", "licence": download.licence,
@@ -34,9 +34,9 @@ def fetch_set(name: Annotated[str, typer.Argument(metavar="NAME", show_default=F
 
     A set that is here already is only checked against its digest.
     """
-    from seedbed.data.downloads import find
+    from seedbed.datasets.downloads import find
 
     find(name)  # an unknown name is refused before anything is loaded
-    from seedbed.data.fetch import fetch
+    from seedbed.datasets.fetch import fetch
 
     typer.echo(fetch(name))

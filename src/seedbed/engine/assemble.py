@@ -26,7 +26,7 @@ from seedbed.parts.metrics import METRICS
 from seedbed.parts.models import MODELS, layers_of, split
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
-from seedbed.probes import DIMS, PROBES, Moment
+from seedbed.probing import DIMS, PROBES, Moment
 from seedbed.spec import Spec
 from seedbed.vocabulary import Dial, Part
 from seedbed.vocabulary.losses import ON_SCORE

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import jax
 import numpy as np
 
-from seedbed.data.dataset import Dataset
+from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, plan
 from seedbed.engine.program import Compiler, Program, feed_of
 from seedbed.engine.step import NEVER

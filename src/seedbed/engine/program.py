@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
-from seedbed.data.dataset import Dataset
+from seedbed.datasets.dataset import Dataset
 from seedbed.engine import check, devices, plan
 from seedbed.engine.assemble import Member, Shape, assemble
 from seedbed.engine.loop import Feed, chunk, look_at_lane, start_lane, train_lane

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from seedbed.data.dataset import Dataset
+from seedbed.datasets.dataset import Dataset
 from seedbed.engine.assemble import assemble
 from seedbed.engine.program import shape_of
 from seedbed.parts import threefry

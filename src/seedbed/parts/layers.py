@@ -7,7 +7,7 @@ products of a dense layer with the batch last: 0.67 instead of 1.07 microseconds
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import equinox as eqx
 import jax

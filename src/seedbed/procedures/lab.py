@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from seedbed.data.load import course_name
+from seedbed.datasets.load import course_name
 from seedbed.errors import SpecError
 from seedbed.procedures.landscape import landscape
 from seedbed.procedures.run import run

@@ -12,8 +12,8 @@ import numpy as np
 import xarray as xr
 
 from seedbed import record
-from seedbed.data.dataset import Dataset
-from seedbed.data.load import load
+from seedbed.datasets.dataset import Dataset
+from seedbed.datasets.load import load
 from seedbed.engine import plan
 from seedbed.procedures.executors import executor
 from seedbed.progress import Listener, silent

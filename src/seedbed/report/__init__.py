@@ -1,27 +1,11 @@
 """The page from a record: HTML and PDF from one source, `summary.json`, and results told in sentences.
 
-write                                           leave a report in a folder
-summary, to_json                                the numbers of a report for programs
-Page, Section, Prose, Formula, Table, Figure    what a study writes
-share_sentence, median_sentence, ...            results in words
-number, percent, steps                          numbers as a reader wants them
+page         what a study writes: sections of prose, formulas, tables, figures
+pieces       tables and figures that every study with hits needs
+plain        the telling of a study that does not say how it wants to be told
+write        leave a report in a folder
+summary      the numbers of a report for programs
+sentences    results in words
+
+Nothing is imported here: `page` must stay light, because every study is written with it.
 """
-
-from seedbed.report.numbers import number, percent, steps
-from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
-from seedbed.report.sentences import (
-    interval_words,
-    median_sentence,
-    one_run_sentence,
-    order_sentence,
-    setting_words,
-    share_sentence,
-)
-from seedbed.report.summary import summary, to_json
-from seedbed.report.write import write
-
-__all__ = [
-    "Figure", "Formula", "Page", "Prose", "Section", "Table", "interval_words", "median_sentence", "number",
-    "one_run_sentence", "order_sentence", "percent", "setting_words", "share_sentence", "steps", "summary", "to_json",
-    "write",
-]  # fmt: skip

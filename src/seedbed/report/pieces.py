@@ -16,7 +16,7 @@ from seedbed.report.page import Figure, Prose, Table
 from seedbed.stats.hits import Hits
 from seedbed.stats.interval import Interval
 
-Mark = tuple[str, float, str]
+Mark = tuple[str, float | int, str]  # setting, step, who
 LEVEL = "95 %"
 
 
@@ -40,9 +40,9 @@ def arrival_table(hits: Hits) -> Table:
         )
     columns = ("setting", "arrived", "median step", "5–95 % of members", "restricted mean step")
     caption = (
-        f"Arrival at the target ({hits.target}) within {steps(hits.cap)} steps; n = {len(hits.never)} members per setting. "
-        f"Brackets are {LEVEL} intervals: Wilson for shares, Brookmeyer–Crowley for medians, BCa bootstrap over seeds for "
-        "restricted means (the mean of the step of arrival, the cap counting for members that never arrive)."
+        f"Arrival at the target ({hits.target}) within {steps(hits.cap)} steps; n = {len(hits.never)} members per "
+        f"setting. Brackets are {LEVEL} intervals: Wilson for shares, Brookmeyer–Crowley for medians, BCa bootstrap over "
+        "seeds for restricted means (the mean of the step of arrival, the cap counting for members that never arrive)."
     )
     return Table(columns, table, caption)
 
@@ -53,7 +53,8 @@ def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:
     ranked = zip(order.names, order.ranks, strict=True)
     rank_rows = [{"label": name, "rank": rank.estimate, "low": rank.low, "high": rank.high} for name, rank in ranked]
     yield Prose(order_words(hits))
-    yield Figure("order", figures.order(rank_rows), f"Rank of each setting by restricted mean step, with {LEVEL} intervals "
+    yield Figure("order", figures.order(rank_rows),
+                 f"Rank of each setting by restricted mean step, with {LEVEL} intervals "
                  f"from resampled seeds; n = {len(hits.never)} seeds, the same seeds for every setting.",
                  "Settings in order of arrival with rank intervals")  # fmt: skip
     yield pair_table(hits)
@@ -92,10 +93,13 @@ def pair_table(hits: Hits) -> Table:
             )
         )
     columns = ("pair (a − b)", "difference in steps", "p (Holm)", "a before b", "one run misleads")
-    return Table(columns, table, f"Differences of restricted means, paired by seed, with {LEVEL} bootstrap intervals; p from sign "
-                 "flips or paired t, Holm-adjusted over the pairs; “a before b” is the chance that a member of a arrives "
-                 "before the member of b with the same seed, ties half; “one run misleads” is the chance that one run of "
-                 f"each, seeds drawn independently, gives the other order. n = {len(hits.never)} seeds.")  # fmt: skip
+    caption = (
+        f"Differences of restricted means, paired by seed, with {LEVEL} bootstrap intervals; p from sign flips or paired "
+        "t, Holm-adjusted over the pairs; “a before b” is the chance that a member of a arrives before the member of b "
+        "with the same seed, ties half; “one run misleads” is the chance that one run of each, seeds drawn "
+        f"independently, gives the other order. n = {len(hits.never)} seeds."
+    )
+    return Table(columns, table, caption)
 
 
 def one_run_words(hits: Hits) -> str:
@@ -105,9 +109,9 @@ def one_run_words(hits: Hits) -> str:
     if np.isnan(free.misleads.estimate):
         return "The ensemble itself leaves settings level, so there is no order that one run could contradict."
     return (
-        f"One run per setting gives another order than the ensemble in **{percent(free.misleads.estimate)}** of the cases "
-        f"({LEVEL} interval {percent(free.misleads.low)} to {percent(free.misleads.high)}, seeds drawn independently, n = "
-        f"{free.misleads.n}); in {percent(free.ties)} it settles nothing, because members tie. With one common seed for "
+        f"One run per setting gives another order than the ensemble in **{percent(free.misleads.estimate)}** of the "
+        f"cases ({LEVEL} interval {percent(free.misleads.low)} to {percent(free.misleads.high)}, seeds drawn "
+        f"independently, n = {free.misleads.n}); in {percent(free.ties)} it settles nothing, because members tie. With one common seed for "
         f"all settings the chance is {percent(same.misleads.estimate)}."
     )
 
@@ -122,18 +126,22 @@ def arrival_figures(record: xr.Dataset, marks: Sequence[Mark] = ()) -> Iterator[
     published = " Marks are published single runs." if marks else ""
     yield Figure("arrivals", figures.arrivals(record, list(marks) or None, bands=bands),
                  f"Share of members that had reached the target by each step; bands are {LEVEL} pointwise Kaplan–Meier "
-                 f"intervals, n = {n} members per setting.{published}", "Share arrived against step, a curve per setting")  # fmt: skip
+                 f"intervals, n = {n} members per setting.{published}",
+                 "Share arrived against step, a curve per setting")  # fmt: skip
     yield Figure("hit_steps", figures.hit_distribution(record, list(marks) or None),
                  f"Step of arrival of every member; boxes are the middle half, whiskers 5–95 %, n = {n} per setting. "
-                 f"Members that never arrived count beyond the cap.{published}", "Distribution of hit steps per setting")  # fmt: skip
+                 f"Members that never arrived count beyond the cap.{published}",
+                 "Distribution of hit steps per setting")  # fmt: skip
 
 
 def fan(record: xr.Dataset, variable: str, what: str, **how: Any) -> Figure:
     """A fan figure of a trace with its caption."""
     figure = figures.curves(record, variable, **how)
-    return Figure(variable, figure, f"{what} against step, a panel per setting: every member faint, bands 25–75 % and "
-                  f"5–95 % of n = {record.sizes['seed']} members, the median, and one single run. {_sentence(figure.get_label())}",
-                  f"{what} against step")  # fmt: skip
+    caption = (
+        f"{what} against step, a panel per setting: every member faint, bands 25–75 % and 5–95 % of "
+        f"n = {record.sizes['seed']} members, the median, and one single run. {_sentence(str(figure.get_label()))}"
+    )
+    return Figure(variable, figure, caption, f"{what} against step")
 
 
 def fate_table(record: xr.Dataset) -> Table:
@@ -149,8 +157,11 @@ def fate_table(record: xr.Dataset) -> Table:
             (name, arrived.size, *(int(mask.sum()) for mask in (arrived, slow, dead & ~diverged & ~arrived, diverged)))
         )
     columns = ("setting", "members", "arrived", "still training at the cap", "dead", "diverged")
-    return Table(columns, table, "How the members ended, in numbers of members. Dead: finite weights, the same output for every "
-                 "example, no gradient. Diverged: a number that is not finite. All stay in every denominator.")  # fmt: skip
+    caption = (
+        "How the members ended, in numbers of members. Dead: finite weights, the same output for every example, no "
+        "gradient. Diverged: a number that is not finite. All stay in every denominator."
+    )
+    return Table(columns, table, caption)
 
 
 def has_arrivals(record: xr.Dataset) -> bool:

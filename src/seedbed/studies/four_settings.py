@@ -1,10 +1,15 @@
 """Two activations and two losses on the 4x4 random images: which setting learns the set first, and why."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 import numpy as np
+import xarray as xr
 
 import seedbed as sb
-from seedbed.record import name_of, rows
-from seedbed.report import pieces
+from seedbed.stats.hits import Hits
 
 RYBKIN = "Rybkin 2017"
 ZHANG_LI = "Zhang & Li 2018"
@@ -32,23 +37,24 @@ def ask(profile: str) -> sb.Spec:
     return question.vary(activation=["sigmoid", "relu"], loss=["l2", "cross_entropy"])
 
 
-def tell(records: dict) -> sb.Page:
+def tell(records: Mapping[str, xr.Dataset]) -> sb.Page:
     """The page: curves, arrival, order, explanation, single runs, published numbers."""
     record = records["record"]
     hits = sb.stats.hits(record)
     marks = published_marks(hits)
     sections = [
         sb.Section("Loss and accuracy while they train", [
-            pieces.fan(record, "train_loss", "Training loss"),
-            pieces.fan(record, "train_accuracy", "Training accuracy"),
+            sb.pieces.fan(record, "train_loss", "Training loss"),
+            sb.pieces.fan(record, "train_accuracy", "Training accuracy"),
         ]),
-        sb.Section("When they reach 100 % accuracy", [pieces.arrival_table(hits), *pieces.arrival_figures(record, marks),
-                                                      pieces.fate_table(record)]),
+        sb.Section("When they reach 100 % accuracy", [
+            sb.pieces.arrival_table(hits), *sb.pieces.arrival_figures(record, marks), sb.pieces.fate_table(record),
+        ]),
     ]  # fmt: skip
-    if pieces.several(record):
+    if sb.pieces.several(record):
         sections += [
-            sb.Section("The settings sorted", list(pieces.order_items(hits))),
-            sb.Section("What one run would have said", [sb.Prose(pieces.one_run_words(hits))]),
+            sb.Section("The settings sorted", list(sb.pieces.order_items(hits))),
+            sb.Section("What one run would have said", [sb.Prose(sb.pieces.one_run_words(hits))]),
         ]
     sections.append(sb.Section("Why the rates differ", list(explanation(record))))
     found = beside_published(record)
@@ -57,42 +63,43 @@ def tell(records: dict) -> sb.Page:
     return sb.Page(sections, {"published": found, "gradient_ratios": gradient_ratios(record)})
 
 
-def published_marks(hits) -> list:
+def published_marks(hits: Hits) -> list[sb.pieces.Mark]:
     """Published steps of the settings that were run."""
     known = {", ".join(levels): runs for levels, runs in PUBLISHED.items()}
     return [(name, step, who) for name in hits.names for who, step in known.get(name, {}).items() if step <= hits.cap]
 
 
-def explanation(record):
+def explanation(record: xr.Dataset) -> Iterator[sb.Figure | sb.Table | sb.Formula | sb.Prose]:
     """Gradient norms by layer, and what they say."""
     yield sb.Figure("gradient_norm", sb.figures.by_layer(record, "gradient_norm"),
                     "Norm of the loss gradient by layer against step: median, 25–75 % and 5–95 % of "
                     f"n = {record.sizes['seed']} members; a member that stopped keeps its last value.",
                     "Gradient norm of the first and second layer against step, a panel per setting")  # fmt: skip
     yield sb.Table(("setting", "layer", "step 0", "step 100", "step 300"), gradient_rows(record),
-                   f"Median gradient norm over n = {record.sizes['seed']} members (25–75 % of members in brackets).")  # fmt: skip
+                   f"Median gradient norm over n = {record.sizes['seed']} members (25–75 % of members in "
+                   "brackets).")  # fmt: skip
     yield sb.Formula(
-        "(partial L_2) / (partial z) = 2 (hat(y) - y) hat(y) (1 - hat(y)), quad (partial L_(C E)) / (partial z) = hat(y) - y, "
-        "quad (partial L) / (partial W_1) = ((partial L) / (partial z) w_2 dot.o f'(z_1)) x^T",
+        "(partial L_2) / (partial z) = 2 (hat(y) - y) hat(y) (1 - hat(y)), "
+        "quad (partial L_(C E)) / (partial z) = hat(y) - y, quad (partial L) / (partial W_1) = ((partial L) / (partial z) w_2 dot.o f'(z_1)) x^T",
         "the L2 loss multiplies the error by two y-hat times one minus y-hat, cross-entropy passes it on as it is; the "
         "first layer sees it through the second weights and the derivative of the activation",
     )
     yield sb.Prose(words_of_explanation(gradient_ratios(record)))
 
 
-def gradient_rows(record) -> list:
+def gradient_rows(record: xr.Dataset) -> list[tuple[str, ...]]:
     """Median and middle half of the gradient norms at some steps."""
     steps = [step for step in (0, 100, 300) if step <= record.attrs["cap"]]
-    found = []
-    for levels, part in rows(record):
+    found: list[tuple[str, ...]] = []
+    for levels, part in sb.rows(record):
         for layer in record["layer"].values.tolist():
             at = [part["gradient_norm"].sel(layer=layer).sel(step=step, method="nearest").values for step in steps]
             cells = [middle_half(values) for values in at]
-            found.append((name_of(levels), layer, *cells, *["—"] * (3 - len(cells))))
+            found.append((sb.name_of(levels), layer, *cells, *["—"] * (3 - len(cells))))
     return found
 
 
-def middle_half(values) -> str:
+def middle_half(values: np.ndarray) -> str:
     """Median with its middle half, of the members still training."""
     values = values[np.isfinite(values)]
     if not values.size:
@@ -101,10 +108,10 @@ def middle_half(values) -> str:
     return f"{middle:.2g} [{low:.2g}, {high:.2g}]"
 
 
-def gradient_ratios(record) -> dict:
+def gradient_ratios(record: xr.Dataset) -> dict[str, float]:
     """Ratios of median initial gradient norms that the explanation rests on; empty where a level was not run."""
     norms = record["gradient_norm"].sel(step=0).median("seed")
-    found = {}
+    found: dict[str, float] = {}
     axes = {axis: record[axis].values.tolist() for axis in ("activation", "loss") if axis in norms.dims}
     if {"l2", "cross_entropy"} <= set(axes.get("loss", [])):
         ratio = norms.sel(loss="cross_entropy") / norms.sel(loss="l2")
@@ -115,54 +122,55 @@ def gradient_ratios(record) -> dict:
     return found
 
 
-def words_of_explanation(ratios: dict) -> str:
+def words_of_explanation(ratios: Mapping[str, float]) -> str:
     """The explanation the sheet asks for, with the ratios measured here."""
-    lines = []
+    lines: list[str] = []
     if "cross_entropy_over_l2_last_layer" in ratios:
         lines.append(
-            "**The loss.** Under L2 the error reaches the output unit multiplied by 2ŷ(1 − ŷ), which is 1/2 at ŷ = 1/2 and "
-            "falls toward 0 as the unit saturates; cross-entropy passes the error on as it is. At the initial draw the "
+            "**The loss.** Under L2 the error reaches the output unit multiplied by 2ŷ(1 − ŷ), which is 1/2 at ŷ = 1/2 "
+            "and falls toward 0 as the unit saturates; cross-entropy passes the error on as it is. At the initial draw the "
             f"gradient of the last layer is {ratios['cross_entropy_over_l2_last_layer']:.1f} times larger under "
-            "cross-entropy, and the factor grows while the rare label is still predicted with confidence as the common one."
+            "cross-entropy, and the factor grows while the rare label is still predicted with confidence as the common "
+            "one."
         )
     if "relu_over_sigmoid_first_layer" in ratios:
         lines.append(
-            "**The activation.** A sigmoid hidden unit multiplies what reaches the first layer by h(1 − h), at most 1/4; an "
-            "active ReLU multiplies it by 1, an inactive one by 0. At the initial draw the first layer's gradient is "
+            "**The activation.** A sigmoid hidden unit multiplies what reaches the first layer by h(1 − h), at most 1/4; "
+            "an active ReLU multiplies it by 1, an inactive one by 0. At the initial draw the first layer's gradient is "
             f"{ratios['relu_over_sigmoid_first_layer']:.1f} times larger with ReLU. With the sheet's small weights all "
             "sigmoid units start near h = 1/2, so they first have to grow apart before the images can be told apart."
         )
     lines.append(
-        "**Together.** The learning rate is the same everywhere, so a setting whose gradients are smaller simply needs more "
-        "steps; the two factors multiply, which is why the slowest setting combines the sigmoid with L2."
+        "**Together.** The learning rate is the same everywhere, so a setting whose gradients are smaller simply needs "
+        "more steps; the two factors multiply, which is why the slowest setting combines the sigmoid with L2."
     )
     return "\n\n".join(lines)
 
 
-def beside_published(record) -> list[dict]:
+def beside_published(record: xr.Dataset) -> list[dict[str, Any]]:
     """Each published run: where it lies in the distribution of its setting."""
-    found = []
-    for levels, part in rows(record):
+    found: list[dict[str, Any]] = []
+    for levels, part in sb.rows(record):
         steps = part["hit_step"].values
         for who, step in PUBLISHED.get(tuple(levels.values()), {}).items():
             untied = who == RYBKIN and tuple(levels.values()) == ("sigmoid", "l2")
-            found.append({"setting": name_of(levels), "who": who, "step": step, "n": int(steps.size),
+            found.append({"setting": sb.name_of(levels), "who": who, "step": step, "n": int(steps.size),
                           "share_of_members_faster": float(np.mean(np.nan_to_num(steps, nan=np.inf) < step)),
                           "set_up_differs": UNTIED if untied else ""})  # fmt: skip
     return found
 
 
-def published_items(found: list[dict]):
+def published_items(found: Sequence[Mapping[str, Any]]) -> Iterator[sb.Table | sb.Prose]:
     """A table of the published runs, and what to make of their order."""
-    table = [(one["setting"], one["who"], f"{one['step']:,}", pieces.percent(one["share_of_members_faster"]),
+    table = [(one["setting"], one["who"], f"{one['step']:,}", sb.pieces.percent(one["share_of_members_faster"]),
              one["set_up_differs"] or "as the sheet says") for one in found]  # fmt: skip
     yield sb.Table(("setting", "report", "published step", "members faster", "set-up"), table,
-                   f"Published single runs, and the share of n = {found[0]['n']} members that arrived in fewer steps. The "
-                   "published runs used the course's own 64 images; a generated set of the same law is another set "
+                   f"Published single runs, and the share of n = {found[0]['n']} members that arrived in fewer steps. "
+                   "The published runs used the course's own 64 images; a generated set of the same law is another set "
                    "(`--data DIR` runs the original files).")  # fmt: skip
     yield sb.Prose(
-        "The two reports rank “sigmoid + L2” and “sigmoid + cross-entropy” in opposite order. Rybkin's sigmoid + L2 run gave "
-        "every training example a bias of its own, which memorizes the set sooner; his other three runs are the sheet's "
+        "The two reports rank “sigmoid + L2” and “sigmoid + cross-entropy” in opposite order. Rybkin's sigmoid + L2 run "
+        "gave every training example a bias of its own, which memorizes the set sooner; his other three runs are the sheet's "
         "network. His order of these two is an artefact of that run."
     )
 
@@ -171,26 +179,27 @@ study = sb.Study(
     name="four_settings",
     title="Sigmoid or ReLU, L2 or cross-entropy: which learns first?",
     source="CIS680 assignment 1 (2017), part 2; reports of Rybkin (2017) and of Zhang & Li (CIS581, 2018)",
-    question="A 16-4-1 network with sigmoid output memorizes 64 binary images by full-batch gradient descent. How do loss "
-    "and accuracy develop with a sigmoid or ReLU hidden layer under L2 or cross-entropy, in which order do the four "
+    question="A 16-4-1 network with sigmoid output memorizes 64 binary images by full-batch gradient descent. How do "
+    "loss and accuracy develop with a sigmoid or ReLU hidden layer under L2 or cross-entropy, in which order do the four "
     "settings reach 100 % accuracy, and why do their rates differ?",
     ask=ask,
     tell=tell,
     seeds={"smoke": 8, "quick": 256, "full": 1024},
     decided=(
         "step s counts updates: the accuracy after s updates is compared with 1, so step 0 is the initial draw",
-        "without `--data`, one common set of 64 generated images serves all members; like the course's own set it has 11 "
-        "labels 1 and is linearly separable",
+        "without `--data`, one common set of 64 generated images serves all members; like the course's own set it has "
+        "11 labels 1 and is linearly separable",
         "a prediction is right if it is above 1/2 exactly when the label is 1",
-        "truncated normal means: drawn again beyond two standard deviations, as TensorFlow does; the deviation 0.1 is that "
-        "before truncation",
+        "truncated normal means: drawn again beyond two standard deviations, as TensorFlow does; the deviation 0.1 is "
+        "that before truncation",
         "a member that never arrives counts with the cap of 10,000 in the restricted mean",
     ),
     reduced={"smoke": "the cap is 500 steps instead of 10,000, so hardly any member arrives"},
-    figures=("loss against step", "accuracy against step", "share arrived against step", "hit steps with published runs",
-             "ranks", "gradient norms by layer"),
+    figures=("loss against step", "accuracy against step", "share arrived against step",
+             "hit steps with published runs", "ranks", "gradient norms by layer"),
     claims=tuple(
-        sb.Claim(id=f"{who.split()[0].lower()}-{activation}-{loss}", source=f"{who}, {'table 1' if who == RYBKIN else 'section 2.5'}",
+        sb.Claim(id=f"{who.split()[0].lower()}-{activation}-{loss}",
+                 source=f"{who}, {'table 1' if who == RYBKIN else 'section 2.5'}",
                  statement=f"{activation} + {loss} reaches 100 % accuracy after {step:,} iterations",
                  levels={"activation": activation, "loss": loss}, value=step)
         for (activation, loss), runs in PUBLISHED.items() for who, step in runs.items()

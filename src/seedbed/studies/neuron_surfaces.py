@@ -1,6 +1,12 @@
 """A single neuron's output, losses and gradients as surfaces over its weight and bias."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
 import numpy as np
+import xarray as xr
 
 import seedbed as sb
 
@@ -12,7 +18,7 @@ NEURON = sb.Spec(data=sb.data.point(x=1.0, y=0.5), model="neuron", loss="l2", op
 Z_LABELS = {"prediction": "output ŷ", "objective": "loss", "gradient_weight": "∂L/∂w"}
 
 
-def measure(lab: sb.Lab) -> dict:
+def measure(lab: sb.Lab) -> dict[str, xr.Dataset]:
     """Surfaces of the sigmoid under both losses, of another output under L2, and descents under both losses."""
     axis = np.linspace(-REACH, REACH, POINTS[lab.profile])
     sigmoid = NEURON.replace(output="sigmoid").vary(loss=["l2", "cross_entropy"])
@@ -34,7 +40,7 @@ def descent(profile: str) -> sb.Spec:
     return question.vary(loss=["l2", "cross_entropy"], start=starts)
 
 
-def tell(records: dict) -> sb.Page:
+def tell(records: Mapping[str, xr.Dataset]) -> sb.Page:
     """The page: surfaces, what they show, and what it does to a descent."""
     sigmoid, other, run = records["sigmoid"], records["other"], records["descent"]
     found = readings(sigmoid, run)
@@ -53,28 +59,32 @@ SET_UP = sb.Prose(
     "random here, so nothing has an interval."
 )
 LOSSES = sb.Formula(
-    "hat(y) = 1 / (1 + e^(-(w + b))), quad L_2 = (hat(y) - y)^2, quad L_(C E) = -(y log hat(y) + (1 - y) log(1 - hat(y)))",
+    "hat(y) = 1 / (1 + e^(-(w + b))), quad L_2 = (hat(y) - y)^2, "
+    "quad L_(C E) = -(y log hat(y) + (1 - y) log(1 - hat(y)))",
     "prediction: sigmoid of weight plus bias; L2: squared difference; cross-entropy: minus y log y-hat minus "
     "(1 minus y) log (1 minus y-hat)",
 )
 GRADIENTS = sb.Formula(
-    "(partial L_2) / (partial w) = 2 (hat(y) - y) hat(y) (1 - hat(y)) x, quad (partial L_(C E)) / (partial w) = (hat(y) - y) x",
+    "(partial L_2) / (partial w) = 2 (hat(y) - y) hat(y) (1 - hat(y)) x, "
+    "quad (partial L_(C E)) / (partial w) = (hat(y) - y) x",
     "the L2 gradient is two times the error times y-hat times one minus y-hat; the cross-entropy gradient is the error",
 )
 
 
-def sigmoid_figure(record) -> sb.Figure:
+def sigmoid_figure(record: xr.Dataset) -> sb.Figure:
     """The five surfaces the sheet asks for."""
     l2, cross = (surface(record, loss=loss) for loss in ("l2", "cross_entropy"))
     panels = [
-        l2("prediction", "Output of the sigmoid"), l2("objective", "L2 loss"), l2("gradient_weight", "Gradient of the L2 loss"),
-        cross("objective", "Cross-entropy loss", "loss (nats)"), cross("gradient_weight", "Gradient of the cross-entropy loss"),
+        l2("prediction", "Output of the sigmoid"), l2("objective", "L2 loss"),
+        l2("gradient_weight", "Gradient of the L2 loss"),
+        cross("objective", "Cross-entropy loss", "loss (nats)"),
+        cross("gradient_weight", "Gradient of the cross-entropy loss"),
     ]  # fmt: skip
     return figure("surfaces_sigmoid", panels, "The sigmoid neuron over weight and bias: output, both losses, and their "
                   "gradients with respect to the weight. Exact values, nothing drawn at random.")  # fmt: skip
 
 
-def other_items(record):
+def other_items(record: xr.Dataset) -> Iterator[sb.Prose | sb.Figure]:
     """Three surfaces for each other activation, as in the sheet's own example with ReLU."""
     yield sb.Prose(
         "The same three pictures for other output activations, under the L2 loss: the sheet's own example shows ReLU, "
@@ -91,7 +101,7 @@ def other_items(record):
         yield figure(f"surfaces_{''.join(c if c.isalnum() else '_' for c in name)}", panels, caption)
 
 
-def surface(record, **levels):
+def surface(record: xr.Dataset, **levels: Any) -> Callable[..., sb.figures.Panel]:
     """A function that makes panels of one setting of a landscape."""
     part = record.sel(seed=0, **levels)
 
@@ -102,7 +112,7 @@ def surface(record, **levels):
     return panel
 
 
-def figure(name: str, panels, caption: str) -> sb.Figure:
+def figure(name: str, panels: Sequence[sb.figures.Panel], caption: str) -> sb.Figure:
     """Static and turning surfaces."""
     labels = "weight w", "bias b"
     words = "Surfaces over weight and bias: " + ", ".join(panel.title for panel in panels)
@@ -116,7 +126,7 @@ def figure(name: str, panels, caption: str) -> sb.Figure:
     )
 
 
-def readings(record, run) -> dict:
+def readings(record: xr.Dataset, run: xr.Dataset) -> dict[str, Any]:
     """Numbers behind the three explanations."""
     l2, cross = (record.sel(loss=loss, seed=0) for loss in ("l2", "cross_entropy"))
     error = np.abs(l2["prediction"].values - 0.5)
@@ -125,7 +135,7 @@ def readings(record, run) -> dict:
     hits = {f"{loss}, from {start}": run["hit_step"].sel(loss=loss, start=start).values[0].item()
             for loss in ("l2", "cross_entropy") for start in STARTS}  # fmt: skip
     at = l2["weight"].values
-    corner = dict(weight=at[np.abs(at - 5).argmin()], bias=at[np.abs(at - 5).argmin()])
+    corner = {"weight": at[np.abs(at - 5).argmin()], "bias": at[np.abs(at - 5).argmin()]}
     return {
         "largest_l2": float(l2["objective"].max()), "largest_cross_entropy": float(cross["objective"].max()),
         "largest_l2_gradient": float(np.abs(l2["gradient_weight"]).max()),
@@ -138,7 +148,7 @@ def readings(record, run) -> dict:
     }  # fmt: skip
 
 
-def observations(found: dict) -> str:
+def observations(found: Mapping[str, Any]) -> str:
     """The three explanations the sheet asks for, with their numbers."""
     ratio = found["cross_entropy_gradient_at_5_5"] / found["l2_gradient_at_5_5"]
     return f"""
@@ -147,20 +157,23 @@ cross-entropy keeps growing almost linearly with |w + b| and reaches {found["lar
 corner. Both are smallest on the line w + b = 0; the cross-entropy is ln 2 = 0.693 there, because the target 0.5 is
 itself uncertain.
 
-**The gradients.** The L2 gradient is largest ({found["largest_l2_gradient"]:.4f}) at a moderate error and *vanishes* when the
-sigmoid saturates: the prediction is off by more than 0.45 (of at most 0.5) on
-{found["share_of_square_wrong"]:.0%} of the square, and on {found["share_of_wrong_that_is_flat"]:.0%} of that region the gradient is
-below 0.01. The cross-entropy gradient is the error itself: nowhere in that region is it below
-{found["smallest_cross_entropy_gradient_where_wrong"]:.2f}, and it approaches {found["largest_cross_entropy_gradient"]:.2f}.
+**The gradients.** The L2 gradient is largest ({found["largest_l2_gradient"]:.4f}) at a moderate error and *vanishes*
+when the sigmoid saturates: the prediction is off by more than 0.45 (of at most 0.5) on
+{found["share_of_square_wrong"]:.0%} of the square, and on {found["share_of_wrong_that_is_flat"]:.0%} of that region the
+gradient is below 0.01. The cross-entropy gradient is the error itself: nowhere in that region is it below
+{found["smallest_cross_entropy_gradient_where_wrong"]:.2f}, and it approaches
+{found["largest_cross_entropy_gradient"]:.2f}.
 
 **What to expect of learning.** Near (5, 5) the error is the same for both losses, but the cross-entropy pushes
-{ratio:,.0f} times harder ({found["cross_entropy_gradient_at_5_5"]:.3f} against {found["l2_gradient_at_5_5"]:.2g}). A neuron that
-starts badly wrong should therefore learn at once under cross-entropy and hardly at all under L2; one that starts
+{ratio:,.0f} times harder ({found["cross_entropy_gradient_at_5_5"]:.3f} against {found["l2_gradient_at_5_5"]:.2g}). A
+neuron that starts badly wrong should therefore learn at once under cross-entropy and hardly at all under L2; one that starts
 nearly right should see at most a factor of two.
 """
 
 
-def descent_items(record, run, found: dict):
+def descent_items(
+    record: xr.Dataset, run: xr.Dataset, found: Mapping[str, Any]
+) -> Iterator[sb.Prose | sb.Figure | sb.Table]:
     """Paths over the loss, and how many steps each took."""
     yield sb.Prose(
         "Gradient descent with learning rate 0.1 from three starts, until the prediction is within 0.05 of the target "
@@ -180,10 +193,11 @@ def descent_items(record, run, found: dict):
     rows = [(start, *(arrival(found["descent_steps"][f"{loss}, from {start}"]) for loss in ("l2", "cross_entropy")))
             for start in STARTS]  # fmt: skip
     yield sb.Table(("start (w, b)", "steps under L2", "steps under cross-entropy"), rows,
-                   "Steps until the prediction is within 0.05 of the target. One deterministic run each (n = 1).")  # fmt: skip
+                   "Steps until the prediction is within 0.05 of the target. One deterministic run each "
+                   "(n = 1).")  # fmt: skip
 
 
-def path(part):
+def path(part: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
     """Weight and bias along a descent, up to where it stopped."""
     parameters = part["parameters"].values
     kept = parameters[np.isfinite(parameters).all(axis=-1)]

@@ -41,9 +41,7 @@ def cross_entropy(reduction: str = "mean") -> Part:
 def perceptron(reduction: str = "mean") -> Part:
     """L = sum over output units of max(0, -y z), y in {-1, 1} (labels 0 and 1 are mapped to them).
 
-    Gradient 0 at y z = 0.
-
-    Source: Dube homework 2, problem 1 (a = 0).
+    Gradient 0 at y z = 0. Source: Dube homework 2, problem 1 (a = 0).
     """
     return _loss("perceptron", reduction)
 

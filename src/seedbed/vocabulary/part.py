@@ -6,14 +6,15 @@ numbers that may differ from member to member of one compiled program.
 """
 
 import hashlib
-import inspect
 import math
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from seedbed.errors import PartError
+
+PLAIN = bool | int | float | complex | str | bytes | types.NoneType | types.EllipsisType
 
 
 @dataclass(frozen=True)
@@ -108,46 +109,81 @@ def fingerprint(thing: Any) -> str:
 
 
 def _traits(thing: Any, seen: set[int]) -> Iterator[str]:
+    """The lines that say what a thing computes; a thing met again is not told again."""
+    if isinstance(thing, PLAIN):  # always told: equal numbers may be one object, and 1, 2, 1 is not 1, 2, 2
+        yield repr(thing)
+        return
     if id(thing) in seen:
         return
     seen.add(id(thing))
-    if isinstance(thing, types.FunctionType):
-        yield from _code_traits(thing.__code__)
-        for value in (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()):
+    describe = next((describe for belongs, describe in _KINDS if belongs(thing)), _object_traits)
+    yield from describe(thing, seen)
+
+
+def _function_traits(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
+    code = function.__code__
+    yield from _code_traits(code)
+    for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+        yield from _traits(value, seen)
+    for cell in function.__closure__ or ():
+        yield from _traits(cell.cell_contents, seen)
+    for name in sorted(_names(code) & function.__globals__.keys()):
+        yield name
+        yield from _named(function.__globals__[name], function.__module__, seen)
+
+
+def _class_traits(thing: type, seen: set[int]) -> Iterator[str]:
+    yield thing.__qualname__
+    for name, value in sorted(vars(thing).items()):
+        if isinstance(value, types.FunctionType) and not name.startswith("__eq"):
+            yield name
             yield from _traits(value, seen)
-        for cell in thing.__closure__ or ():
-            yield from _traits(cell.cell_contents, seen)
-        for name in sorted(_names(thing.__code__)):
-            if name in thing.__globals__:
-                yield name
-                yield from _named(thing.__globals__[name], thing.__module__, seen)
-    elif inspect.isclass(thing):
-        yield thing.__qualname__
-        for name, value in sorted(vars(thing).items()):
-            if isinstance(value, types.FunctionType) and not name.startswith("__eq"):
-                yield name
-                yield from _traits(value, seen)
-    elif hasattr(thing, "func") and hasattr(thing, "keywords"):  # functools.partial
-        yield from _traits(thing.func, seen)
-        yield from _traits((thing.args, sorted(thing.keywords.items())), seen)
-    elif isinstance(thing, Mapping):
-        for key, value in thing.items():
-            yield repr(key)
-            yield from _traits(value, seen)
-    elif isinstance(thing, tuple | list):
-        for value in thing:
-            yield from _traits(value, seen)
-    elif hasattr(thing, "tobytes"):
-        yield hashlib.sha256(thing.tobytes()).hexdigest()
-    elif isinstance(thing, types.ModuleType):
-        yield thing.__name__
-    elif isinstance(thing, bool | int | float | complex | str | bytes | None | types.EllipsisType):
-        yield repr(thing)
-    elif callable(thing) and hasattr(thing, "__qualname__"):
-        yield f"{getattr(thing, '__module__', '')}.{thing.__qualname__}"
-    else:
-        yield f"{type(thing).__module__}.{type(thing).__qualname__}"
-        yield from _traits(getattr(thing, "__dict__", {}), seen)
+
+
+def _partial_traits(thing: Any, seen: set[int]) -> Iterator[str]:
+    yield from _traits(thing.func, seen)
+    yield from _sequence_traits(thing.args, seen)
+    yield from _mapping_traits(dict(sorted(thing.keywords.items())), seen)
+
+
+def _mapping_traits(thing: Mapping[Any, Any], seen: set[int]) -> Iterator[str]:
+    for key, value in thing.items():
+        yield repr(key)
+        yield from _traits(value, seen)
+
+
+def _sequence_traits(thing: Sequence[Any], seen: set[int]) -> Iterator[str]:
+    for value in thing:
+        yield from _traits(value, seen)
+
+
+def _array_traits(thing: Any, _: set[int]) -> Iterator[str]:
+    yield hashlib.sha256(thing.tobytes()).hexdigest()
+
+
+def _module_traits(thing: types.ModuleType, _: set[int]) -> Iterator[str]:
+    yield thing.__name__
+
+
+def _callable_traits(thing: Any, _: set[int]) -> Iterator[str]:
+    yield f"{getattr(thing, '__module__', '')}.{thing.__qualname__}"
+
+
+def _object_traits(thing: Any, seen: set[int]) -> Iterator[str]:
+    yield f"{type(thing).__module__}.{type(thing).__qualname__}"
+    yield from _mapping_traits(getattr(thing, "__dict__", {}), seen)
+
+
+_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, set[int]], Iterator[str]]], ...] = (
+    (lambda thing: isinstance(thing, types.FunctionType), _function_traits),
+    (lambda thing: isinstance(thing, type), _class_traits),
+    (lambda thing: hasattr(thing, "func") and hasattr(thing, "keywords"), _partial_traits),  # functools, jax
+    (lambda thing: isinstance(thing, Mapping), _mapping_traits),
+    (lambda thing: isinstance(thing, tuple | list), _sequence_traits),
+    (lambda thing: hasattr(thing, "tobytes"), _array_traits),
+    (lambda thing: isinstance(thing, types.ModuleType), _module_traits),
+    (lambda thing: callable(thing) and hasattr(thing, "__qualname__"), _callable_traits),
+)  # the first that fits
 
 
 def _named(value: Any, module: str, seen: set[int]) -> Iterator[str]:

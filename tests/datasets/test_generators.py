@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import linprog
 
-from seedbed.data.generators import draw, generator, point, random_images
-from seedbed.data.load import FIXED, course_name, load
+from seedbed.datasets.generators import draw, generator, point, random_images
+from seedbed.datasets.load import FIXED, course_name, load
 from seedbed.errors import DataError
 from seedbed.spec import Spec
 from seedbed.vocabulary import data as words

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.data.dataset import Dataset, Kind, dataset
+from seedbed.datasets.dataset import Dataset, Kind, dataset
 from seedbed.errors import DataError
 from seedbed.vocabulary.part import Dial, Part
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from seedbed.parts.models import layers_of
-from seedbed.probes.moment import Moment
+from seedbed.probing.moment import Moment
 
 
 def gradient_norm(moment: Moment) -> Float[Array, " layer"]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pooch
 
-from seedbed.data.downloads import Download, File, available, cache, find
-from seedbed.data.idx import read_checked
+from seedbed.datasets.downloads import Download, File, available, cache, find
+from seedbed.datasets.idx import read_checked
 from seedbed.errors import DataError
 
 

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from seedbed.parts.models import layers_of
-from seedbed.probes.moment import Moment
+from seedbed.probing.moment import Moment
 
 
 def parameters(moment: Moment) -> Float[Array, " parameter"]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seedbed.data.dataset import Dataset, dataset
-from seedbed.data.downloads import VARIABLE, Download, File, find, folders, whereabouts
+from seedbed.datasets.dataset import Dataset, dataset
+from seedbed.datasets.downloads import VARIABLE, Download, File, find, folders, whereabouts
 from seedbed.errors import DataError
 
 GZIP = b"\x1f\x8b"

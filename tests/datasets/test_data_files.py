@@ -9,11 +9,11 @@ import numpy as np
 import pooch
 import pytest
 
-from seedbed.data import downloads, idx
-from seedbed.data.downloads import DATASETS, MNIST, Download, File, available, cache, find
-from seedbed.data.fetch import fetch
-from seedbed.data.load import load
-from seedbed.data.npy import files
+from seedbed.datasets import downloads, idx
+from seedbed.datasets.downloads import DATASETS, MNIST, Download, File, available, cache, find
+from seedbed.datasets.fetch import fetch
+from seedbed.datasets.load import load
+from seedbed.datasets.npy import files
 from seedbed.errors import DataError, PartError
 from seedbed.vocabulary import data as words
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seedbed.data.dataset import dataset
+from seedbed.datasets.dataset import dataset
 from seedbed.errors import DataError
 
 X = np.arange(12.0).reshape(6, 2)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from seedbed.probes.moment import Moment
+from seedbed.probing.moment import Moment
 
 
 def dead(moment: Moment) -> Float[Array, ""]:

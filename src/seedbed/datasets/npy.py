@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seedbed.data.dataset import Dataset, dataset
+from seedbed.datasets.dataset import Dataset, dataset
 from seedbed.errors import DataError
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from seedbed.data.dataset import Dataset
-from seedbed.data.generators import draw, point
-from seedbed.data.idx import load_mnist
-from seedbed.data.npy import files
+from seedbed.datasets.dataset import Dataset
+from seedbed.datasets.generators import draw, point
+from seedbed.datasets.idx import load_mnist
+from seedbed.datasets.npy import files
 from seedbed.errors import DataError, nearest
 from seedbed.vocabulary.part import Part
 

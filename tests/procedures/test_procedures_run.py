@@ -1,0 +1,132 @@
+"""`run` trains only what a store lacks, mends what is damaged, and gives the same record however it got there."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from seedbed import store
+from seedbed.errors import SpecError
+from seedbed.procedures.executors import executor
+from seedbed.procedures.run import run
+from seedbed.spec import Spec, reaches
+from seedbed.vocabulary import data, initializers, models, optimizers
+
+
+def ask(**changes):
+    question = Spec(
+        data=data.random_images(64, (4, 4)), model=models.mlp([4], activation="relu"), loss="cross_entropy",
+        initializer=initializers.truncated_normal(0.1, bias=0.1), optimizer=optimizers.sgd(0.5),
+        stop=reaches("train_accuracy", 1.0), steps=120,
+    )  # fmt: skip
+    return question.replace(**changes).vary(learning_rate=[0.2, 0.5])
+
+
+class Counting:
+    """An executor that says what it was asked to train."""
+
+    def __init__(self, engine="reference"):
+        self.train, self.asked = executor(engine), []
+
+    def __call__(self, group, dataset_of, **how):
+        self.asked += [(stretch.setting, seed) for stretch in group.stretches for seed in stretch.seeds]
+        return self.train(group, dataset_of, **how)
+
+
+def same_numbers(a, b):
+    xr.testing.assert_equal(a.drop_attrs(), b.drop_attrs())
+
+
+@pytest.fixture
+def kept(tmp_path):
+    return store.create_or_open(tmp_path / "record")
+
+
+def test_only_what_is_missing_is_trained(kept):
+    counting = Counting()
+    first = run(ask(), 4, store=kept, train=counting)
+    assert len(counting.asked) == 8
+    run(ask(), 4, store=kept, train=counting)
+    assert len(counting.asked) == 8
+    more = run(ask(), "2:6", store=kept, train=counting)
+    assert sorted(counting.asked[8:]) == [(0, 4), (0, 5), (1, 4), (1, 5)]
+    same_numbers(more.sel(seed=[2, 3]), first.sel(seed=[2, 3]))
+
+
+def test_with_and_without_a_store(kept):
+    same_numbers(run(ask(), 4, store=kept, engine="reference"), run(ask(), 4, engine="reference"))
+
+
+def test_a_record_opens_as_it_was(kept):
+    made = run(ask(), 4, store=kept, engine="reference", notes={"profile": "quick"})
+    opened = store.open_record(kept.folder)
+    xr.testing.assert_identical(opened, made)
+
+
+@pytest.mark.parametrize("harm", ["truncate", "flip"])
+def test_a_damaged_block_alone_is_trained_again(kept, harm):
+    whole = run(ask(), 4, store=kept, engine="reference")
+    victim = sorted((kept.folder / "blocks").rglob("*.npz"))[0]
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content[: len(content) // 2] if harm == "truncate" else content)
+    assert len(kept.verify()) == 1
+    counting = Counting()
+    same_numbers(run(ask(), 4, store=kept, train=counting), whole)
+    assert len(counting.asked) == 4
+    assert len({setting for setting, _ in counting.asked}) == 1
+    assert not kept.verify()
+
+
+def test_engines_do_not_share_blocks(kept):
+    run(ask(), 2, store=kept, engine="reference")
+    counting = Counting("jax")
+    run(ask(), 2, store=kept, train=counting)
+    assert len(counting.asked) == 4
+
+
+def test_edited_function_is_another_question(kept):
+    def act(z):
+        return z * 2
+
+    first = ask(model=models.mlp([4], activation=act))
+
+    def act(z):
+        return z * 3
+
+    second = ask(model=models.mlp([4], activation=act))
+    assert first.hash() != second.hash()
+
+
+def test_unknown_engine():
+    with pytest.raises(SpecError, match='no engine "torch"; use jax or reference'):
+        run(ask(), 2, engine="torch")
+
+
+def test_jax_and_reference_agree_from_equal_weights():
+    """Both engines, from constant weights, follow one path: the twin test of the whole chain."""
+    question = ask(initializer=initializers.constant(0.05, bias=0.1), steps=40, stop=None, trace=1)
+    question = question.vary(loss=["l2", "cross_entropy"], activation=["sigmoid", "relu", "tanh", "crelu", "elu"])
+    ours, twin = (run(question, 1, engine=engine) for engine in ("jax", "reference"))
+    for name in ("train_loss", "train_accuracy"):
+        np.testing.assert_allclose(ours[name].values, twin[name].values, rtol=2e-4, atol=2e-6, err_msg=name)
+    assert set(ours.data_vars) == set(twin.data_vars)
+    for name in ours.data_vars:
+        assert ours[name].dims == twin[name].dims
+
+
+def test_reference_works_without_jax():
+    """The reference engine, the store, the statistics and the words never reach jax."""
+    program = (
+        "import sys; sys.modules['jax'] = sys.modules['equinox'] = sys.modules['optax'] = None\n"
+        "import seedbed as sb\n"
+        "question = sb.Spec(data=sb.data.random_images(), model=sb.models.mlp([4]), loss='l2',\n"
+        "                   optimizer=sb.optimizers.sgd(0.1), stop=sb.reaches('train_accuracy', 0.9), steps=20)\n"
+        "record = sb.run(question.vary(activation=['relu', 'tanh']), seeds=3, engine='reference')\n"
+        "print(sb.stats.hits(record).compare())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "tanh" in done.stdout

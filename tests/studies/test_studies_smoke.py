@@ -1,0 +1,62 @@
+"""Every study runs at smoke, with both engines where it can, and leaves its figures, answers and claims."""
+
+import json
+
+import pytest
+
+from seedbed.catalogue import TABLE, estimate, perform, retell
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """Every study, once, at smoke."""
+    out = tmp_path_factory.mktemp("runs")
+    return {name: perform(study, profile="smoke", out=out, command=f"seedbed run {name}") for name, study in TABLE.items()}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_study_leaves_a_report(outcomes, name):
+    folder = outcomes[name].folder
+    for file in ("report.html", "report.pdf", "summary.json"):
+        assert (folder / file).stat().st_size > 1000, file
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["study"] == name
+    assert summary["readings"]
+    pictures = {path.stem for path in (folder / "figures").iterdir()}
+    assert len(pictures) >= 4, pictures
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_telling_again_changes_no_byte(outcomes, name):
+    folder = outcomes[name].folder
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    retell(folder)
+    after = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    assert before.keys() == after.keys()
+    for file in before:
+        assert before[file] == after[file], file
+
+
+def test_claims_of_the_tables_are_stated(outcomes):
+    claims = json.loads((outcomes["four_settings"].folder / "summary.json").read_text())["claims"]
+    assert {claim["published"] for claim in claims} == {917, 2095, 4680, 9623, 853, 2038, 4616, 2100}
+
+
+def test_surfaces_obey_their_closed_forms(outcomes):
+    readings = json.loads((outcomes["neuron_surfaces"].folder / "summary.json").read_text())["readings"]
+    assert readings["largest_l2"] <= 0.25
+    assert readings["largest_l2_gradient"] <= 0.0963
+    assert readings["largest_cross_entropy_gradient"] <= 0.5
+    assert 5.9 < readings["largest_cross_entropy"] < 6.1
+    assert readings["l2_gradient_at_5_5"] < 1e-3 < 0.4 < readings["cross_entropy_gradient_at_5_5"]
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_reference_engine_runs_the_study(name, tmp_path):
+    done = perform(TABLE[name], profile="smoke", seeds=range(2), out=tmp_path, engine="reference", command="x")
+    assert (done.folder / "report.pdf").exists()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_estimates_are_sentences(name):
+    assert "second" in estimate(TABLE[name], "quick") or " s" in estimate(TABLE[name], "quick") or "minute" in estimate(TABLE[name], "quick")
