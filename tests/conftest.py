@@ -7,4 +7,4 @@ os.environ.setdefault("COLUMNS", "120")
 
 from jaxtyping import install_import_hook
 
-install_import_hook("seedbed", "beartype.beartype")
+install_import_hook("seedbed", "typecheck.checked")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seedbed import errors, figures, report, stats
+    from seedbed.catalogue import perform
     from seedbed.procedures.lab import Lab
     from seedbed.procedures.run import run
     from seedbed.record import name_of, rows
@@ -25,7 +26,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
     "__version__", "activations", "data", "errors", "falls_to", "figures", "initializers", "losses", "metrics",
-    "models", "name_of", "open", "optimizers", "own", "pieces", "probes", "reaches", "report", "rows", "run", "stats",
+    "models", "name_of", "open", "optimizers", "own", "perform", "pieces", "probes", "reaches", "report", "rows", "run", "stats",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
@@ -37,6 +38,7 @@ _HOMES = {
     **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
     **{name: f"seedbed.record:{name}" for name in ("name_of", "rows")},
     "pieces": "seedbed.report.pieces",
+    "perform": "seedbed.catalogue:perform",
     "Lab": "seedbed.procedures.lab:Lab",
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.store:open_record",

@@ -68,7 +68,7 @@ def test_batch_larger_than_the_data(question: Spec, train: Trainer) -> None:
 
 
 def test_own_parts_everywhere(question: Spec, train: Trainer) -> None:
-    """An own model, activation, loss, optimizer, initializer and metric train, and an own dial is on the member axis."""
+    """An own model, activation, loss, optimizer, initializer and metric train; an own dial is on the member axis."""
 
     def my_net(key: Array) -> eqx.Module:
         first, second = jax.random.split(key)

@@ -43,6 +43,19 @@ def test_python_on_a_page_asks_a_valid_question(page):
         exec(block.split("record = sb.run(")[0], {"__name__": "page"})
 
 
+@pytest.mark.slow
+def test_the_page_on_own_questions_runs_to_its_end(tmp_path, monkeypatch):
+    page = (ROOT / "docs" / "your_own_question.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    program = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    checks = "\nassert again.sizes['seed'] == 256 and record.sizes['seed'] == 64\nassert outcome.folder.name == 'ring'\n"
+    checks += "assert sb.run(models, seeds=4)['hit_step'].sizes['model'] == 2\n"
+    (tmp_path / "page.py").write_text(program + checks)
+    subprocess.run([sys.executable, "page.py"], check=True, cwd=tmp_path, timeout=600)
+    assert (tmp_path / "seedbed-runs" / "ring" / "report.pdf").exists()
+    assert (tmp_path / "loss.svg").exists()
+
+
 def test_commands_on_the_front_page_are_commands():
     words = set(re.findall(r"^(?:\$ )?seedbed (\w+)", README, re.MULTILINE))
     known = set(re.findall(r"^## seedbed (\w+)", (ROOT / "docs" / "cli.md").read_text(), re.MULTILINE))

@@ -6,6 +6,7 @@ cluster can stand behind the same call. Without a store the result lives in memo
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from seedbed.procedures.executors import executor
 from seedbed.progress import Listener, silent
 from seedbed.record import Block
 from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds
-from seedbed.store import DamagedError, Store
+from seedbed.store import DamagedError, Store, create_or_open
 from seedbed.vocabulary import Part
 
 Train = Callable[..., Iterator[tuple[int, Block]]]
@@ -30,7 +31,7 @@ def run(
     question: Spec,
     seeds: int | str | range = 256,
     *,
-    store: Store | None = None,
+    store: Store | Path | str | None = None,
     name: str = "record",
     engine: str = "jax",
     train: Train | None = None,
@@ -39,10 +40,12 @@ def run(
 ) -> xr.Dataset:
     """The record of a question for the given seeds; only what the store lacks is trained.
 
-    `seeds` is a number (256: seeds 0 to 255), a text "0:1000" or a range. `engine` is "jax" or "reference"; `train`
+    `seeds` is a number (256: seeds 0 to 255), a text "0:1000" or a range. `store` is an open store or a folder, made
+    if absent; without one the record lives in memory only. `name` is what the record is called in its store. `engine` is "jax" or "reference"; `train`
     replaces it by a function of one's own. `notes` go into the record's attributes.
     """
     wanted = read_seeds(seeds)
+    store = create_or_open(store) if isinstance(store, str | Path) else store
     settings = question.settings()
     sources = _Sources()
     train = train or executor(engine)

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from seedbed import figures, stats
-from seedbed.record import factors, rows
+from seedbed.record import factors, name_of, rows
 from seedbed.report.numbers import percent, steps
 from seedbed.report.page import Figure, Prose, Table
 from seedbed.stats.hits import Hits
@@ -41,8 +41,9 @@ def arrival_table(hits: Hits) -> Table:
     columns = ("setting", "arrived", "median step", "5–95 % of members", "restricted mean step")
     caption = (
         f"Arrival at the target ({hits.target}) within {steps(hits.cap)} steps; n = {len(hits.never)} members per "
-        f"setting. Brackets are {LEVEL} intervals: Wilson for shares, Brookmeyer–Crowley for medians, BCa bootstrap over "
-        "seeds for restricted means (the mean of the step of arrival, the cap counting for members that never arrive)."
+        f"setting. Brackets are {LEVEL} intervals: Wilson for shares, Brookmeyer–Crowley for medians, BCa bootstrap "
+        "over seeds for restricted means (the mean of the step of arrival, the cap counting for members that never "
+        "arrive)."
     )
     return Table(columns, table, caption)
 
@@ -94,9 +95,9 @@ def pair_table(hits: Hits) -> Table:
         )
     columns = ("pair (a − b)", "difference in steps", "p (Holm)", "a before b", "one run misleads")
     caption = (
-        f"Differences of restricted means, paired by seed, with {LEVEL} bootstrap intervals; p from sign flips or paired "
-        "t, Holm-adjusted over the pairs; “a before b” is the chance that a member of a arrives before the member of b "
-        "with the same seed, ties half; “one run misleads” is the chance that one run of each, seeds drawn "
+        f"Differences of restricted means, paired by seed, with {LEVEL} bootstrap intervals; p from sign flips or "
+        "paired t, Holm-adjusted over the pairs; “a before b” is the chance that a member of a arrives before the "
+        "member of b with the same seed, ties half; “one run misleads” is the chance that one run of each, seeds drawn "
         f"independently, gives the other order. n = {len(hits.never)} seeds."
     )
     return Table(columns, table, caption)
@@ -111,8 +112,8 @@ def one_run_words(hits: Hits) -> str:
     return (
         f"One run per setting gives another order than the ensemble in **{percent(free.misleads.estimate)}** of the "
         f"cases ({LEVEL} interval {percent(free.misleads.low)} to {percent(free.misleads.high)}, seeds drawn "
-        f"independently, n = {free.misleads.n}); in {percent(free.ties)} it settles nothing, because members tie. With one common seed for "
-        f"all settings the chance is {percent(same.misleads.estimate)}."
+        f"independently, n = {free.misleads.n}); in {percent(free.ties)} it settles nothing, because "
+        f"members tie. With one common seed for all settings the chance is {percent(same.misleads.estimate)}."
     )
 
 
@@ -120,9 +121,9 @@ def arrival_figures(record: xr.Dataset, marks: Sequence[Mark] = ()) -> Iterator[
     """Arrival curves with bands, and the distribution of hit steps, with published values where they are given."""
     hits, n = stats.hits(record), record.sizes["seed"]
     bands = {}
-    for name, levels in zip(hits.names, hits.members.settings, strict=True):
+    for levels in hits.members.settings:
         curve = hits.survival(levels).curve()
-        bands[name if len(hits.names) > 1 else ""] = (curve.step, 1 - curve.high, 1 - curve.low)
+        bands[name_of(levels)] = (curve.step, 1 - curve.high, 1 - curve.low)
     published = " Marks are published single runs." if marks else ""
     yield Figure("arrivals", figures.arrivals(record, list(marks) or None, bands=bands),
                  f"Share of members that had reached the target by each step; bands are {LEVEL} pointwise Kaplan–Meier "
@@ -139,7 +140,8 @@ def fan(record: xr.Dataset, variable: str, what: str, **how: Any) -> Figure:
     figure = figures.curves(record, variable, **how)
     caption = (
         f"{what} against step, a panel per setting: every member faint, bands 25–75 % and 5–95 % of "
-        f"n = {record.sizes['seed']} members, the median, and one single run. {_sentence(str(figure.get_label()))}"
+        f"n = {record.sizes['seed']} members, the median, and one single run. "
+        f"{_sentence(str(figure.get_label() or ''))}"
     )
     return Figure(variable, figure, caption, f"{what} against step")
 

@@ -80,7 +80,8 @@ def explanation(record: xr.Dataset) -> Iterator[sb.Figure | sb.Table | sb.Formul
                    "brackets).")  # fmt: skip
     yield sb.Formula(
         "(partial L_2) / (partial z) = 2 (hat(y) - y) hat(y) (1 - hat(y)), "
-        "quad (partial L_(C E)) / (partial z) = hat(y) - y, quad (partial L) / (partial W_1) = ((partial L) / (partial z) w_2 dot.o f'(z_1)) x^T",
+        "quad (partial L_(C E)) / (partial z) = hat(y) - y, "
+        "quad (partial L) / (partial W_1) = ((partial L) / (partial z) w_2 dot.o f'(z_1)) x^T",
         "the L2 loss multiplies the error by two y-hat times one minus y-hat, cross-entropy passes it on as it is; the "
         "first layer sees it through the second weights and the derivative of the activation",
     )
@@ -128,17 +129,18 @@ def words_of_explanation(ratios: Mapping[str, float]) -> str:
     if "cross_entropy_over_l2_last_layer" in ratios:
         lines.append(
             "**The loss.** Under L2 the error reaches the output unit multiplied by 2ŷ(1 − ŷ), which is 1/2 at ŷ = 1/2 "
-            "and falls toward 0 as the unit saturates; cross-entropy passes the error on as it is. At the initial draw the "
-            f"gradient of the last layer is {ratios['cross_entropy_over_l2_last_layer']:.1f} times larger under "
+            "and falls toward 0 as the unit saturates; cross-entropy passes the error on as it is. At the initial draw "
+            f"the gradient of the last layer is {ratios['cross_entropy_over_l2_last_layer']:.1f} times larger under "
             "cross-entropy, and the factor grows while the rare label is still predicted with confidence as the common "
             "one."
         )
     if "relu_over_sigmoid_first_layer" in ratios:
         lines.append(
-            "**The activation.** A sigmoid hidden unit multiplies what reaches the first layer by h(1 − h), at most 1/4; "
-            "an active ReLU multiplies it by 1, an inactive one by 0. At the initial draw the first layer's gradient is "
-            f"{ratios['relu_over_sigmoid_first_layer']:.1f} times larger with ReLU. With the sheet's small weights all "
-            "sigmoid units start near h = 1/2, so they first have to grow apart before the images can be told apart."
+            "**The activation.** A sigmoid hidden unit multiplies what reaches the first layer by h(1 − h), at most "
+            "1/4; an active ReLU multiplies it by 1, an inactive one by 0. At the initial draw the first layer's "
+            f"gradient is {ratios['relu_over_sigmoid_first_layer']:.1f} times larger with ReLU. With the sheet's small "
+            "weights all sigmoid units start near h = 1/2, so they first have to grow apart before the images can be told "
+            "apart."
         )
     lines.append(
         "**Together.** The learning rate is the same everywhere, so a setting whose gradients are smaller simply needs "
@@ -169,9 +171,9 @@ def published_items(found: Sequence[Mapping[str, Any]]) -> Iterator[sb.Table | s
                    "The published runs used the course's own 64 images; a generated set of the same law is another set "
                    "(`--data DIR` runs the original files).")  # fmt: skip
     yield sb.Prose(
-        "The two reports rank “sigmoid + L2” and “sigmoid + cross-entropy” in opposite order. Rybkin's sigmoid + L2 run "
-        "gave every training example a bias of its own, which memorizes the set sooner; his other three runs are the sheet's "
-        "network. His order of these two is an artefact of that run."
+        "The two reports rank “sigmoid + L2” and “sigmoid + cross-entropy” in opposite order. Rybkin's sigmoid + L2 "
+        "run gave every training example a bias of its own, which memorizes the set sooner; his other three runs are "
+        "the sheet's network. His order of these two is an artefact of that run."
     )
 
 
@@ -180,8 +182,8 @@ study = sb.Study(
     title="Sigmoid or ReLU, L2 or cross-entropy: which learns first?",
     source="CIS680 assignment 1 (2017), part 2; reports of Rybkin (2017) and of Zhang & Li (CIS581, 2018)",
     question="A 16-4-1 network with sigmoid output memorizes 64 binary images by full-batch gradient descent. How do "
-    "loss and accuracy develop with a sigmoid or ReLU hidden layer under L2 or cross-entropy, in which order do the four "
-    "settings reach 100 % accuracy, and why do their rates differ?",
+    "loss and accuracy develop with a sigmoid or ReLU hidden layer under L2 or cross-entropy, in which order do the "
+    "four settings reach 100 % accuracy, and why do their rates differ?",
     ask=ask,
     tell=tell,
     seeds={"smoke": 8, "quick": 256, "full": 1024},

@@ -152,9 +152,9 @@ def observations(found: Mapping[str, Any]) -> str:
     """The three explanations the sheet asks for, with their numbers."""
     ratio = found["cross_entropy_gradient_at_5_5"] / found["l2_gradient_at_5_5"]
     return f"""
-**The losses.** The L2 loss is bounded: it never exceeds {found["largest_l2"]:.3f} here, however wrong the neuron is. The
-cross-entropy keeps growing almost linearly with |w + b| and reaches {found["largest_cross_entropy"]:.2f} nats at the
-corner. Both are smallest on the line w + b = 0; the cross-entropy is ln 2 = 0.693 there, because the target 0.5 is
+**The losses.** The L2 loss is bounded: it never exceeds {found["largest_l2"]:.3f} here, however wrong the neuron is.
+The cross-entropy keeps growing almost linearly with |w + b| and reaches {found["largest_cross_entropy"]:.2f} nats at
+the corner. Both are smallest on the line w + b = 0; the cross-entropy is ln 2 = 0.693 there, because the target 0.5 is
 itself uncertain.
 
 **The gradients.** The L2 gradient is largest ({found["largest_l2_gradient"]:.4f}) at a moderate error and *vanishes*
@@ -166,8 +166,8 @@ gradient is below 0.01. The cross-entropy gradient is the error itself: nowhere 
 
 **What to expect of learning.** Near (5, 5) the error is the same for both losses, but the cross-entropy pushes
 {ratio:,.0f} times harder ({found["cross_entropy_gradient_at_5_5"]:.3f} against {found["l2_gradient_at_5_5"]:.2g}). A
-neuron that starts badly wrong should therefore learn at once under cross-entropy and hardly at all under L2; one that starts
-nearly right should see at most a factor of two.
+neuron that starts badly wrong should therefore learn at once under cross-entropy and hardly at all under L2; one
+that starts nearly right should see at most a factor of two.
 """
 
 

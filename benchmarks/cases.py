@@ -1,0 +1,80 @@
+"""The table of what is measured. A row: its name, its suite, the module that measures it, with which options, in words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+RELU, SIGMOID = ("relu", "cross_entropy"), ("sigmoid", "l2")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row. `measure(**options)` of the module gives what `shows` names; a case measured once has `rounds` 1."""
+
+    name: str
+    suite: str
+    words: str
+    module: str
+    options: dict[str, Any]
+    shows: tuple[str, ...]
+    rounds: int | None = None
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    members: int = 256
+    scale: float = 1.0
+    profile: str = "quick"
+    seeds: tuple[int, ...] = (256, 1024, 8192)
+    started: int = 5
+
+
+FULL = Size()
+QUICK = Size(seeds=(256, 1024))
+TINY = Size(members=16, scale=0.01, profile="smoke", seeds=(4, 8), started=1)
+
+
+def cases(size: Size) -> list[Case]:
+    """All rows, in the order of the table."""
+    return [*_dense(size), *_start(size), *_seeds(size)]
+
+
+def _dense(size: Size) -> list[Case]:
+    many = {"members": size.members}
+
+    def row(name: str, words: str, module: str, steps: int, **options: Any) -> Case:
+        chosen = {"steps": max(int(steps * size.scale), 2), **options}
+        return Case(name, "dense", words, module, chosen, ("us",))
+
+    return [
+        row("seedbed", "seedbed", "dense_seedbed", 10_000, **many, activation="relu", loss="cross_entropy"),
+        row("seedbed-l2", "seedbed, sigmoid + l2", "dense_seedbed", 10_000, **many, activation="sigmoid", loss="l2"),
+        row("torch", "PyTorch eager, one network", "dense_torch", 500),
+        row("torch-func", "torch.func vmap, eager", "dense_torch_func", 100, **many, compiled=False),
+        row("torch-compile", "torch.func vmap, torch.compile", "dense_torch_func", 300, **many, compiled=True),
+        row("numpy", "NumPy by hand, one network", "dense_numpy", 1_000),
+        row("jax", "jax scan, one network", "dense_jax", 5_000, members=1),
+        row("jax-vmap", "jax vmap of batch-first layers", "dense_jax", 500, **many),
+        row("c++", "C++ SIMD loop, one core", "dense_floor", 1_000, **many, threads=1),
+        row("c++2", "C++ SIMD loop, two cores", "dense_floor", 1_000, **many, threads=2),
+    ]
+
+
+def _start(size: Size) -> list[Case]:
+    run = {"profile": size.profile, "seeds": size.seeds[0]}
+    return [
+        Case("help", "start", "seedbed --help", "start", {"what": "help", "times": size.started}, ("seconds",), 1),
+        Case("cold", "start", f"seedbed run four_settings --seeds {size.seeds[0]}, nothing compiled before", "start",
+             {"what": "cold", **run}, ("seconds",), 1),
+        Case("first-step", "start", "to the first training steps, compiled before", "start",
+             {"what": "first_step", "times": size.started, **run}, ("seconds",), 1),
+    ]  # fmt: skip
+
+
+def _seeds(size: Size) -> list[Case]:
+    return [
+        Case(f"seeds-{seeds}", "seeds", f"four_settings, {seeds} seeds", "seeds", {"seeds": seeds, "profile": size.profile},
+             ("seconds", "seconds_per_seed", "peak_mib"), 1)
+        for seeds in size.seeds
+    ]  # fmt: skip

@@ -1,0 +1,53 @@
+"""What was measured, in text and as a line of JSON."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+HEADINGS = {
+    "dense": "16-4-1 net, 64 images, full batch: microseconds per network and step (median of rounds; smallest-largest)",
+    "start": "Start: wall seconds (median)",
+    "seeds": "four_settings, compiled before: wall seconds; seconds per seed; peak memory of the process in MiB",
+}
+UNITS = {"us": "us", "seconds": "s", "seconds_per_seed": "s/seed", "peak_mib": "MiB"}
+RATIOS = (("torch", "seedbed"), ("torch-compile", "seedbed"), ("seedbed", "c++2"))
+
+
+def text(results: Sequence[dict[str, Any]], machine: dict[str, Any]) -> str:
+    """The table as a person reads it."""
+    lines = ["", *(f"{name:<10} {value}" for name, value in machine.items())]
+    for suite, heading in HEADINGS.items():
+        rows = [row for row in results if row["suite"] == suite]
+        if rows:
+            lines += ["", heading, *(f"  {row['words']:<62} {_value(row)}" for row in rows)]
+    found = ratios(results)
+    if found:
+        lines += ["", "Ratios of medians", *(f"  {name:<30} {value:10.3g}" for name, value in found.items())]
+    return "\n".join(lines)
+
+
+def ratios(results: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """How many times slower the first is than the second, where both were measured."""
+    speed = {row["name"]: row["us"] for row in results if "us" in row}
+    return {f"{slow} / {fast}": speed[slow] / speed[fast] for slow, fast in RATIOS if slow in speed and fast in speed}
+
+
+def keep(path: Path, results: Sequence[dict[str, Any]], machine: dict[str, Any], rounds: int) -> None:
+    """Append a dated line."""
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    line = {"date": date, "rounds": rounds, "machine": machine, "ratios": ratios(results), "results": list(results)}
+    with path.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _value(row: dict[str, Any]) -> str:
+    if "skipped" in row or "failed" in row:
+        return f"left out: {row['skipped']}" if "skipped" in row else f"FAILED: {row['failed']}"
+    return "  ".join(_number(row, name, unit) for name, unit in UNITS.items() if name in row)
+
+
+def _number(row: dict[str, Any], name: str, unit: str) -> str:
+    spread = row.get(f"{name}_range")
+    return f"{row[name]:10.4g} {unit}" + (f"  ({spread[0]:.4g}-{spread[1]:.4g})" if spread else "")

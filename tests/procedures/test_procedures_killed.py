@@ -1,0 +1,65 @@
+"""Killed at any moment, again and again, `four_settings` ends with the bits of an undisturbed run."""
+
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+import xarray as xr
+
+from seedbed import store
+
+KILLS = 20
+PROGRAM = """
+import sys
+from seedbed.engine import ensemble
+ensemble.CHECKPOINT_SECONDS = 0.2
+from seedbed.procedures.run import run
+from seedbed.studies.four_settings import ask
+print("ready", flush=True)
+run(ask("quick").replace(steps=4000), 300, store=sys.argv[1])
+"""
+
+
+def start(folder):
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.slow
+def test_killed_again_and_again(tmp_path):
+    began = time.monotonic()
+    assert start(tmp_path / "whole").wait() == 0
+    seconds = time.monotonic() - began
+    dice, kills, finished = random.Random(20261121), 0, 0
+    while kills < KILLS:
+        folder = tmp_path / f"broken-{finished}"
+        process = start(folder)
+        try:
+            process.wait(timeout=dice.uniform(0.02, 0.45) * seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+            continue
+        finished += 1  # it got through between two kills: compare, and begin a new one
+        compare(tmp_path / "whole", folder)
+    assert start(folder).wait() == 0
+    compare(tmp_path / "whole", folder)
+
+
+def compare(whole, broken):
+    assert not [damage for damage in store.open_existing(broken).verify() if not damage.harmless]
+    expected, found = store.open_record(whole), store.open_record(broken)
+    xr.testing.assert_equal(expected, found)
+    assert expected.attrs["width"] == found.attrs["width"]
+
+
+@pytest.mark.slow
+def test_two_processes_on_one_store(tmp_path):
+    both = [start(tmp_path / "shared") for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert start(tmp_path / "alone").wait() == 0
+    compare(tmp_path / "alone", tmp_path / "shared")
