@@ -1,4 +1,4 @@
-"""`python -m benchmarks [SUITE or CASE ...] [--rounds 3] [--quick]`: measure, print a table, append it to results.jsonl."""
+"""`python -m benchmarks [SUITE or CASE ...] [--rounds 3] [--quick]`: print a table, append it to results.jsonl."""
 
 import argparse
 import sys

@@ -1,9 +1,7 @@
-"""The table of what is measured. A row: its name, its suite, the module that measures it, with which options, in words."""
+"""The table of what is measured: a row says which module measures it, with which options, and what that is in words."""
 
 from dataclasses import dataclass
 from typing import Any
-
-RELU, SIGMOID = ("relu", "cross_entropy"), ("sigmoid", "l2")
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,10 @@ def _start(size: Size) -> list[Case]:
 
 
 def _seeds(size: Size) -> list[Case]:
-    return [
-        Case(f"seeds-{seeds}", "seeds", f"four_settings, {seeds} seeds", "seeds", {"seeds": seeds, "profile": size.profile},
-             ("seconds", "seconds_per_seed", "peak_mib"), 1)
-        for seeds in size.seeds
-    ]  # fmt: skip
+    shows = ("seconds", "seconds_per_seed", "peak_mib")
+
+    def row(seeds: int) -> Case:
+        options = {"seeds": seeds, "profile": size.profile}
+        return Case(f"seeds-{seeds}", "seeds", f"four_settings, {seeds} seeds", "seeds", options, shows, 1)
+
+    return [row(seeds) for seeds in size.seeds]

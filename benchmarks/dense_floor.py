@@ -15,6 +15,7 @@ from benchmarks.problem import RATE, SHAPES, AbsentError, images, microseconds, 
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-std=c++17", "-shared", "-fPIC", "-pthread", "-Wno-psabi")
 # GCC otherwise keeps to half the register width on processors that slow down under the full one
 WIDE = "-mprefer-vector-width=512"
+Array = np.ndarray
 CHECKED_STEPS, TOLERANCE = 50, 1e-3
 
 
@@ -29,18 +30,13 @@ def compiler() -> str:
 def build(folder: Path) -> Any:
     """The compiled loop, as a function of arrays: `train(packed, x, y, steps, threads) -> (loss, accuracy)`."""
     library, source = folder / "floor.so", Path(__file__).with_name("floor.cpp")
-    made = None
-    for flags in ((*FLAGS, WIDE), FLAGS):
-        command = [compiler(), *flags, str(source), "-o", str(library), "-lm"]
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
-        if made.returncode == 0:
-            break
-    if made is None or made.returncode:
-        raise AbsentError(f"floor.cpp does not compile: {made.stderr.strip().splitlines()[-1] if made else ''}")
+    ends = (str(source), "-o", str(library), "-lm")
+    if _compile(*FLAGS, WIDE, *ends) and (complaint := _compile(*FLAGS, *ends)):
+        raise AbsentError(f"floor.cpp does not compile: {complaint}")
     function = ctypes.CDLL(str(library)).train
     function.restype = None
 
-    def train(packed: np.ndarray, x: np.ndarray, y: np.ndarray, steps: int, threads: int) -> tuple[np.ndarray, np.ndarray]:
+    def train(packed: Array, x: Array, y: Array, steps: int, threads: int) -> tuple[Array, Array]:
         members = packed.shape[1]
         loss, accuracy = np.zeros(members, np.float32), np.zeros(members, np.float32)
         function(pointer(packed), pointer(x), pointer(y), members, len(x), steps, ctypes.c_float(RATE), threads,
@@ -48,6 +44,12 @@ def build(folder: Path) -> Any:
         return loss, accuracy
 
     return train
+
+
+def _compile(*options: str) -> str:
+    """What the compiler complains of, if it fails."""
+    made = subprocess.run((compiler(), *options), capture_output=True, text=True, check=False)
+    return (made.stderr.strip().splitlines() or ["no words"])[-1] if made.returncode else ""
 
 
 def pointer(array: np.ndarray) -> Any:
@@ -69,8 +71,8 @@ def disagreement(train: Any, members: int, threads: int) -> float:
         own = {name: value[member] for name, value in w.items()}
         after, own_loss, own_accuracy = dense_numpy.train(own, x, y, CHECKED_STEPS)
         wanted = np.concatenate([after[name].reshape(-1) for name in SHAPES])
-        gaps = [np.abs(packed[:, member] - wanted).max(), abs(loss[member] - own_loss), abs(accuracy[member] - own_accuracy)]
-        worst = max(worst, *map(float, gaps))
+        gaps = (packed[:, member] - wanted, loss[member] - own_loss, accuracy[member] - own_accuracy)
+        worst = max(worst, *(float(np.abs(gap).max()) for gap in gaps))
     return worst
 
 

@@ -1,4 +1,4 @@
-"""The engine as the study uses it: hits, divergence, freezing, traces and probes, all on. Nobody finishes while it is timed."""
+"""The engine as the study uses it, with hits, divergence, freezing, traces and probes. Nobody finishes while timed."""
 
 import dataclasses
 import time
@@ -43,7 +43,9 @@ def _train(program: Any, spec: Spec, dataset: Any, members: int) -> float:
 
     waves = -(-members // program.lanes)
     seeds = program.on_members(np.arange(program.lanes, dtype=np.uint32))
-    dials = program.on_members({path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()})
+    dials = program.on_members(
+        {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
+    )
     feed, grid = program.everywhere(feed_of(dataset)), trace_steps(spec.steps, spec.trace)
     cap = program.everywhere(np.int32(spec.steps + 1))  # so that the last step is an update like all others
     spent = 0.0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.problem import RATE, images, microseconds, torch
+from benchmarks.problem import RATE, images, on_best_threads, torch
 
 
 def measure(steps: int) -> dict[str, Any]:
@@ -25,4 +25,4 @@ def measure(steps: int) -> dict[str, Any]:
             total, right = loss.item(), ((prediction > 0.5) == (y > 0.5)).float().mean().item()
         return total, right
 
-    return {**microseconds(train, steps, repeats=3), "threads": th.get_num_threads()}
+    return on_best_threads(th, train, steps)

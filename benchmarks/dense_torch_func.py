@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.problem import RATE, AbsentError, images, microseconds, torch, weights
+from benchmarks.problem import RATE, AbsentError, images, on_best_threads, torch, weights
 
 NAMES = {"w1": "0.weight", "b1": "0.bias", "w2": "2.weight", "b2": "2.bias"}
 
@@ -34,7 +34,7 @@ def measure(steps: int, members: int, compiled: bool) -> dict[str, Any]:
         return w
 
     with th.no_grad():
-        return microseconds(train, steps * members, repeats=3)
+        return on_best_threads(th, train, steps * members)
 
 
 def _compiled(th: Any, step: Any, first: Any) -> Any:

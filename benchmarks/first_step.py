@@ -1,4 +1,4 @@
-"""Begin to run four_settings, say `training` as soon as the engine does, and leave when all its programs are compiled."""
+"""Begin to run four_settings, say `training` when the engine does, leave when all is compiled."""
 
 import json
 import sys

@@ -47,3 +47,12 @@ def torch() -> Any:
     except ImportError as error:
         raise AbsentError("PyTorch is not installed: pip install 'seedbed[bench]'") from error
     return found
+
+
+def on_best_threads(th: Any, advance: Callable[[], Any], network_steps: int) -> dict[str, float]:
+    """PyTorch at its best: its own choice of threads, or one, which a small net or a busy machine may prefer."""
+    found = []
+    for threads in (th.get_num_threads(), 1):
+        th.set_num_threads(threads)
+        found.append({**microseconds(advance, network_steps, repeats=3), "threads": threads})
+    return min(found, key=lambda one: one["us"])

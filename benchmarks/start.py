@@ -1,4 +1,4 @@
-"""How long until something happens: the help, a first run, and the first steps of a later run. Wall seconds from outside."""
+"""How long until something happens: the help, a first run, the first steps of a later one. Wall seconds."""
 
 import json
 import os
@@ -20,14 +20,25 @@ def measure(what: str, times: int = 1, profile: str = "quick", seeds: int = 256)
         # only ever this folder: a cache that the user has would make a cold start warm
         cache = {"SEEDBED_CACHE": f"{folder}/cache"}
         if what == "cold":
-            run = (*SEEDBED, "run", "four_settings", "--profile", profile, "--seeds", str(seeds), "--out", f"{folder}/out", "--yes")
+            run = (
+                *SEEDBED,
+                "run",
+                "four_settings",
+                "--profile",
+                profile,
+                "--seeds",
+                str(seeds),
+                "--out",
+                f"{folder}/out",
+                "--yes",
+            )
             return _several([_seconds(*run, **cache)])
         first, *later = [first_step(seeds, profile, **cache) for _ in range(times + 1)]
         return {**_several(later), "cold_seconds": first}
 
 
 def first_step(seeds: int, profile: str, **environment: str) -> float:
-    """Seconds from the start of a new process to its first message that it trains. Returns when it has compiled everything."""
+    """Seconds from the start of a new process to its first message that it trains; it goes on to compile everything."""
     command = (sys.executable, "-m", "benchmarks.first_step", json.dumps({"seeds": seeds, "profile": profile}))
     began = time.perf_counter()
     with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.PIPE, text=True) as child:

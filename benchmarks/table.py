@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 HEADINGS = {
-    "dense": "16-4-1 net, 64 images, full batch: microseconds per network and step (median of rounds; smallest-largest)",
+    "dense": "16-4-1 net, full batch of 64: microseconds per network and step (median of rounds; smallest-largest)",
     "start": "Start: wall seconds (median)",
     "seeds": "four_settings, compiled before: wall seconds; seconds per seed; peak memory of the process in MiB",
 }

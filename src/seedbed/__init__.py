@@ -26,7 +26,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
     "__version__", "activations", "data", "errors", "falls_to", "figures", "initializers", "losses", "metrics",
-    "models", "name_of", "open", "optimizers", "own", "perform", "pieces", "probes", "reaches", "report", "rows", "run", "stats",
+    "models", "name_of", "open", "optimizers", "own", "perform", "pieces", "probes", "reaches", "report", "rows", "run",
+    "stats",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".

@@ -48,7 +48,9 @@ def test_the_page_on_own_questions_runs_to_its_end(tmp_path, monkeypatch):
     page = (ROOT / "docs" / "your_own_question.md").read_text()
     monkeypatch.chdir(tmp_path)
     program = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
-    checks = "\nassert again.sizes['seed'] == 256 and record.sizes['seed'] == 64\nassert outcome.folder.name == 'ring'\n"
+    checks = (
+        "\nassert again.sizes['seed'] == 256 and record.sizes['seed'] == 64\nassert outcome.folder.name == 'ring'\n"
+    )
     checks += "assert sb.run(models, seeds=4)['hit_step'].sizes['model'] == 2\n"
     (tmp_path / "page.py").write_text(program + checks)
     subprocess.run([sys.executable, "page.py"], check=True, cwd=tmp_path, timeout=600)

@@ -18,13 +18,12 @@ from hypothesis import strategies as st
 from seedbed import stats
 from seedbed.errors import StoreError, UserError
 from seedbed.report import html, pdf
-from seedbed.report.summary import summary, to_json
-from seedbed.report.write import write
 from seedbed.report.frame import frame, wrapped
 from seedbed.report.numbered import Header
 from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
 from seedbed.report.pictures import draw
-from seedbed.report.summary import plain_values
+from seedbed.report.summary import plain_values, summary, to_json
+from seedbed.report.write import write
 
 HEADER = Header("Title", "Source", "Question?")
 HOSTILE = (

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from seedbed.errors import PartError, SeedbedError
-from seedbed.parts import threefry
 from seedbed.spec import Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.losses import ON_SCORE

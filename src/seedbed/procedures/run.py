@@ -41,8 +41,8 @@ def run(
     """The record of a question for the given seeds; only what the store lacks is trained.
 
     `seeds` is a number (256: seeds 0 to 255), a text "0:1000" or a range. `store` is an open store or a folder, made
-    if absent; without one the record lives in memory only. `name` is what the record is called in its store. `engine` is "jax" or "reference"; `train`
-    replaces it by a function of one's own. `notes` go into the record's attributes.
+    if absent; without one the record lives in memory only. `name` is what the record is called in its store. `engine`
+    is "jax" or "reference"; `train` replaces it by a function of one's own. `notes` go into the record's attributes.
     """
     wanted = read_seeds(seeds)
     store = create_or_open(store) if isinstance(store, str | Path) else store

@@ -139,8 +139,8 @@ def words_of_explanation(ratios: Mapping[str, float]) -> str:
             "**The activation.** A sigmoid hidden unit multiplies what reaches the first layer by h(1 − h), at most "
             "1/4; an active ReLU multiplies it by 1, an inactive one by 0. At the initial draw the first layer's "
             f"gradient is {ratios['relu_over_sigmoid_first_layer']:.1f} times larger with ReLU. With the sheet's small "
-            "weights all sigmoid units start near h = 1/2, so they first have to grow apart before the images can be told "
-            "apart."
+            "weights all sigmoid units start near h = 1/2, so they first have to grow apart before the images can be "
+            "told apart."
         )
     lines.append(
         "**Together.** The learning rate is the same everywhere, so a setting whose gradients are smaller simply needs "
