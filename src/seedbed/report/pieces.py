@@ -11,7 +11,7 @@ import xarray as xr
 
 from seedbed import figures, stats
 from seedbed.record import factors, name_of, rows
-from seedbed.report.numbers import percent, steps
+from seedbed.report.numbers import number, percent, steps
 from seedbed.report.page import Figure, Prose, Table
 from seedbed.stats.hits import Hits
 from seedbed.stats.interval import Interval
@@ -20,7 +20,12 @@ Mark = tuple[str, float | int, str]  # setting, step, who
 LEVEL = "95 %"
 
 
-def interval(value: Interval, form: Any = steps) -> str:
+def whole(value: float) -> str:
+    """A step count in a table whose column names the unit."""
+    return number(round(value))
+
+
+def interval(value: Interval, form: Any = whole) -> str:
     """An estimate with its interval in a cell: `912 [880, 940]`; an open side is shown as "not reached"."""
     if np.isnan(value.estimate):
         return f"not reached [{form(value.low)}, –]" if np.isfinite(value.low) and value.low > 0 else "not reached"
@@ -40,7 +45,7 @@ def arrival_table(hits: Hits) -> Table:
         )
     columns = ("setting", "arrived", "median step", "5–95 % of members", "restricted mean step")
     caption = (
-        f"Arrival at the target ({hits.target}) within {steps(hits.cap)} steps; n = {len(hits.never)} members per "
+        f"Arrival at the target ({hits.target}) within {steps(hits.cap)}; n = {len(hits.never)} members per "
         f"setting. Brackets are {LEVEL} intervals: Wilson for shares, Brookmeyer–Crowley for medians, BCa bootstrap "
         "over seeds for restricted means (the mean of the step of arrival, the cap counting for members that never "
         "arrive)."
@@ -177,7 +182,7 @@ def several(record: xr.Dataset) -> bool:
 
 
 def _or_never(step: float) -> str:
-    return "never" if np.isnan(step) else steps(step)
+    return "never" if np.isnan(step) else whole(step)
 
 
 def _p(value: float) -> str:
