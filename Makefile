@@ -36,7 +36,7 @@ check: .venv/installed-dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports --no-logo
 
-bench: .venv/installed-dev
+bench: .venv/installed-bench
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: .venv/installed-dev
@@ -59,6 +59,11 @@ pins:
 .venv/installed: .venv/made pyproject.toml constraints.txt
 	@echo "installing what a run needs into .venv (about a minute, once)"
 	@$(INSTALL) --editable .
+	@touch $@
+
+.venv/installed-bench: .venv/installed
+	@echo "installing what is compared with into .venv (once)"
+	@$(INSTALL) --editable '.[bench]'
 	@touch $@
 
 .venv/installed-dev: .venv/installed

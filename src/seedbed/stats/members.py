@@ -4,6 +4,7 @@ The other modules of this package compute on these tables, so that any Dataset w
 its factors. Nothing is averaged or dropped here.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from seedbed.errors import StatsError, nearest
-from seedbed.record import SEED, factors, name_of, settings
+from seedbed.record import SEED, factors, name_of
 
 ALONE = "the only setting"
 
@@ -62,8 +63,8 @@ def read(record: xr.Dataset, variable: str) -> Members:
             f"every seed may appear once, got {len(seeds) - len(np.unique(seeds))} repeated; drop the doubles"
         )
     values = part.values.astype(np.float64).reshape(len(seeds), -1)
-    listed = settings(xr.Dataset({variable: part.isel({SEED: 0}, drop=True)}, attrs={"factors": " ".join(axes)}))
-    return Members(tuple(listed), seeds, values)
+    levels = itertools.product(*(part[axis].values.tolist() for axis in axes))
+    return Members(tuple(dict(zip(axes, chosen, strict=True)) for chosen in levels), seeds, values)
 
 
 def axes_of(record: xr.Dataset, variable: str) -> list[str]:

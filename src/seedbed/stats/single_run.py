@@ -17,7 +17,7 @@ from seedbed.stats.pairs import Better
 from seedbed.stats.proportions import score_bounds, wilson
 from seedbed.stats.scores import checked
 
-ROUNDING = 1e-12
+ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -97,16 +97,17 @@ def _independent(chain: Float[np.ndarray, "seed setting"], level: float, merged:
     interval = Interval(
         misleads, low, high, level, f"exact count, Wilson with {effective:.3g} effective members{merged}", n
     )
-    return Chance(interval, agrees, max(possible - agrees, 0.0))
+    ties = possible - agrees
+    return Chance(interval, agrees, ties if ties > ROUNDING else 0.0)
 
 
 def _same_seed(chain: Float[np.ndarray, "seed setting"], level: float, merged: str) -> Chance:
     n, steps = len(chain), np.diff(chain, axis=1)
     against = int((steps < 0).any(axis=1).sum())
-    agrees = float((steps > 0).all(axis=1).mean())
+    rising = int((steps > 0).all(axis=1).sum())
     share = wilson(against, n, level)
     interval = Interval(share.estimate, share.low, share.high, level, f"Wilson over seeds{merged}", n)
-    return Chance(interval, agrees, max(1 - agrees - against / n, 0.0))
+    return Chance(interval, rising / n, (n - rising - against) / n)
 
 
 def _risen(chain: Float[np.ndarray, "seed setting"], strict: bool) -> Float[np.ndarray, "seed setting"]:
