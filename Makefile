@@ -2,6 +2,7 @@
 #
 #   make run     install what a run needs into .venv, and run two studies     OUT=folder for another place
 #   make test    install the development tools too, and run all tests          ARGS="tests/cli -k name" for some
+#   make test-long   the coverage of every interval by simulation at full size, tens of minutes
 #   make check   lint, format, types, and the walls between packages
 #   make bench   compare side by side on this machine
 #   make docs    write docs/cli.md again from the live --help, and check it
@@ -11,7 +12,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test check bench docs pins
+.PHONY: run test test-long check bench docs pins
 .DELETE_ON_ERROR:
 
 OUT ?= seedbed-runs
@@ -28,7 +29,10 @@ run: .venv/installed
 	$(BIN)/seedbed run four_settings neuron_surfaces --out $(OUT)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n 2 -q $(ARGS)
+	$(BIN)/python -m pytest -n 2 -q -m "not long" $(ARGS)
+
+test-long: .venv/installed-dev
+	$(BIN)/python -m pytest -n 2 -q -m long $(ARGS)
 
 check: .venv/installed-dev
 	$(BIN)/ruff check

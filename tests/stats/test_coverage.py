@@ -107,7 +107,7 @@ def test_intervals_hold_the_truth(settings, check, law, censored):
     CHECKS[check](settings, law, censored, 30, 300)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("censored", CENSORED)
 @pytest.mark.parametrize(("check", "law"), CASES)
@@ -131,7 +131,7 @@ def test_interquartile_means_and_medians_hold_the_truth(monkeypatch, rng):
     check_by_scipy(monkeypatch, rng, 30, 100)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("n", SIZES)
 def test_interquartile_means_and_medians_hold_the_truth_everywhere(monkeypatch, rng, n):
     check_by_scipy(monkeypatch, rng, n, 2_000)
@@ -151,7 +151,7 @@ def test_rank_intervals_hold_the_true_ranks(monkeypatch, rng):
     check_ranks(monkeypatch, rng, 30, 50)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("n", SIZES)
 def test_rank_intervals_hold_the_true_ranks_everywhere(monkeypatch, rng, n):
     check_ranks(monkeypatch, rng, n, 2_000)
@@ -172,7 +172,7 @@ def test_the_chance_of_a_whole_order_holds_the_truth(rng):
     check_whole_order(rng, 30, 300)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("n", SIZES)
 def test_the_chance_of_a_whole_order_holds_the_truth_everywhere(rng, n):
     check_whole_order(rng, n, 2_000)
@@ -199,7 +199,7 @@ def test_false_alarms_are_rare(rng, draw_hits, law, censored, n):
     check_false_alarms(rng, draw_hits, law, censored, n, 200)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("censored", CENSORED)
 @pytest.mark.parametrize("law", ["tied", "heavy"])

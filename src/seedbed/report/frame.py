@@ -29,7 +29,9 @@ def frame(
 ) -> tuple[Header, Page]:
     """The header, and the page with the sections that every report has put around the study's own."""
     count = seeds if isinstance(seeds, int) else len(seeds)
-    byline = f"seedbed · {study.name} · profile {profile}" + (f" · {number(count)} seed{'s' * (count != 1)}" if records else "")
+    byline = f"seedbed · {study.name} · profile {profile}" + (
+        f" · {number(count)} seed{'s' * (count != 1)}" if records else ""
+    )
     before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
     after = [Section("How to run this again", list(_again(command, provenance)))]
     return Header(study.title, study.source, study.question, byline), Page(
