@@ -20,19 +20,8 @@ def measure(what: str, times: int = 1, profile: str = "quick", seeds: int = 256)
         # only ever this folder: a cache that the user has would make a cold start warm
         cache = {"SEEDBED_CACHE": f"{folder}/cache"}
         if what == "cold":
-            run = (
-                *SEEDBED,
-                "run",
-                "four_settings",
-                "--profile",
-                profile,
-                "--seeds",
-                str(seeds),
-                "--out",
-                f"{folder}/out",
-                "--yes",
-            )
-            return _several([_seconds(*run, **cache)])
+            words = f"run four_settings --profile {profile} --seeds {seeds} --yes --out".split()
+            return _several([_seconds(*SEEDBED, *words, f"{folder}/out", **cache)])
         first, *later = [first_step(seeds, profile, **cache) for _ in range(times + 1)]
         return {**_several(later), "cold_seconds": first}
 

@@ -327,8 +327,16 @@ def _change_option(part: Part, path: str, value: Any) -> Part:
     name, _, rest = path.partition(".")
     inner = part[name]
     if rest:
-        return part.with_option(name, _change_option(inner, rest, value))
-    return part.with_option(name, find(inner.kind, value) if isinstance(inner, Part) else value)
+        return _checked(part.with_option(name, _change_option(inner, rest, value)))
+    return _checked(part.with_option(name, find(inner.kind, value) if isinstance(inner, Part) else value))
+
+
+def _checked(part: Part) -> Part:
+    """The same part as its word would build it, so that a varied number obeys the limits of a written one."""
+    if part.function is not None:
+        return part
+    plain = {name: value.value if isinstance(value, Dial) else value for name, value in part.options}
+    return TABLES[part.kind][part.name](**plain)
 
 
 def _part_or_none(part: Part | None) -> Any:

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from conftest import drawing, surface
+from drawings import drawing, surface
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -80,6 +80,9 @@ TICKS: dict[str, Any] = {
 }
 
 
+PASSES = 2  # the first layout does not yet know the size of what it moves
+
+
 @dataclass(frozen=True)
 class Look:
     """How one setting is drawn in every figure of a record."""
@@ -211,18 +214,18 @@ def save(figure: Figure, path: str | Path, dense: bool = False) -> tuple[Path, .
 
 @contextmanager
 def _laid_out(figure: Figure) -> Generator[None]:
-    """The figure at the resolution of its files, with its layout made once.
+    """The figure at the resolution of its files, with its layout made once and then kept.
 
     `Figure.savefig` would lay a figure out twice and draw it twice for every file, which is most of a report's time;
-    the canvases draw it once.
+    the canvases draw it once. A layout made again from its own result moves everything by a hundred-thousandth.
     """
-    engine, dpi = figure.get_layout_engine(), figure.dpi
+    engine: Any = figure.get_layout_engine()
+    dpi = figure.dpi
     figure.set_dpi(DPI)
-    if engine is not None:
+    for _ in range(PASSES if engine is not None else 0):
         engine.execute(figure)
     figure.set_layout_engine("none")
     try:
         yield
     finally:
-        figure.set_layout_engine(engine)
         figure.set_dpi(dpi)
