@@ -10,21 +10,22 @@ import xarray as xr
 
 from seedbed import store
 
-KILLS = 20
+KILLS = 20  # about two minutes
 PROGRAM = """
 import sys
 from seedbed.engine import ensemble
-ensemble.CHECKPOINT_SECONDS = 0.2
+ensemble.CHECKPOINT_SECONDS = 0.1
 from seedbed.procedures.run import run
 from seedbed.studies.four_settings import ask
 print("ready", flush=True)
-run(ask("quick").replace(steps=4000), 300, store=sys.argv[1])
+run(ask("quick").replace(steps=1500), 40, store=sys.argv[1])
 """
 
 
 def start(folder):
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "ready\n"
+    with process.stdout as said:
+        assert said.readline() == "ready\n"
     return process
 
 
