@@ -120,3 +120,11 @@ def test_target_must_be_measured(question: Spec, train: Trainer) -> None:
 
     with pytest.raises(PartError, match=r'no metric "test_accuracy" to stop on; .*train_loss, train_accuracy'):
         train(question.replace(stop=reaches("test_accuracy", 1.0)), SEEDS)
+
+
+def test_groups_with_other_dials_share_what_draws_them(question: Spec, train: Trainer) -> None:
+    """Settings that draw alike but name their dials differently: one drawing program, two trainings."""
+    varied = question.replace(steps=3).vary(activation=["leaky_relu(slope=0.1)", "elu(alpha=0.5)"])
+    first, second = train(varied, SEEDS)
+    assert np.isfinite(first.arrays["final_train_loss"]).all()
+    assert np.isfinite(second.arrays["final_train_loss"]).all()

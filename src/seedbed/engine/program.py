@@ -40,8 +40,8 @@ class Program:
     compile_seconds: float
 
     def start(self, seeds: Any, dials: Any) -> Any:
-        """Draw lanes: (lanes, chances). The program gives bare arrays, so that groups of other activations share it."""
-        return jax.tree.unflatten(self.structure, self.drawn(seeds, dials))
+        """Draw lanes: (lanes, chances). The program takes and gives bare arrays, so that other groups can share it."""
+        return jax.tree.unflatten(self.structure, self.drawn(seeds, *(dials[name] for name in sorted(dials))))
 
     @property
     def lanes(self) -> int:
@@ -102,8 +102,13 @@ def compile_group(spec: Spec, dataset: Dataset, compile_start: Callable[[Any], A
     seeds = jax.ShapeDtypeStruct((lanes,), jnp.uint32)
     dials = many[2]
     shard = partial(jax.shard_map, mesh=mesh, check_vma=False)
-    draw = jax.vmap(lambda seed, dials: tuple(jax.tree.leaves(start_lane(member, seed, dials))))
-    start = jax.jit(shard(draw, in_specs=(MEMBERS, MEMBERS), out_specs=MEMBERS)).lower(seeds, dials)
+    names = sorted(dials)
+
+    def draw(seed: Any, *values: Any) -> tuple[Any, ...]:
+        return tuple(jax.tree.leaves(start_lane(member, seed, dict(zip(names, values, strict=True)))))
+
+    drawing = shard(jax.vmap(draw), in_specs=MEMBERS, out_specs=MEMBERS)
+    start = jax.jit(drawing).lower(seeds, *(dials[name] for name in names))
     own = MEMBERS if dataset.fresh else EVERYWHERE
     body = partial(chunk, member, spec.stop, spec.batch_size, dataset.fresh, sizes.at_once)
     whole = shard(body, in_specs=(MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE), out_specs=MEMBERS)
