@@ -11,7 +11,7 @@ import xarray as xr
 import seedbed as sb
 
 REACH = 6.0
-STARTS = {"(5, 5)": (5.0, 5.0), "(4, -1)": (4.0, -1.0), "(-4, 1)": (-4.0, 1.0)}
+STARTS = {"(5, 5)": (5.0, 5.0), "(3, -1)": (3.0, -1.0), "(-4, 1)": (-4.0, 1.0)}
 POINTS = {"smoke": 25, "quick": 121, "full": 201}
 STEPS = {"smoke": 500, "quick": 150_000, "full": 150_000}
 NEURON = sb.Spec(data=sb.data.point(x=1.0, y=0.5), model="neuron", loss="l2", optimizer=sb.optimizers.sgd(0.1), steps=1)
