@@ -80,9 +80,6 @@ TICKS: dict[str, Any] = {
 }
 
 
-PASSES = 2  # the first layout does not yet know the size of what it moves
-
-
 @dataclass(frozen=True)
 class Look:
     """How one setting is drawn in every figure of a record."""
@@ -222,7 +219,7 @@ def _laid_out(figure: Figure) -> Generator[None]:
     engine: Any = figure.get_layout_engine()
     dpi = figure.dpi
     figure.set_dpi(DPI)
-    for _ in range(PASSES if engine is not None else 0):
+    if engine is not None:
         engine.execute(figure)
     figure.set_layout_engine("none")
     try:
