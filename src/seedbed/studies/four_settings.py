@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import seedbed as sb
-from seedbed.stats.hits import Hits
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from seedbed.stats.hits import Hits
 
 RYBKIN = "Rybkin 2017"
 ZHANG_LI = "Zhang & Li 2018"

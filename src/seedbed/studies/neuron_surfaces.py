@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 import seedbed as sb
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 REACH = 6.0
 STARTS = {"(5, 5)": (5.0, 5.0), "(3, -1)": (3.0, -1.0), "(-4, 1)": (-4.0, 1.0)}
