@@ -88,7 +88,8 @@ def explanation(record: xr.Dataset) -> Iterator[sb.Figure | sb.Table | sb.Formul
         "the L2 loss multiplies the error by two y-hat times one minus y-hat, cross-entropy passes it on as it is; the "
         "first layer sees it through the second weights and the derivative of the activation",
     )
-    yield sb.Prose(words_of_explanation(gradient_ratios(record)))
+    if said := words_of_explanation(gradient_ratios(record)):
+        yield sb.Prose(said)
 
 
 def gradient_rows(record: xr.Dataset) -> list[tuple[str, ...]]:
