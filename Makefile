@@ -29,7 +29,7 @@ run: .venv/installed
 	$(BIN)/seedbed run four_settings neuron_surfaces --out $(OUT)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -n 2 -q -m "not long" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not long" $(ARGS)
 
 test-long: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 -q -m long $(ARGS)

@@ -27,7 +27,9 @@ def main() -> int:
 
 def parser() -> argparse.ArgumentParser:
     words = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    words.add_argument("what", nargs="*", help="suites (dense, start, seeds) or cases; all, if none is named")
+    words.add_argument(
+        "what", nargs="*", help="suites (dense, conv, pool, start, seeds) or cases; all, if none is named"
+    )
     words.add_argument("--rounds", type=int, default=3, help="how often the dense cases are measured, in turn")
     words.add_argument("--quick", action="store_true", help="leave out 8192 seeds")
     words.add_argument("--tiny", action="store_true", help="only to see that all of it works: the numbers mean nothing")

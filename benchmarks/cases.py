@@ -35,7 +35,7 @@ TINY = Size(members=16, scale=0.01, profile="smoke", seeds=(4, 8), started=1)
 
 def cases(size: Size) -> list[Case]:
     """All rows, in the order of the table."""
-    return [*_dense(size), *_start(size), *_seeds(size)]
+    return [*_dense(size), *_conv(size), *_pool(size), *_start(size), *_seeds(size)]
 
 
 def _dense(size: Size) -> list[Case]:
@@ -57,6 +57,34 @@ def _dense(size: Size) -> list[Case]:
         row("c++", "C++ SIMD loop, one core", "dense_floor", 1_000, **many, threads=1),
         row("c++2", "C++ SIMD loop, two cores", "dense_floor", 1_000, **many, threads=2),
     ]
+
+
+def _conv(size: Size) -> list[Case]:
+    rows: list[Case] = []
+    for kernel, side, steps in ((7, 16, 60), (3, 8, 300)):
+        net = f"{kernel}x{kernel} kernels on {side}x{side}"
+
+        def row(name: str, words: str, steps: float, mark: str = f"{kernel}x{kernel}", net: str = net,
+                kernel: int = kernel, side: int = side, **options: Any) -> Case:  # fmt: skip
+            chosen = {"kernel": kernel, "size": side, "steps": max(int(steps * size.scale), 2), **options}
+            return Case(f"{name}-{mark}", "conv", f"{words}, {net}", f"conv_{name}", chosen, ("us",))
+
+        members = min(size.members, 64)
+        rows += [
+            row("seedbed", "seedbed", steps, members=members),
+            row("torch", "PyTorch eager, one network", 2 * steps),
+            row("lax", "lax.conv batched over members by vmap", 2, members=members),
+        ]
+    return rows
+
+
+def _pool(size: Size) -> list[Case]:
+    steps = max(int(200 * size.scale), 2)
+    return [
+        Case(f"pool-{layer}-{side}", "pool", f"{layer} on {side}x{side}", "pooling",
+             {"layer": layer, "side": side, "steps": steps}, ("us",))
+        for side in (6, 12) for layer in ("seedbed", "reduce_window", "nothing")
+    ]  # fmt: skip
 
 
 def _start(size: Size) -> list[Case]:

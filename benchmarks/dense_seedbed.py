@@ -1,63 +1,14 @@
-"""The engine as the study uses it, with hits, divergence, freezing, traces and probes. Nobody finishes while timed."""
+"""The dense net of the study four_settings in the engine."""
 
 import dataclasses
-import time
 from typing import Any
 
-import numpy as np
-
-from seedbed.datasets.load import load
-from seedbed.engine import devices, plan
-from seedbed.spec import Spec, reaches, trace_steps
+from benchmarks.engine import OUT_OF_REACH, timed
 from seedbed.studies import four_settings
-
-CHUNK = 2_000
-OUT_OF_REACH = reaches("train_accuracy", 2.0)
-
-
-def setting(activation: str, loss: str, steps: int) -> Spec:
-    """One setting of the study four_settings, with a target that no member reaches."""
-    question = dataclasses.replace(four_settings.ask("quick"), steps=steps, stop=OUT_OF_REACH)
-    (found,) = (one.spec for one in question.settings() if one.levels == {"activation": activation, "loss": loss})
-    return found
 
 
 def measure(activation: str, loss: str, members: int, steps: int) -> dict[str, Any]:
-    """Time all chunks of a run, from the first step to the cap."""
-    devices.prepare()
-    from seedbed.engine.program import Compiler
-
-    spec = setting(activation, loss, steps)
-    dataset = load(spec.data)
-    program = Compiler().request(spec, dataset).result()
-    _train(program, spec, dataset, members)
-    seconds = [_train(program, spec, dataset, members) for _ in range(2)]
-    return {"us": float(np.median(seconds)) / steps / members * 1e6, "lanes": program.lanes}
-
-
-def _train(program: Any, spec: Spec, dataset: Any, members: int) -> float:
-    """Seconds in which so many members train to the cap."""
-    import jax
-
-    from seedbed.engine.program import feed_of
-
-    waves = -(-members // program.lanes)
-    seeds = program.on_members(np.arange(program.lanes, dtype=np.uint32))
-    dials = program.on_members(
-        {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
-    )
-    feed, grid = program.everywhere(feed_of(dataset)), trace_steps(spec.steps, spec.trace)
-    cap = program.everywhere(np.int32(spec.steps + 1))  # so that the last step is an update like all others
-    spent = 0.0
-    for _ in range(waves):
-        lanes, chances = jax.block_until_ready(program.start(seeds, dials))
-        at, began = 0, time.perf_counter()
-        while at < spec.steps:
-            stops, _ = plan.chunk_stops(grid, at, CHUNK, spec.steps - 1)
-            lanes, rows = program.train(lanes, chances, dials, feed, program.everywhere(stops), cap)
-            jax.block_until_ready(rows)
-            at = int(stops[-1])
-        spent += time.perf_counter() - began
-        if (np.asarray(lanes.stop_step) >= 0).any():
-            raise ArithmeticError("a member finished while it was timed: its remaining steps would be counted too")
-    return spent
+    """Time one setting of the study, with a target that no member reaches."""
+    question = dataclasses.replace(four_settings.ask("quick"), steps=steps, stop=OUT_OF_REACH)
+    (spec,) = (one.spec for one in question.settings() if one.levels == {"activation": activation, "loss": loss})
+    return timed(spec, members)

@@ -1,4 +1,4 @@
-"""The dense problem that all cases share: 64 binary images, a 16-4-1 net, and how a case is timed. NumPy only."""
+"""The problems that cases share, 64 binary images for a 16-4-1 net or a convolutional one, and how a case is timed."""
 
 import time
 from collections.abc import Callable
@@ -21,6 +21,12 @@ def images() -> tuple[np.ndarray, np.ndarray]:
     """Inputs (64, 16) and labels (64, 1)."""
     data = load(sb.data.random_images(64, (4, 4)))
     return data.inputs.reshape(64, 16).astype(np.float32), data.targets.reshape(64, 1).astype(np.float32)
+
+
+def lines(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Images of lines (64, 1, size, size) and labels (64, 1)."""
+    data = load(sb.data.lines(64, size))
+    return data.inputs[:, None].astype(np.float32), data.targets.reshape(64, 1).astype(np.float32)
 
 
 def weights(members: int) -> dict[str, np.ndarray]:

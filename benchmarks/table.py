@@ -8,11 +8,17 @@ from typing import Any
 
 HEADINGS = {
     "dense": "16-4-1 net, full batch of 64: microseconds per network and step (median of rounds; smallest-largest)",
+    "conv": "Convolutions with 16 and 8 kernels, full batch of 64: microseconds per network and step",
+    "pool": "2x2 max pooling of 16 channels and 64 examples, forward and backward, one core: microseconds",
     "start": "Start: wall seconds (median)",
     "seeds": "four_settings, compiled before: wall seconds; seconds per seed; peak memory of the process in MiB",
 }
 UNITS = {"us": "us", "seconds": "s", "seconds_per_seed": "s/seed", "peak_mib": "MiB"}
-RATIOS = (("torch", "seedbed"), ("torch-compile", "seedbed"), ("seedbed", "c++2"))
+RATIOS = (
+    ("torch", "seedbed"), ("torch-compile", "seedbed"), ("seedbed", "c++2"),
+    ("torch-7x7", "seedbed-7x7"), ("lax-7x7", "seedbed-7x7"), ("torch-3x3", "seedbed-3x3"), ("lax-3x3", "seedbed-3x3"),
+)  # fmt: skip
+POOLS = (6, 12)
 
 
 def text(results: Sequence[dict[str, Any]], machine: dict[str, Any]) -> str:
@@ -24,14 +30,20 @@ def text(results: Sequence[dict[str, Any]], machine: dict[str, Any]) -> str:
             lines += ["", heading, *(f"  {row['words']:<62} {_value(row)}" for row in rows)]
     found = ratios(results)
     if found:
-        lines += ["", "Ratios of medians", *(f"  {name:<30} {value:10.3g}" for name, value in found.items())]
+        lines += ["", "Ratios of medians", *(f"  {name:<48} {value:10.3g}" for name, value in found.items())]
     return "\n".join(lines)
 
 
 def ratios(results: Sequence[dict[str, Any]]) -> dict[str, float]:
     """How many times slower the first is than the second, where both were measured."""
     speed = {row["name"]: row["us"] for row in results if "us" in row}
-    return {f"{slow} / {fast}": speed[slow] / speed[fast] for slow, fast in RATIOS if slow in speed and fast in speed}
+    found = {f"{slow} / {fast}": speed[slow] / speed[fast] for slow, fast in RATIOS if slow in speed and fast in speed}
+    for side in POOLS:
+        names = [f"pool-{layer}-{side}" for layer in ("reduce_window", "seedbed", "nothing")]
+        if all(name in speed for name in names):
+            slow, fast, loop = (speed[name] for name in names)
+            found[f"{names[0]} / {names[1]}, the loop taken off"] = (slow - loop) / (fast - loop)
+    return found
 
 
 def keep(path: Path, results: Sequence[dict[str, Any]], machine: dict[str, Any], rounds: int) -> None:

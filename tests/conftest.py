@@ -8,3 +8,8 @@ os.environ.setdefault("COLUMNS", "120")
 from jaxtyping import install_import_hook
 
 install_import_hook("seedbed", "typecheck.checked")
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest begins first, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

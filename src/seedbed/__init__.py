@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from seedbed.record import name_of, rows
     from seedbed.report import pieces
     from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
-    from seedbed.spec import Spec, falls_to, reaches
+    from seedbed.spec import Spec, every, falls_to, reaches
     from seedbed.store import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.study import Claim, Study
     from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
-    "__version__", "activations", "data", "errors", "falls_to", "figures", "initializers", "losses", "metrics",
+    "__version__", "activations", "data", "errors", "every", "falls_to", "figures", "initializers", "losses", "metrics",
     "models", "name_of", "open", "optimizers", "own", "perform", "pieces", "probes", "reaches", "report", "rows", "run",
     "stats",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
 _HOMES = {
-    **{name: f"seedbed.spec:{name}" for name in ("Spec", "falls_to", "reaches")},
+    **{name: f"seedbed.spec:{name}" for name in ("Spec", "every", "falls_to", "reaches")},
     **{name: f"seedbed.study:{name}" for name in ("Claim", "Study")},
     **{name: f"seedbed.vocabulary.part:{name}" for name in ("Dial", "Part", "own")},
     **{name: f"seedbed.report.page:{name}" for name in ("Figure", "Formula", "Page", "Prose", "Section", "Table")},

@@ -12,16 +12,20 @@ Variables:
 Step s means after s updates; step 0 is the initial draw. A record never holds a network that was not run.
 """
 
+from __future__ import annotations
+
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from seedbed.errors import SpecError, nearest
 from seedbed.spec import Spec, canonical_json
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SEED = "seed"
 
@@ -40,7 +44,7 @@ class Block:
     coords: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     meta: Mapping[str, Any] = field(default_factory=dict)
 
-    def select(self, keep: np.ndarray) -> "Block":
+    def select(self, keep: np.ndarray) -> Block:
         """The same block with the members that `keep` marks or lists."""
         arrays = {name: array[keep] for name, array in self.arrays.items()}
         return Block(self.seeds[keep], arrays, self.dims, self.coords, self.meta)
@@ -72,6 +76,8 @@ def put_together(
     axes: Mapping[str, Sequence[Any]], blocks: Sequence[Block], attributes: Mapping[str, Any]
 ) -> xr.Dataset:
     """One record from factors (name: labels) and one block per combination of labels, the last factor fastest."""
+    import xarray as xr  # not above: with pandas it takes longer than jax, and a run begins to train without it
+
     names, shape = tuple(axes), tuple(len(labels) for labels in axes.values())
     first = blocks[0]
     variables: dict[str, Any] = {}

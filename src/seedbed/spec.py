@@ -17,42 +17,11 @@ from typing import Any
 import numpy as np
 
 from seedbed.errors import SpecError, nearest
+from seedbed.stopping import Every, Stop, Target, every, falls_to, reaches
 from seedbed.vocabulary import TABLES, Dial, Part, find
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
-
-
-@dataclass(frozen=True)
-class Target:
-    """A condition on a metric; the first step at which it holds is the hit."""
-
-    metric: str
-    value: float
-    direction: str  # "at least" | "at most"
-
-    def __str__(self) -> str:
-        return f"{self.metric} {self.direction} {self.value:g}"
-
-
-def reaches(metric: str, value: float) -> Target:
-    """Stop a member at the first step at which `metric` is at least `value`.
-
-    >>> str(reaches("train_accuracy", 1.0))
-    'train_accuracy at least 1'
-    """
-    return _target(metric, value, "at least")
-
-
-def falls_to(metric: str, value: float) -> Target:
-    """Stop a member at the first step at which `metric` is at most `value`."""
-    return _target(metric, value, "at most")
-
-
-def _target(metric: str, value: Any, direction: str) -> Target:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise SpecError(f"a target for {metric} must be a finite number, got {value!r}; give a finite one")
-    return Target(metric, float(value), direction)
 
 
 @dataclass(frozen=True)
@@ -91,7 +60,7 @@ class Spec:
     initializer: Any = None
     output: Any = None
     batch_size: int | None = None
-    stop: Target | None = None
+    stop: Stop | None = None
     metrics: Any = ()
     probes: Any = ("dead",)
     trace: str | int = "log"
@@ -173,7 +142,7 @@ class Spec:
         """The question as JSON-ready data: equal questions give equal data."""
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": self.steps, "batch_size": self.batch_size, "trace": self.trace}
-        plain["stop"] = dataclasses.asdict(self.stop) if self.stop else None
+        plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
         plain["metrics"] = [metric.canonical() for metric in self.metrics]
         plain["probes"] = [probe.canonical() for probe in self.probes]
         plain["factors"] = {factor.name: list(factor.labels) for factor in self.factors}
@@ -349,5 +318,5 @@ def _without_dials(value: Any) -> Any:
     return [_without_dials(item) for item in value] if isinstance(value, list) else value
 
 
-__all__ = ["PARTS", "TABLES", "Dial", "Factor", "Part", "Setting", "Spec", "Target", "canonical_json", "digest",
-           "falls_to", "reaches", "read_seeds", "trace_steps"]  # fmt: skip
+__all__ = ["PARTS", "TABLES", "Dial", "Every", "Factor", "Part", "Setting", "Spec", "Stop", "Target", "canonical_json",
+           "digest", "every", "falls_to", "reaches", "read_seeds", "trace_steps"]  # fmt: skip

@@ -235,9 +235,10 @@ def test_the_new_study_uses_public_names_and_asks_a_question(seedbed, tmp_path):
 
 def test_data_list_says_what_is_here(seedbed, monkeypatch, tmp_path):
     from seedbed.datasets.downloads import DATASETS
+    from seedbed.datasets.load import COURSE
 
     rows = json.loads(seedbed("data", "list", "--json").stdout)
-    assert [row["name"] for row in rows] == list(DATASETS)
+    assert [row["name"] for row in rows] == [*DATASETS, *COURSE]
     mnist = DATASETS["mnist"]
     (tmp_path / "mnist").mkdir()
     for file in mnist.files:

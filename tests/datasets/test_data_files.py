@@ -13,7 +13,7 @@ from seedbed.datasets import downloads, idx
 from seedbed.datasets.downloads import DATASETS, MNIST, Download, File, available, cache, find
 from seedbed.datasets.fetch import fetch
 from seedbed.datasets.load import load
-from seedbed.datasets.npy import files
+from seedbed.datasets.npy import files, whereabouts
 from seedbed.errors import DataError, PartError
 from seedbed.vocabulary import data as words
 
@@ -72,6 +72,63 @@ def test_a_file_that_will_not_do_is_one_sentence(course, harm, words):
     with pytest.raises(DataError, match=words) as caught:
         files(course, "random")
     assert "\n" not in str(caught.value)
+
+
+@pytest.fixture
+def shapes(tmp_path):
+    np.save(tmp_path / "detection_imgs.npy", rng.integers(0, 2, (4, 16, 16)).astype(float))
+    np.save(tmp_path / "detection_labs.npy", np.array([0.0, 0, 1, 1]))
+    np.save(tmp_path / "detection_width.npy", np.array([2.0, 7, 1, 3]))
+    return tmp_path
+
+
+def test_the_courses_detection_set_has_two_heads(shapes):
+    one = load(words.files(str(shapes), "detection"))
+    assert one.target == "several"
+    assert [(head.name, head.kind, head.units) for head in one.heads] == [("label", "binary", 1), ("width", "real", 1)]
+    assert one.targets.tolist() == [[0, 2], [0, 7], [1, 1], [1, 3]]
+    np.testing.assert_array_equal(one.inputs, np.load(shapes / "detection_imgs.npy"))
+
+
+def saved(part, array):
+    return lambda folder: np.save(folder / f"detection_{part}.npy", array)
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (lambda f: (f / "detection_width.npy").unlink(), r"no detection_width.npy in .*, it holds detection_imgs.npy"),
+        (saved("width", np.ones(3)), r'head "width" of .*detection_\*.npy has inputs \(4, 16, 16\) but targets \(3,\)'),
+        (saved("width", np.ones((4, 2))), 'head "width" of .* has 2 numbers for each example; give one, of shape'),
+        (saved("width", np.array([1, np.nan, 1, 1])), r'targets of head "width" of .* hold nan at index \(1,\)'),
+        (
+            saved("width", np.array([1, 1, 17, 1])),
+            'width" of .* holds 17 at index 2, the images are 16 x 16; give',
+        ),
+        (saved("width", np.array([1, 1, 1, -1])), "holds -1 at index 3, .*; give widths from 0 to 16"),
+        (saved("labs", np.array([0, 1, 2, 1])), 'labels of head "label" of .* must be 0 or 1, got 2'),
+        (saved("imgs", np.ones((5, 16, 16))), r"has inputs \(5, 16, 16\) but targets \(4,\)"),
+    ],
+)
+def test_a_detection_set_that_will_not_do_is_one_sentence(shapes, harm, words):
+    harm(shapes)
+    with pytest.raises(DataError, match=words) as caught:
+        files(shapes, "detection")
+    assert "\n" not in str(caught.value)
+
+
+def test_where_the_courses_files_lie(shapes, tmp_path, monkeypatch):
+    monkeypatch.delenv("SEEDBED_DATA", raising=False)
+    assert whereabouts("detection") is None
+    monkeypatch.setenv("SEEDBED_DATA", str(shapes))
+    assert whereabouts("detection") == shapes
+    assert whereabouts("line") is None
+    (tmp_path / "cis680").mkdir()
+    for file in list(shapes.glob("*.npy")):
+        (tmp_path / "cis680" / file.name).write_bytes(file.read_bytes())
+    assert whereabouts("detection") == tmp_path / "cis680"
+    (tmp_path / "cis680" / "detection_width.npy").unlink()
+    assert whereabouts("detection") == shapes
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.optimize import linprog
 
-from seedbed.datasets.generators import draw, generator, point, random_images
+from seedbed.datasets.dataset import Head
+from seedbed.datasets.generators import LAWS, draw, generator, point, random_images
 from seedbed.datasets.load import FIXED, course_name, load
 from seedbed.errors import DataError
 from seedbed.spec import Spec
@@ -219,9 +220,44 @@ def test_fresh_classes_say_how_many_there_are():
     assert many.targets.dtype == np.int32
 
 
+def two_heads(rng, n=5):
+    x, kind = rng.random((n, 2)), rng.integers(0, 3, n)
+    return x, {"label": kind > 0, "kind": kind}, {"label": "binary", "kind": "classes"}
+
+
+def test_a_generator_of_several_heads():
+    one = load(words.generator(two_heads, n=40))
+    assert (one.target, one.heads) == ("several", (Head("label", "binary", 1), Head("kind", "classes", 3)))
+    np.testing.assert_array_equal(one.targets[:, 0], one.targets[:, 1] > 0)
+    with pytest.raises(DataError, match="targets by name without their kinds; return"):
+        load(own("data", lambda rng: two_heads(rng)[:2]))
+
+
+def test_several_heads_drawn_afresh():
+    def counted(rng, heads=("label", "kind")):
+        x, targets, kinds = two_heads(rng)
+        kinds = {name: kinds[name] for name in heads}
+        return {"inputs": x, "targets": targets, "target": kinds, "units": {"kind": 3}, "test_inputs": x[:1],
+                "test_targets": {name: values[:1] for name, values in targets.items()}}  # fmt: skip
+
+    part = words.generator(counted, fresh=True)
+    many, few = load(part, range(6)), load(part, [4])
+    assert many.heads == (Head("label", "binary", 1), Head("kind", "classes", 3))
+    assert (many.targets.shape, many.test_targets.shape, many.units) == ((6, 5, 2), (6, 1, 2), 4)
+    np.testing.assert_array_equal(few.targets[0], many.targets[4])
+    np.testing.assert_array_equal(many.test_targets, many.targets[:, :1])
+    with pytest.raises(DataError, match="classes drawn afresh, without their number"):
+        load(words.generator(two_heads, fresh=True), range(3))
+    turned = words.generator(lambda rng: counted(rng, ("label", "kind")[:: rng.choice((-1, 1))]), fresh=True)
+    with pytest.raises(DataError, match=r"is (label|kind) .* units for .*; draw one form for all seeds"):
+        load(turned, range(20))
+
+
 def test_every_word_has_its_arrays():
-    assert set(words.TABLE) == {*FIXED, "random_images"}
+    assert set(words.TABLE) == {*FIXED, *LAWS}
     assert course_name(words.random_images()) == "random"
+    assert course_name(words.lines()) == "line"
+    assert course_name(words.detection()) == "detection"
     assert course_name(words.point()) is None
     assert course_name(own("data", random_images)) is None
     assert find("data", "files('somewhere', name='line')")["name"] == "line"

@@ -8,13 +8,21 @@ import pytest
 from conftest_engine import Trainer, same
 
 from seedbed.engine import ensemble, plan
-from seedbed.spec import Spec
+from seedbed.spec import Spec, reaches
+from seedbed.vocabulary import data, losses, models
 
 SEEDS = tuple(range(24))
 NETS: Mapping[str, Mapping[str, Any]] = {
     "dense": {}, "sigmoid": {"model.activation": "sigmoid"}, "learned slope": {"model.activation": "prelu"},
     "random slope": {"model.activation": "rrelu"}, "doubling": {"model.activation": "crelu"},
     "adam": {"optimizer": "adam"}, "minibatch": {"batch_size": 16},
+    "convolution": {"model": models.cnn([4, 2], 2)},
+    "convolution, one lane in a product": {"model": models.cnn([16, 8], 3), "data": data.lines(64, 8)},
+    "pooling": {"model": models.cnn([4], 2, padding="same", pool="max", activation="sigmoid")},
+    "two heads": {
+        "model": models.cnn([4], 3), "data": data.detection(32, 8), "stop": reaches("train_label_accuracy", 1.0),
+        "loss": losses.heads(label="cross_entropy", width="l2", width_weight=0.1, shared="sum"),
+    },
 }  # fmt: skip
 
 

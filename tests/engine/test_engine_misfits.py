@@ -31,12 +31,30 @@ def whole(z: Array) -> Array:
     return (z > 0).astype(int)
 
 
+def rooted(z: Array) -> Array:
+    return jnp.sqrt(z)
+
+
+def pole(z: Array) -> Array:
+    return 1 / z
+
+
+def half_guarded(z: Array) -> Array:
+    return jnp.where(z > 0, jnp.sqrt(z), 0.0)
+
+
 @pytest.mark.parametrize(
     ("activation", "sentence"),
     [
         (by_numpy, r'activation "by_numpy" cannot be differentiated by jax: .*; write it with jax.numpy'),
         (halving, r'activation "halving" must keep the shape of its input, got \(2,\) from \(4,\)'),
         (whole, r'activation "whole" must return floating point numbers, got int'),
+        (rooted, r'activation "rooted" must be finite for every finite z, got nan at z = -3; return a number'),
+        (pole, r'activation "pole" must be finite for every finite z, got inf at z = 0'),
+        (
+            half_guarded,
+            r'activation "half_guarded" must have a finite slope for every finite z, got nan at z = -3; jnp',
+        ),
     ],
 )
 def test_own_activation_that_does_not_fit(
@@ -44,6 +62,16 @@ def test_own_activation_that_does_not_fit(
 ) -> None:
     with pytest.raises(PartError, match=sentence):
         train(question.change("model.activation", activation), SEEDS)
+
+
+def kinked(z: Array) -> Array:
+    return jnp.sqrt(jnp.abs(z))
+
+
+def test_own_activation_without_a_slope_at_zero(question: Spec, train: Trainer) -> None:
+    """The slope of sqrt |z| at 0 is infinite, but no draw hits 0."""
+    (block,) = train(question.replace(steps=20).change("model.activation", kinked), SEEDS)
+    assert np.isfinite(block.arrays["final_train_loss"]).all()
 
 
 def test_own_model_of_another_output_shape(question: Spec, train: Trainer) -> None:

@@ -3,10 +3,10 @@
 import jax
 import numpy as np
 import pytest
-from conftest_engine import Trainer
+from conftest_engine import Trainer, same
 
 from seedbed.spec import Spec, falls_to, reaches, trace_steps
-from seedbed.vocabulary import data, initializers, optimizers
+from seedbed.vocabulary import data, initializers, models, optimizers
 
 SEEDS = tuple(range(16))
 
@@ -67,6 +67,20 @@ def test_a_diverged_member_is_marked_and_leaves_its_neighbors_alone(question: Sp
     assert np.isfinite(wild.get("final_weight_norm", 0)).all()
     for name in calm.arrays:
         np.testing.assert_array_equal(both[0].arrays[name], calm.arrays[name], err_msg=name)
+
+
+@pytest.mark.parametrize("channels", [[4, 2], [16, 8]], ids=["many lanes in a product", "few lanes in a product"])
+def test_a_diverged_convolution_leaves_its_neighbors_alone(question: Spec, train: Trainer, channels: list[int]) -> None:
+    """Patches and kernels of many members may share one product: a NaN of one must not reach another's sums."""
+    net = models.cnn(channels, 3, activation="leaky_relu(slope=0.5)")
+    question = question.replace(data=data.lines(64, 8), model=net, loss="l2", output="identity", stop=None, steps=40,
+                                trace=1, metrics=("squared_error",), probes=("dead", "largest_weight"))  # fmt: skip
+    (calm,) = train(question.change("optimizer.learning_rate", 0.01), SEEDS)
+    wild, still = train(question.vary(learning_rate=[50.0, 0.01]), SEEDS)
+    assert np.isfinite(wild.arrays["diverged_step"]).all()
+    assert np.isnan(still.arrays["diverged_step"]).all()
+    assert np.isfinite(still.arrays["final_train_loss"]).all()
+    same(still, calm)
 
 
 def test_dead_is_told_from_slow(question: Spec, train: Trainer) -> None:

@@ -51,6 +51,25 @@ def test_a_short_log_step_axis_names_parts_of_a_decade():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["500", "1k", "2k", "5k", "10k"][1:]
 
 
+def test_small_ticks_are_one_artist_and_leave_out_the_named_ones():
+    with applied():
+        figure, axes = single(6)
+        step_axis(axes, 10_000, "log", first=500)
+        value_axis(axes, 0.02, 0.9, True)
+        figure.draw_without_rendering()
+    assert not axes.lines
+    assert not len(axes.xaxis.get_minorticklocs())
+    assert not len(axes.yaxis.get_minorticklocs())
+    steps, values = figure.artists
+    assert np.allclose(
+        steps.get_xdata(), [600, 700, 800, 900, *range(3_000, 5_000, 1_000), *range(6_000, 10_000, 1_000)]
+    )
+    assert np.allclose(values.get_ydata(), [0.03, 0.04, 0.06, 0.07, 0.08, 0.09, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9])
+    foot, beside = (line.get_window_extent() for line in (steps, values))
+    assert foot.y1 <= axes.bbox.y0 + 2
+    assert beside.x1 <= axes.bbox.x0 + 2
+
+
 def test_an_unknown_step_scale_is_an_error():
     with applied():
         _, axes = single(6)

@@ -9,7 +9,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHEAP = ("seedbed", "torch", "torch-func", "numpy", "jax", "jax-vmap", "c++", "c++2", "help")
+CHEAP = (
+    "seedbed",
+    "torch",
+    "torch-func",
+    "numpy",
+    "jax",
+    "jax-vmap",
+    "c++",
+    "c++2",
+    "seedbed-3x3",
+    "torch-3x3",
+    "lax-3x3",
+    "pool-seedbed-6",
+    "help",
+)
 
 
 @pytest.fixture(scope="module")

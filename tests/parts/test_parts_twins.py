@@ -32,7 +32,7 @@ def test_activation(name, double):
     np.testing.assert_allclose(back(jnp.asarray(upstream))[0], pullback, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", TABLES["loss"])
+@pytest.mark.parametrize("name", LOSSES)
 def test_loss(name, double):
     options = {key: value for key, value in numbers(TABLES["loss"][name]()).items() if key != "reduction"}
     signed = name in ("perceptron", "hinge")

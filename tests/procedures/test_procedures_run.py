@@ -12,7 +12,7 @@ from seedbed.errors import SpecError
 from seedbed.procedures.executors import executor
 from seedbed.procedures.run import run
 from seedbed.spec import Spec, reaches
-from seedbed.vocabulary import data, initializers, models, optimizers
+from seedbed.vocabulary import data, initializers, losses, models, optimizers
 
 
 def ask(**changes):
@@ -117,6 +117,37 @@ def test_jax_and_reference_agree_from_equal_weights():
         assert ours[name].dims == twin[name].dims
 
 
+NETS = {
+    "valid": {"model": models.cnn([3, 2], 3)},
+    "same, stride, max pooling": {"model": models.cnn([3, 2], 3, stride=[1, 2], padding="same", pool="max")},
+    "average pooling, doubling": {"model": models.cnn([2], 2, pool="average", activation="crelu", hidden=[3])},
+}
+LOSSES = {
+    "one head": {"data": data.lines(12, 8), "loss": "cross_entropy"},
+    "two heads": {
+        "data": data.detection(12, 8), "metrics": ("accuracy", "within"),
+        "loss": losses.heads(label="cross_entropy", width="l2", width_weight=0.05),
+    },
+    "two rates": {
+        "data": data.detection(12, 8),
+        "loss": losses.heads(label="cross_entropy", width="l2", width_weight=0.05, shared="sum"),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("net", "loss"), [*((net, "one head") for net in NETS), ("valid", "two heads"),
+                                           ("average pooling, doubling", "two rates")])  # fmt: skip
+def test_convolutional_twins_follow_one_path(net, loss):
+    question = ask(initializer=initializers.constant(0.05, bias=0.1), steps=15, stop=None, trace=1,
+                   probes=("dead", "gradient_norm", "largest_weight", "first_kernels", "predictions"),
+                   optimizer=optimizers.sgd(0.05), **NETS[net], **LOSSES[loss])  # fmt: skip
+    ours, twin = (run(question, 1, engine=engine) for engine in ("jax", "reference"))
+    assert set(ours.data_vars) == set(twin.data_vars)
+    for name in ours.data_vars:
+        assert ours[name].dims == twin[name].dims, name
+        np.testing.assert_allclose(ours[name].values, twin[name].values, rtol=5e-4, atol=1e-5, err_msg=name)
+
+
 def test_reference_works_without_jax():
     """The reference engine, the store, the statistics and the words never reach jax."""
     program = (
@@ -130,3 +161,14 @@ def test_reference_works_without_jax():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "tanh" in done.stdout
+
+
+def test_a_run_is_ready_to_train_without_the_libraries_of_its_report():
+    heavy = ("xarray", "pandas", "scipy", "matplotlib", "statsmodels", "typst")
+    code = (
+        "import sys, seedbed.catalogue\n"
+        "from seedbed.procedures.executors import executor\n"
+        f"executor('jax')\nprint([name for name in {heavy} if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"

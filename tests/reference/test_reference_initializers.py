@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seedbed.reference import INITIALIZERS, initial_weights, mlp
+from seedbed import vocabulary
+from seedbed.reference import INITIALIZERS, cnn, initial_weights, mlp
 from seedbed.vocabulary import initializers
 
 SHAPE = (300, 200)
@@ -63,13 +64,40 @@ def test_constant_and_zeros():
 
 
 def test_the_initializer_sets_every_bias():
-    weights = initial_weights(mlp(16, 1, [4]), initializers.normal(0.1, bias=0.3), np.random.default_rng(16))
-    assert [layer["bias"].tolist() for layer in weights] == [[0.3] * 4, [0.3]]
+    weights = initial_weights(mlp(16, [1], [4]), initializers.normal(0.1, bias=0.3), np.random.default_rng(16))
+    assert [layer["bias"].tolist() for layer in weights if layer] == [[0.3] * 4, [0.3]]
 
 
 def test_without_an_initializer_weights_and_biases_lie_within_one_over_root_fan_in():
-    weights = initial_weights(mlp(100, 3, [400]), None, np.random.default_rng(17))
+    weights = initial_weights(mlp(100, [3], [400]), None, np.random.default_rng(17))
     assert stats.kstest(weights[0]["weight"].ravel(), stats.uniform(-0.1, 0.2).cdf).pvalue > 1e-3
     assert stats.kstest(weights[0]["bias"], stats.uniform(-0.1, 0.2).cdf).pvalue > 1e-3
-    assert np.abs(weights[1]["weight"]).max() <= 1 / 20
-    assert np.abs(weights[1]["bias"]).max() <= 1 / 20
+    assert np.abs(weights[2]["weight"]).max() <= 1 / 20
+    assert np.abs(weights[2]["bias"]).max() <= 1 / 20
+
+
+def conv_of(initializer: str | None, seed: int = 18) -> np.ndarray:
+    """A weight of 24 kernels of 5 x 5 on 12 channels: fan_in 300, fan_out 600."""
+    start = None if initializer is None else vocabulary.find("initializer", initializer)
+    weights = initial_weights(cnn((12, 8, 8), [1], [24], [5], [1]), start, np.random.default_rng(seed))
+    assert weights[0]["weight"].shape == (24, 12, 5, 5)
+    return weights[0]["weight"]
+
+
+@pytest.mark.parametrize(
+    ("initializer", "law"),
+    [
+        ("he_normal", stats.norm(scale=np.sqrt(2 / 300))),
+        ("lecun_uniform", stats.uniform(-np.sqrt(3 / 300), 2 * np.sqrt(3 / 300))),
+        ("glorot_normal", stats.norm(scale=np.sqrt(2 / 900))),
+        ("glorot_uniform", stats.uniform(-np.sqrt(6 / 900), 2 * np.sqrt(6 / 900))),
+        (None, stats.uniform(-1 / np.sqrt(300), 2 / np.sqrt(300))),
+    ],
+)
+def test_fans_of_a_convolution_count_its_kernel(initializer, law):
+    assert stats.kstest(conv_of(initializer).ravel(), law.cdf).pvalue > 1e-3
+
+
+def test_an_orthogonal_convolution_has_orthonormal_kernels():
+    kernels = conv_of("orthogonal").reshape(24, 300)
+    np.testing.assert_allclose(kernels @ kernels.T, np.eye(24), atol=1e-12)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from central_differences import default_options, differences
+from central_differences import default_options, gradients_agree, weights_by_differences
 from scipy import special
+from small_questions import one_member, parameter_count
 
 from seedbed import vocabulary
 from seedbed.datasets.dataset import dataset
@@ -20,7 +21,7 @@ from seedbed.reference import (
     task_for,
 )
 from seedbed.reference.layers import dense, dense_bias_pullback, dense_input_pullback, dense_weight_pullback
-from seedbed.reference.models import draws
+from seedbed.reference.network import draws
 from seedbed.spec import Spec
 
 
@@ -46,44 +47,47 @@ def test_dense_against_loops():
 def test_backward_through_three_layers(name):
     """The gradient of every weight, bias and slope of a deep net, with what the activation draws held fixed."""
     rng = np.random.default_rng(6)
-    network = mlp(3, 2, [4, 3], name, default_options(name))
+    network = mlp(3, [2], [4, 3], name, default_options(name))
     weights = initial_weights(network, None, rng)
     x, upstream, drawn = rng.standard_normal((5, 3)), rng.standard_normal((5, 2)), draws(network, 5, rng)
     _, kept = forward(network, weights, x, drawn)
-    gradients = backward(network, weights, kept, upstream)
-    for n, layer in enumerate(weights):
-        for part in layer:
 
-            def outcome(at, n=n, part=part):
-                changed = [{**own, part: at} if k == n else own for k, own in enumerate(weights)]
-                return np.sum(upstream * forward(network, changed, x, drawn)[0])
+    def outcome(changed):
+        return np.sum(upstream * forward(network, changed, x, drawn)[0])
 
-            np.testing.assert_allclose(gradients[n][part], differences(outcome, layer[part]), atol=1e-7)
+    gradients_agree(backward(network, kept, upstream), weights_by_differences(outcome, weights))
 
 
 def test_a_member_alone_computes_what_it_computes_in_a_crowd():
     rng = np.random.default_rng(7)
-    network = mlp(6, 1, [4], "prelu", {"slope": 0.25})
+    network = mlp(6, [1], [4], "prelu", {"slope": 0.25})
     alone = [initial_weights(network, None, rng) for _ in range(3)]
-    crowd = [{part: np.stack([one[n][part] for one in alone]) for part in alone[0][n]} for n in range(2)]
+    crowd = [{part: np.stack([one[n][part] for one in alone]) for part in alone[0][n]} for n in range(3)]
     x, upstream = rng.standard_normal((5, 6)), rng.standard_normal((5, 1))
     z, kept = forward(network, crowd, x)
-    gradients = backward(network, crowd, kept, np.broadcast_to(upstream, z.shape))
+    gradients = backward(network, kept, np.broadcast_to(upstream, z.shape))
     for member, one in enumerate(alone):
         own_z, own_kept = forward(network, one, x)
-        own_gradients = backward(network, one, own_kept, upstream)
+        own_gradients = backward(network, own_kept, upstream)
         np.testing.assert_allclose(z[member], own_z, rtol=1e-12)
         for n, part in [(n, part) for n, layer in enumerate(one) for part in layer]:
             np.testing.assert_allclose(gradients[n][part][member], own_gradients[n][part], rtol=1e-12, atol=1e-14)
 
 
+def shapes(network: Network) -> list[tuple[int, ...]]:
+    drawn = initial_weights(network, None, np.random.default_rng(0))
+    return [layer["weight"].shape for layer in drawn if "weight" in layer]
+
+
 def test_network_follows_the_part():
-    described = network_for(vocabulary.models.mlp([5, 4], "leaky_relu(slope=0.2)"), 16, 3)
-    assert described == Network(((16, 5), (5, 4), (4, 3)), "leaky_relu", {"slope": 0.2})
+    described = network_for(vocabulary.models.mlp([5, 4], "leaky_relu(slope=0.2)"), (4, 4), [3])
+    assert shapes(described) == [(16, 5), (5, 4), (4, 3)]
     assert described.layers == ("1 dense", "2 dense", "3 dense")
-    assert network_for(vocabulary.models.mlp([5, 4], "crelu"), 16, 3).shapes == ((16, 5), (10, 4), (8, 3))
-    assert network_for(vocabulary.models.neuron(), 16, 3).shapes == ((16, 3),)
-    assert sum(into * out + out for into, out in network_for(vocabulary.models.mlp([4]), 16, 1).shapes) == 73
+    np.testing.assert_allclose(described.trunk[1].value(np.full((1, 5), -1.0), {}), -0.2)
+    assert shapes(network_for(vocabulary.models.mlp([5, 4], "crelu"), (16,), [3])) == [(16, 5), (10, 4), (8, 3)]
+    assert shapes(network_for(vocabulary.models.mlp([5]), (16,), [3, 1])) == [(16, 5), (5, 3), (5, 1)]
+    assert shapes(network_for(vocabulary.models.neuron(), (16,), [3])) == [(16, 3)]
+    assert parameter_count(network_for(vocabulary.models.mlp([4]), (16,), [1])) == 73
 
 
 def test_accuracy_by_kind_of_target():
@@ -115,17 +119,13 @@ def test_look_gives_the_gradient_of_the_reduced_loss(loss, output, reduction):
     data = dataset(rng.standard_normal((6, 3)), rng.integers(0, 2, 6), "binary")
     spec = vocabulary_spec(loss=f"{loss}(reduction='{reduction}')", output=output)
     task = task_for(spec, data)
-    alone = initial_weights(task.network, None, rng)
-    weights = [{part: array[np.newaxis] for part, array in layer.items()} for layer in alone]
-    batch = task.train
-    moment = look(task, weights, batch)
-    for n, part in [(n, part) for n, layer in enumerate(weights) for part in layer]:
+    weights = one_member(task.network, rng)
+    moment = look(task, weights, task.train)
 
-        def outcome(at, n=n, part=part):
-            changed = [{**own, part: at} if k == n else own for k, own in enumerate(weights)]
-            return look(task, changed, batch).measured["train_loss"].item()
+    def outcome(changed):
+        return look(task, changed, task.train).measured["train_loss"].item()
 
-        np.testing.assert_allclose(moment.gradients[n][part], differences(outcome, weights[n][part]), atol=1e-7)
+    gradients_agree(moment.gradients, weights_by_differences(outcome, weights))
 
 
 def vocabulary_spec(**changes):

@@ -7,7 +7,7 @@ import pytest
 
 from seedbed import vocabulary
 from seedbed.reference import OPTIMIZERS
-from seedbed.reference.models import numbers
+from seedbed.reference.options import numbers
 
 CURVATURE, STEPS = 3.0, 12
 

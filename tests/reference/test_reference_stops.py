@@ -6,7 +6,7 @@ from small_questions import SEEDS, ask, bits, falling, line, point, start
 from seedbed.datasets.dataset import dataset
 from seedbed.record import assemble
 from seedbed.reference import PROBES, train
-from seedbed.spec import falls_to, reaches, trace_steps
+from seedbed.spec import every, falls_to, reaches, trace_steps
 from seedbed.vocabulary import models, optimizers
 
 EXPECTED_KEYS = {"hit_step", "diverged_step", "stop_step", "train_loss", "final_train_loss"}
@@ -110,14 +110,27 @@ def test_a_probe_is_kept_up_to_the_stop():
 
 
 def test_block_becomes_a_record():
-    asked = ask(model=models.mlp([4]), loss="cross_entropy", probes=tuple(PROBES), stop=reaches("train_accuracy", 1.0))
+    probes = tuple(set(PROBES) - {"first_kernels"})
+    asked = ask(model=models.mlp([4]), loss="cross_entropy", probes=probes, stop=reaches("train_accuracy", 1.0))
     block = train(asked, bits(), SEEDS)
-    expected = EXPECTED_KEYS | {"train_accuracy", "final_train_accuracy"} | set(PROBES) | {f"final_{p}" for p in PROBES}
-    assert set(block.arrays) == expected
+    traces = set(probes) - {"predictions"} | {"train_accuracy"}
+    assert set(block.arrays) == EXPECTED_KEYS | traces | {f"final_{name}" for name in (*traces, "predictions")}
     for name, array in block.arrays.items():
-        sizes = {"step": 21, "layer": 2, "parameter": 6 * 4 + 4 + 4 + 1}
+        sizes = {"step": 21, "layer": 2, "parameter": 6 * 4 + 4 + 4 + 1, "output": 1, "example": 16}
         assert array.shape == (3, *(sizes[dim] for dim in block.dims.get(name, ())))
     record = assemble(asked, [block], block.meta)
     assert record["gradient_norm"].dims == ("seed", "step", "layer")
     assert record["layer"].values.tolist() == ["1 dense", "2 dense"]
     assert record.attrs["engine"] == "reference"
+
+
+def test_several_targets_must_hold_at_one_step():
+    """A floor and a ceiling of the same falling loss: together they hold from the first to the last step between."""
+    free = falling().arrays["train_loss"]
+    both = falling(stop=every(falls_to("train_loss", 1.0), reaches("train_loss", 0.5)))
+    holds = (free <= 1.0) & (free >= 0.5)
+    expected = np.where(holds.any(axis=1), holds.argmax(axis=1), np.nan)
+    assert np.isfinite(expected).any()
+    np.testing.assert_array_equal(both.arrays["hit_step"], expected)
+    never = falling(stop=every(falls_to("train_loss", 1.0), reaches("train_loss", 2.0)))
+    assert np.isnan(never.arrays["hit_step"]).all()

@@ -92,14 +92,33 @@ def test_every_optimizer_trains(name):
     assert (loss[:, -1] < loss[:, 0]).all()
 
 
-def test_dead_needs_one_output_for_all_and_no_gradient_at_all():
-    """Behind a rectified output, a bias of -1 lets nothing through; one of +1 lets the gradient through."""
-    asked = ask(model=models.mlp([4]), output="relu", probes=("dead",))
+def test_dead_needs_one_output_for_all_and_no_gradient_in_the_first_layer():
+    """With biases of -1 nothing passes the hidden layer, and only the constant answer still moves."""
+    asked = ask(model=models.mlp([4]), probes=("dead", "gradient_norm"))
     gone = train(asked.replace(initializer=start(0.0, -1.0)), bits(), SEEDS)
     assert (gone.arrays["dead"] == 1).all()
     assert (gone.arrays["final_dead"] == 1).all()
-    alive = train(asked.replace(initializer=start(0.0, 1.0)), bits(), SEEDS)
-    assert (alive.arrays["dead"][:, 0] == 0).all()
+    assert (gone.arrays["gradient_norm"][..., 1] > 0).all()
+    alive = train(asked.replace(initializer=start(0.1, 1.0)), bits(), SEEDS)
+    assert (alive.arrays["dead"] == 0).all()
+    same = dataset([[1.0], [1.0]], [0.0, 1.0], "binary")  # one answer to all, for they are one; the gradient flows
+    assert (train(asked.replace(initializer=start(0.1, 1.0)), same, SEEDS).arrays["dead"][:, 0] == 0).all()
+
+
+def test_the_largest_weight_is_that_of_all_parameters():
+    seen = train(ask(model=models.mlp([4]), probes=("largest_weight", "parameters")), bits(), SEEDS).arrays
+    np.testing.assert_array_equal(seen["largest_weight"], np.abs(seen["parameters"]).max(axis=-1))
+
+
+def test_predictions_are_kept_at_the_end_only():
+    """Of a neuron on the plane, output after example: w . x + b with the last weights."""
+    data = line()
+    seen = train(ask(optimizer=optimizers.sgd(0.05), probes=("predictions", "parameters")), data, SEEDS).arrays
+    assert "predictions" not in seen
+    weight, bias = seen["final_parameters"][:, :2], seen["final_parameters"][:, 2:]
+    np.testing.assert_allclose(seen["final_predictions"][:, 0], weight @ data.inputs.T + bias, rtol=1e-6)
+    with pytest.raises(PartError, match="begins with a convolution"):
+        train(ask(probes=("first_kernels",)), data, SEEDS)
 
 
 def test_norms_by_layer_are_those_of_the_parameters():

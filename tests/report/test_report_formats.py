@@ -267,6 +267,16 @@ def small(folder, study):
     )
 
 
+def test_figures_of_an_earlier_report_go_and_other_files_stay(study, tmp_path):
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    earlier, kept = ("loss.svg", "loss.png", "cloud.png"), ("loss.pdf", "my own.png", ".hidden.svg", "notes.txt")
+    for name in (*earlier, *kept):
+        (folder / name).write_text("x")
+    small(tmp_path, study)
+    assert {path.name for path in folder.iterdir()} == set(kept)
+
+
 def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(study, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match=r"cannot be written: .*; make room there, or name another folder"):

@@ -6,8 +6,6 @@ errors of the simulation. Quantiles and shares need no simulation: their coverag
 `test_survival` and `test_scores`.
 """
 
-import gc
-
 import numpy as np
 import pytest
 
@@ -15,12 +13,6 @@ from seedbed.stats import holm, one_run, order, pairs, resampling, scores
 
 CAP, MANY = 1000.0, 200_000
 LAWS, CENSORED, SIZES = ("skewed", "tied", "heavy"), (0.0, 0.5, 0.9), (8, 30, 200)
-
-
-@pytest.fixture(autouse=True)
-def no_sweeping(monkeypatch):
-    """statsmodels collects garbage in every call of Holm, a quarter of a second each."""
-    monkeypatch.setattr(gc, "collect", lambda *_: 0)
 
 
 @pytest.fixture

@@ -4,7 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from seedbed.errors import StatsError
 from seedbed.stats import Interval, holm, resampling, scores, wilson
@@ -144,10 +147,14 @@ def test_scores_that_are_not_finite_are_counted_and_refused():
 
 def test_holm_against_its_definition(rng):
     p = rng.random(6) * 0.1
-    order = np.argsort(p)
-    slow = np.empty(6)
-    slow[order] = np.minimum(1, np.maximum.accumulate((6 - np.arange(6)) * p[order]))
+    slow = [min(1, max(other * np.sum(p >= other) for other in p if other <= one)) for one in p]
     assert np.allclose(holm(p).p, slow)
+
+
+@settings(max_examples=50)  # statsmodels collects garbage in every call
+@given(st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.01, 0.05, 1.0])), min_size=1, max_size=30))
+def test_holm_agrees_with_statsmodels_ties_and_ends_included(p):
+    assert np.allclose(holm(p).p, multipletests(p, method="holm")[1], rtol=1e-14, atol=0)
 
 
 def test_holm_drops_what_is_undefined_and_says_so():

@@ -1,23 +1,22 @@
-"""Carry a study out: its records into the store, its answer into a report. Nothing is computed here."""
+"""Carry a study out: its records into the store, its answer into a report. Nothing is computed here.
 
-import json
+Telling (`telling`) needs SciPy, matplotlib and Typst, which take as long to load as everything a run needs before its
+first step. So they are loaded on a thread, beside the training.
+"""
+
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
+from types import ModuleType
 from typing import Any
 
-import xarray as xr
-
-import seedbed
 from seedbed import store
 from seedbed.catalogue.own import from_file
 from seedbed.errors import SpecError, StoreError
 from seedbed.procedures.lab import Lab
-from seedbed.progress import Listener, silent
-from seedbed.report import plain
-from seedbed.report.summary import summary
-from seedbed.report.write import write
+from seedbed.progress import Listener, Progress, silent
 from seedbed.studies import TABLE
 from seedbed.study import Profile, Study
 
@@ -48,13 +47,13 @@ def perform(
     _fits(study, profile, changes or {})
     kept = store.create_or_open(folder / "record")
     seeds = seeds or range(study.seeds[profile])
-    lab = Lab(kept, seeds, profile=profile, data=data, engine=engine, listen=listen, changes=changes)
+    lab = Lab(kept, seeds, profile=profile, data=data, engine=engine, listen=_loading(listen), changes=changes)
     records = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, profile))}
     lab.settled()
     request = {"study": study.name, "profile": profile, "seeds": [seeds.start, seeds.stop], "command": command,
                "records": list(records), "source": str(source.resolve()) if source else None}  # fmt: skip
     kept.write_note(REQUEST, request)
-    told, written = _tell(folder, study, records, profile, seeds, command)
+    told, written = _telling().tell(folder, study, records, profile, seeds, command)
     return Outcome(folder, told, written, time.perf_counter() - began)
 
 
@@ -70,7 +69,8 @@ def retell(folder: Path) -> Outcome:
         raise SpecError(f'no study "{request["study"]}" in this catalogue; report it with the version that ran it')
     study = from_file(Path(source)) if source else TABLE[request["study"]]
     records = {name: store.open_record(kept.folder, name) for name in request["records"]}
-    told, written = _tell(folder, study, records, request["profile"], range(*request["seeds"]), request["command"])
+    asked = request["profile"], range(*request["seeds"]), request["command"]
+    told, written = _telling().tell(folder, study, records, *asked)
     return Outcome(folder, told, written, time.perf_counter() - began)
 
 
@@ -89,21 +89,19 @@ def _fits(study: Study, profile: Profile, changes: Mapping[str, Sequence[Any]]) 
             question = question.set_levels(name, levels)
 
 
-def _tell(
-    folder: Path, study: Study, records: Mapping[str, xr.Dataset], profile: Profile, seeds: range, command: str
-) -> tuple[dict[str, Any], list[Path]]:
-    page = study.tell(records) if study.tell else plain.tell(records)
-    provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
-    claims = [{"id": claim.id, "source": claim.source, "statement": claim.statement, "published": claim.value}
-              for claim in study.claims]  # fmt: skip
-    trained = {name: record for name, record in records.items() if "stop_step" in record}
-    told = summary(study, trained, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
-    written = write(folder, study, page, profile=profile, seeds=seeds, command=command, records=records, summary=told,
-                    provenance=provenance)  # fmt: skip
-    return told, written
+def _telling() -> ModuleType:
+    from seedbed.catalogue import telling
+
+    return telling
 
 
-def _made(record: xr.Dataset) -> dict[str, Any]:
-    names = ("engine", "jax", "device", "devices", "dtype", "width", "data", "data_hash", "spec_hash",
-             "wall_seconds", "compile_seconds")  # fmt: skip
-    return {name: json.loads(json.dumps(record.attrs[name], default=str)) for name in names if name in record.attrs}
+def _loading(listen: Listener) -> Listener:
+    """The listener; when it first hears of training, what telling needs is loaded meanwhile."""
+    loading = Thread(target=_telling, name="load the report")
+
+    def hear(event: Progress) -> None:
+        if event.phase == "training" and loading.ident is None:
+            loading.start()
+        listen(event)
+
+    return hear

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.datasets.dataset import Dataset, Kind, dataset
+from seedbed.datasets.dataset import Dataset, dataset
+from seedbed.datasets.heads import Kind, by_head
+from seedbed.datasets.shapes import detection, lines
 from seedbed.errors import DataError
 from seedbed.vocabulary.part import Dial, Part
 
@@ -74,8 +76,7 @@ def _one(part: Part, number: int, origin: str) -> Dataset:
     if part.function is not None:
         return _own(part, number, origin)
     options = {name: value for name, value in part.options if name not in OURS}
-    images, labels = random_images(generator(number), **options)
-    return dataset(images, labels, "binary", origin=origin)
+    return dataset(**_named(LAWS[part.name](generator(number), **options), origin), origin=origin)
 
 
 def _own(part: Part, number: int, origin: str, known_units: bool = False) -> Dataset:
@@ -84,10 +85,18 @@ def _own(part: Part, number: int, origin: str, known_units: bool = False) -> Dat
         name: value.value if isinstance(value, Dial) else value for name, value in part.options if name not in OURS
     }
     given = _named(function(generator(number), **options), origin)
-    if known_units and given["target"] == "classes" and "units" not in given:
+    if known_units and _uncounted(given["target"], given.get("units")):
         # a draw in which the last class is absent must not need fewer outputs than its neighbors
         raise DataError(f"{origin} has classes drawn afresh, without their number; return a mapping with units=...")
     return dataset(**given, origin=origin)
+
+
+def _uncounted(target: Any, units: Any) -> bool:
+    """Whether some head has classes of unsaid number."""
+    if not isinstance(target, Mapping):
+        return target == "classes" and units is None
+    counted = units if isinstance(units, Mapping) else {}
+    return any(kind == "classes" and counted.get(name) is None for name, kind in target.items())
 
 
 def _named(given: Any, origin: str) -> dict[str, Any]:
@@ -103,11 +112,17 @@ def _named(given: Any, origin: str) -> dict[str, Any]:
         raise DataError(
             f"{origin} returned {type(given).__name__}; return (inputs, targets) or (inputs, targets, kind)"
         )
-    return {"inputs": given[0], "targets": given[1], "target": given[2] if len(given) == 3 else _kind(given[1], origin)}
+    inputs, targets = given[:2]
+    return {"inputs": inputs, "targets": targets, "target": given[2] if len(given) == 3 else _kind(targets, origin)}
 
 
 def _kind(targets: Any, origin: str) -> Kind:
     """Binary for one label of 0 or 1 each; anything else could be meant in several ways."""
+    if isinstance(targets, Mapping):
+        raise DataError(
+            f"{origin} returned targets by name without their kinds; return (inputs, targets, kinds) with a mapping "
+            'such as {"label": "binary"} for kinds'
+        )
     y = np.asarray(targets)
     if (y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)) and np.isin(y, (0, 1)).all():
         return "binary"
@@ -124,16 +139,29 @@ def _stacked(parts: Sequence[Dataset], origin: str) -> Dataset:
             raise DataError(
                 f"{one.origin} is {_form(one)}, {first.origin} is {_form(first)}; draw one form for all seeds"
             )
-    tests = None if first.test_inputs is None else np.stack([one.test_inputs for one in parts])  # type: ignore[misc]
-    labels = None if first.test_targets is None else np.stack([one.test_targets for one in parts])  # type: ignore[misc]
-    inputs, targets = np.stack([one.inputs for one in parts]), np.stack([one.targets for one in parts])
-    return dataset(inputs, targets, first.target, units=first.units, fresh=True, origin=origin,
-                   test_inputs=tests, test_targets=labels)  # fmt: skip
+    heads, several = first.heads, first.target == "several"
+    targets = by_head(np.stack([one.targets for one in parts]), heads)
+    labels = None if first.test_targets is None else by_head(_stack([one.test_targets for one in parts]), heads)
+    return dataset(
+        np.stack([one.inputs for one in parts]),
+        targets if several else targets[""],
+        {head.name: head.kind for head in heads} if several else heads[0].kind,
+        units={head.name: head.units for head in heads} if several else first.units,
+        fresh=True,
+        origin=origin,
+        test_inputs=None if first.test_inputs is None else _stack([one.test_inputs for one in parts]),
+        test_targets=labels if several or labels is None else labels[""],
+    )
+
+
+def _stack(arrays: Sequence[np.ndarray | None]) -> np.ndarray:
+    return np.stack([array for array in arrays if array is not None])
 
 
 def _form(one: Dataset) -> str:
     test = "" if one.test_inputs is None else f" and {one.test_inputs.shape} test"
-    return f"{one.target} {one.inputs.shape} with {one.units} units{test}"
+    heads = [f"{head.name} {head.kind}".strip() + f" of {head.units} units" for head in one.heads]
+    return f"{', '.join(heads)} for {one.inputs.shape}{test}"
 
 
 def _pixels(n: int, shape: Sequence[int]) -> int:
@@ -155,3 +183,11 @@ def _different(rng: np.random.Generator, n: int, pixels: int) -> np.ndarray:
         _, first = np.unique(np.packbits(images, axis=1), axis=0, return_index=True)
         images = images[np.sort(first)]
     return images[:n]
+
+
+# How each name of `vocabulary.data` that is drawn becomes arrays: (inputs, targets) or (inputs, targets, kinds).
+LAWS: Mapping[str, Callable[..., tuple[Any, ...]]] = {
+    "random_images": random_images,
+    "lines": lines,
+    "detection": detection,
+}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.datasets.generators import draw, point
+from seedbed.datasets.generators import LAWS, draw, point
 from seedbed.datasets.idx import load_mnist
 from seedbed.datasets.npy import files
 from seedbed.errors import DataError, nearest
@@ -18,18 +18,19 @@ FIXED: Mapping[str, Callable[[Part], Dataset]] = {
     "mnist": lambda part: load_mnist("mnist", part["train"], part["test"]),
     "fashion_mnist": lambda part: load_mnist("fashion_mnist", part["train"], part["test"]),
 }
-DRAWN = ("random_images",)
+# Under which name the course has files of its own for a generator.
+COURSE = {"random_images": "random", "lines": "line", "detection": "detection"}
 
 
 def load(part: Part, seeds: Sequence[int] | np.ndarray | None = None) -> Dataset:
     """The arrays of a data part; `seeds` are needed where every seed has a draw of its own. Raises DataError."""
-    if part.function is not None or part.name in DRAWN:
+    if part.function is not None or part.name in LAWS:
         return draw(part, seeds)
     if part.name not in FIXED:
-        raise DataError(f'no data "{part.name}"{nearest(part.name, [*FIXED, *DRAWN])} (seedbed list datasets)')
+        raise DataError(f'no data "{part.name}"{nearest(part.name, [*FIXED, *LAWS])} (seedbed list datasets)')
     return FIXED[part.name](part)
 
 
 def course_name(part: Part) -> str | None:
     """The name under which the course's own files can take the place of a generator; None where there are none."""
-    return "random" if part.name == "random_images" and part.function is None else None
+    return COURSE.get(part.name) if part.function is None else None

@@ -1,28 +1,69 @@
 """A user's own sets under the names the course gives them: `NAME_imgs.npy` and `NAME_labs.npy` in one folder.
 
+The set "detection" has a second thing to predict, in `detection_width.npy`.
+
 The course's files are not shipped; copies are read from wherever a user keeps them. Pickled arrays are refused,
 because reading one can run any program.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from seedbed.datasets.dataset import Dataset, dataset
+from seedbed.datasets.downloads import VARIABLE
 from seedbed.errors import DataError
+
+COURSE = "cis680"  # the folder of the course's own files below SEEDBED_DATA
+WITH_WIDTH = ("detection",)  # the sets whose examples have a width besides the label
 
 
 def files(folder: str | Path, name: str) -> Dataset:
-    """The images `(example, *shape)` and labels in {0, 1} `(example,)` of one named set. Raises DataError."""
+    """The images `(example, *shape)` and labels in {0, 1} `(example,)` of one named set.
+
+    "detection" has two heads, "label" and "width", the second real, from `detection_width.npy` `(example,)`.
+    Raises DataError where a file is missing or damaged, or does not fit the images.
+    """
     root = Path(folder)
-    images, labels = _array(root, f"{name}_imgs.npy"), _array(root, f"{name}_labs.npy")
-    return dataset(images, labels, "binary", origin=f"{root / name}_*.npy")
+    images, labels = read_array(root, f"{name}_imgs.npy"), read_array(root, f"{name}_labs.npy")
+    origin = f"{root / name}_*.npy"
+    if name not in WITH_WIDTH:
+        return dataset(images, labels, "binary", origin=origin)
+    targets = {"label": labels, "width": read_array(root, f"{name}_width.npy")}
+    one = dataset(images, targets, {"label": "binary", "width": "real"}, origin=origin)
+    _check_width(one, origin)
+    return one
 
 
-def _array(root: Path, file: str) -> np.ndarray:
+def whereabouts(name: str) -> Path | None:
+    """The folder below SEEDBED_DATA, or itself, that has all files of one of the course's sets; None where none has."""
+    own = os.environ.get(VARIABLE)
+    parts = ("imgs", "labs", "width") if name in WITH_WIDTH else ("imgs", "labs")
+    folders = [Path(own, COURSE), Path(own)] if own else []
+    return next((root for root in folders if all((root / f"{name}_{part}.npy").is_file() for part in parts)), None)
+
+
+def _check_width(one: Dataset, origin: str) -> None:
+    """Widths are one number for each example, from 0 to the longest side of an image, which every shape fits."""
+    if one.heads[1].units != 1:
+        raise DataError(
+            f'head "width" of {origin} has {one.heads[1].units} numbers for each example; give one, of shape (example,)'
+        )
+    width, most = one.targets[:, 1], max(one.shape)
+    bad = (width < 0) | (width > most)
+    if bad.any():
+        raise DataError(
+            f'head "width" of {origin} holds {width[bad][0]:g} at index {int(np.flatnonzero(bad)[0])}, the images are '
+            f"{' x '.join(map(str, one.shape))}; give widths from 0 to {most}"
+        )
+
+
+def read_array(root: Path, file: str) -> np.ndarray:
+    """The array in one npy file of a folder. Raises DataError where it is missing, damaged or pickled."""
     path = root / file
     if not path.is_file():
-        raise DataError(f"no {file} in {root}, {_holds(root)}; give the folder and the name of the set")
+        raise DataError(f"no {file} in {root}, {_holds(root)}; give the folder that has it")
     try:
         with path.open("rb") as opened:
             return np.lib.format.read_array(opened, allow_pickle=False)

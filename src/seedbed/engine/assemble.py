@@ -17,31 +17,31 @@ from jaxtyping import Array
 
 from seedbed.engine import check
 from seedbed.engine.chance import Purpose, purpose_key
+from seedbed.engine.judging import Head, Judging
+from seedbed.engine.options import Dials, options
 from seedbed.parts import threefry
 from seedbed.parts.activations import ACTIVATIONS, WIDENS
 from seedbed.parts.initializers import INITIALIZERS
 from seedbed.parts.layers import Activation, Fixed, LearnedSlope, RandomSlope
-from seedbed.parts.losses import LOSSES, reduce
-from seedbed.parts.metrics import METRICS
-from seedbed.parts.models import MODELS, layers_of, split
+from seedbed.parts.models import MODELS, layers_of, of_heads, split
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
 from seedbed.probing import DIMS, PROBES, Moment
 from seedbed.spec import Spec
-from seedbed.vocabulary import Dial, Part
-from seedbed.vocabulary.losses import ON_SCORE
-
-Dials = Mapping[str, Array]
-DEFAULT_OUTPUT = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
-SIGNED_LOSSES = ("perceptron", "hinge")
+from seedbed.vocabulary import Part
+from seedbed.vocabulary.losses import WEIGHT, head_names
 
 
 class Shape(NamedTuple):
-    """What the engine must know of a data set to assemble a member: shapes and the kind of target."""
+    """What the engine must know of a data set to assemble a member: the shape of an input, and what to predict."""
 
     inputs: tuple[int, ...]
-    units: int
-    target: str
+    heads: tuple[Head, ...]
+
+    @property
+    def units(self) -> int:
+        """Outputs that a model needs, over all heads."""
+        return sum(head.units for head in self.heads)
 
 
 class Network(NamedTuple):
@@ -57,16 +57,17 @@ class Member:
     """The functions of one member of a recipe.
 
     `start(key, dials) -> (Network, memory)`; `objective(trained, network, inputs, targets, key, dials) ->
-    (loss, (scores, metrics, state))` with the batch in the last axis; `optimizer(dials)` is an optax transformation;
-    `probe(moment)` measures. `layers` labels the layers that hold weights.
+    (loss, (scores, metrics, state))` with the batch in the last axis; `pace(gradient, dials)` is the gradient with each
+    head's own rate; `rule(dials)` is an optax transformation; `probe(moment)` measures. `layers` labels the layers that
+    hold weights.
     """
 
     start: Callable[..., Any]
     objective: Callable[..., Any]
+    pace: Callable[[Any, Dials], Any]
     rule: Callable[[Dials], optax.GradientTransformation]
     measure: Callable[..., dict[str, Array]]
-    predict: Callable[[Array, Dials], Array]
-    probe: Callable[[Any, Any, Array, Array], dict[str, Array]]
+    probe: Callable[..., dict[str, Array]]
     metrics: tuple[str, ...]
     probes: Mapping[str, tuple[str, ...]]
     layers: tuple[str, ...]
@@ -78,13 +79,13 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     build = partial(_build_model, spec, shape)
     example_dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
     check.activations_fit(spec)
-    check.loss_fits(spec, shape.target)
+    check.loss_fits(spec, shape.heads)
     structure = check.built(spec, lambda: eqx.filter_eval_shape(build, threefry.key(0), example_dials))
     model_structure, state_structure = structure
     _, _, plain = split_structure(model_structure)
     draws = has_chance(model_structure)
-    predict = _output(spec, shape)
-    loss = _loss(spec, shape)
+    judge = Judging(spec, shape.heads)
+    check.metrics_fit(spec, judge.names)
 
     def start(key: Array, dials: Dials) -> tuple[Network, Any]:
         model, state = build(key, dials)
@@ -103,15 +104,6 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     def rule(dials: Dials) -> optax.GradientTransformation:
         return _rule(spec.optimizer, dials)
 
-    def judge(scores: Array, targets: Array, dials: Dials) -> tuple[Array, dict[str, Array]]:
-        predictions = jax.vmap(predict, in_axes=(-1, None), out_axes=-1)(scores, dials)
-        each = jax.vmap(loss, in_axes=(-1, -1, -1, None))(scores, predictions, targets, dials)
-        metrics = {
-            name: jnp.mean(jax.vmap(metric, in_axes=(-1, -1, -1))(scores, predictions, targets))
-            for name, metric in _metrics(spec, shape).items()
-        }
-        return reduce(each, spec.loss["reduction"] if spec.loss.function is None else "mean"), metrics
-
     def objective(
         trained: Any, network: Network, inputs: Array, targets: Array, key: Array | None, dials: Dials
     ) -> tuple[Array, tuple[Array, dict[str, Array], Any]]:
@@ -124,8 +116,9 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         value, metrics = judge(scores, targets, dials)
         return {"loss": value, **metrics}
 
-    def probe(network: Network, gradient: Any, scores: Array, value: Array) -> dict[str, Array]:
-        moment = Moment(eqx.combine(network.trained, plain), gradient, scores, value)
+    def probe(network: Network, gradient: Any, scores: Array, value: Array, dials: Dials) -> dict[str, Array]:
+        predictions = judge.predictions(scores, dials)
+        moment = Moment(eqx.combine(network.trained, plain), gradient, scores, value, predictions)
         return {part.name: _probe(part)(moment) for part in spec.probes}
 
     def scores_of(inputs: Array) -> Array:
@@ -137,7 +130,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
 
     trial_key = threefry.key(0)
     check.outputs_fit(spec, shape, scores_of, loss_of)
-    return Member(start, objective, rule, measure, predict, probe, ("loss", *_metrics(spec, shape)),
+    return Member(start, objective, partial(_pace, spec), rule, measure, probe, judge.names,
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},
                   tuple(label for label, _ in layers_of(model_structure)), draws)  # fmt: skip
 
@@ -152,15 +145,6 @@ def split_structure(model: Any) -> tuple[Any, Any, Any]:
     """The parts of a model known by shape only: (array-like, nothing, plain)."""
     arrays, plain = eqx.partition(model, _is_array_like)
     return arrays, None, plain
-
-
-def options(part: Part, path: str, dials: Dials) -> dict[str, Any]:
-    """The options of a part as keyword arguments, its dials taken from `dials`; inner parts are left out."""
-    return {
-        name: dials[f"{path}.{name}"] if isinstance(value, Dial) else value
-        for name, value in part.options
-        if not isinstance(value, Part)
-    }
 
 
 def _is_array_like(leaf: Any) -> bool:
@@ -185,7 +169,8 @@ def _construct(spec: Spec, shape: Shape, dials: Dials, key: Array) -> Any:
         if isinstance(value, Part):
             inner[name] = partial(activation_layer, value, f"model.{name}", dials)
             inner["widening"] = WIDENS.get(value.name, 1)
-    return MODELS[part.name](key, shape.inputs, shape.units, **options(part, "model", dials), **inner)
+    heads = {head.name: head.units for head in shape.heads}
+    return MODELS[part.name](key, shape.inputs, heads, **options(part, "model", dials), **inner)
 
 
 def activation_layer(part: Part, path: str, dials: Dials) -> eqx.Module:
@@ -205,45 +190,20 @@ def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Array], Any]:
     return partial(part.function or INITIALIZERS[part.name], **chosen), bias
 
 
+def _pace(spec: Spec, gradient: Any, dials: Dials) -> Any:
+    """The gradient with the layers of each head at the head's own rate, where the question asks for that."""
+    if not head_names(spec.loss) or spec.loss["shared"] == "weighted":
+        return gradient
+
+    def own_rate(name: str, branch: Any) -> Any:
+        return jax.tree.map(partial(jnp.multiply, dials[f"loss.{name}{WEIGHT}"]), branch)
+
+    return of_heads(gradient, own_rate)
+
+
 def _rule(part: Part, dials: Dials) -> optax.GradientTransformation:
     chosen = options(part, "optimizer", dials)
     return part.function(**chosen) if part.function is not None else OPTIMIZERS[part.name](**chosen)
-
-
-def _output(spec: Spec, shape: Shape) -> Callable[[Array, Dials], Array]:
-    """Raw outputs of one example to its prediction."""
-    part = spec.output
-    name = DEFAULT_OUTPUT[shape.target] if part is None else part.name
-    if name == "softmax":
-        return lambda score, _: jax.nn.softmax(score)
-    function = ACTIVATIONS[name] if part is None or part.function is None else part.function
-    return lambda score, dials: function(score, **(options(part, "output", dials) if part is not None else {}))
-
-
-def _loss(spec: Spec, shape: Shape) -> Callable[..., Array]:
-    part = spec.loss
-    function = part.function or LOSSES[part.name]
-    on_score = part.function is not None or part.name in ON_SCORE
-    to_sign = part.name in SIGNED_LOSSES and shape.target == "binary"
-
-    def loss(score: Array, prediction: Array, target: Array, dials: Dials) -> Array:
-        chosen = {name: value for name, value in options(part, "loss", dials).items() if name != "reduction"}
-        return function(score if on_score else prediction, 2 * target - 1 if to_sign else target, **chosen)
-
-    return loss
-
-
-def _metrics(spec: Spec, shape: Shape) -> dict[str, Callable[[Array, Array, Array], Array]]:
-    named = {part.name: part for part in spec.metrics}
-    if not named and shape.target != "real":
-        return {"accuracy": partial(METRICS["accuracy"], kind=shape.target)}
-    return {name: _metric(part, shape.target) for name, part in named.items()}
-
-
-def _metric(part: Part, kind: str) -> Callable[[Array, Array, Array], Array]:
-    if part.function is not None:
-        return part.function
-    return partial(METRICS[part.name], kind=kind, **dict(part.options))
 
 
 def _probe(part: Part) -> Callable[[Moment], Array]:

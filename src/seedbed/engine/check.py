@@ -1,15 +1,16 @@
 """Misfits found before anything runs, each told in one sentence."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from seedbed.errors import PartError, SeedbedError
 from seedbed.spec import Spec
 from seedbed.vocabulary import Part
-from seedbed.vocabulary.losses import ON_SCORE
+from seedbed.vocabulary.losses import ON_SCORE, head_names, of_head
 
 
 def activations_fit(spec: Spec) -> None:
@@ -50,6 +51,30 @@ def _activation_fits(part: Part) -> None:
         raise PartError(
             f'activation "{part.name}" must return floating point numbers, got {out.dtype}; return a float array'
         )
+    _activation_is_finite(part, function, chosen)
+
+
+def _activation_is_finite(part: Part, function: Any, chosen: dict[str, float]) -> None:
+    """Values and slopes are numbers on both sides of 0; the slope at 0 itself may be anything, no draw hits it."""
+    points = np.array([-3.0, -1.0, -0.1, 0.0, 0.1, 1.0, 3.0], np.float32)
+    values, slopes = _values_and_slopes(function, chosen, points)
+    for what, found, remedy in (
+        ("be finite", values, "return a number there too"),
+        ("have a finite slope", np.where(points == 0, 0, slopes), "jnp.where differentiates both of its branches, so "
+         "make the input of each branch harmless too"),
+    ):  # fmt: skip
+        if not np.isfinite(found).all():
+            at = int(np.flatnonzero(~np.isfinite(found))[0])
+            raise PartError(
+                f'activation "{part.name}" must {what} for every finite z, got {found[at]:g} at z = {points[at]:g}; '
+                f"{remedy}"
+            )
+
+
+def _values_and_slopes(function: Any, chosen: dict[str, float], points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    with jax.debug_nans(False):  # a user who looks for NaN elsewhere gets the sentence here
+        values, pull = jax.vjp(lambda z: function(z, **chosen), points)
+        return np.asarray(values), np.asarray(pull(jnp.ones_like(values))[0])
 
 
 def built(spec: Spec, build: Callable[[], Any]) -> Any:
@@ -65,17 +90,44 @@ def built(spec: Spec, build: Callable[[], Any]) -> Any:
         ) from error
 
 
-def loss_fits(spec: Spec, target: str) -> None:
-    """The loss is one for this kind of target."""
-    if spec.loss.function is None and spec.loss.name not in ON_SCORE and target == "classes":
-        raise PartError(f'loss "{spec.loss.name}" does not fit class labels; use cross_entropy')
+def loss_fits(spec: Spec, heads: Sequence[Any]) -> None:
+    """There is a loss for each head, one for its kind of target."""
+    wanted, named = sorted(head.name for head in heads if head.name), sorted(head_names(spec.loss))
+    if wanted != named:
+        raise PartError(
+            f'the loss "{spec.loss.name}" is for {_listed(named)}, the data set asks for {_listed(wanted)}; write '
+            + (f"heads({', '.join(f'{name}=...' for name in wanted)})" if wanted else "the loss of a single thing")
+        )
+    if wanted and spec.output is not None:
+        raise PartError(
+            f"the output activation is {spec.output.label()}, but each of {len(wanted)} heads has its own; leave it "
+            "out, it follows from the kinds of targets"
+        )
+    for head in heads:
+        loss = of_head(spec.loss, head.name)
+        if loss.function is None and loss.name not in ON_SCORE and head.kind == "classes":
+            raise PartError(f'loss "{loss.name}" does not fit class labels; use cross_entropy')
+
+
+def metrics_fit(spec: Spec, told: Sequence[str]) -> None:
+    """Every metric of the question is measured on some head."""
+    for part in spec.metrics:
+        if not any(name == part.name or name.endswith(f"_{part.name}") for name in told):
+            raise PartError(
+                f'metric "{part.name}" fits none of the things to predict; leave it out, or change the data'
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "the heads " + " and ".join(names) if names else "a single thing"
 
 
 def outputs_fit(spec: Spec, shape: Any, scores_of: Callable[..., Any], loss_of: Callable[..., Any]) -> None:
     """The model's outputs, the loss and the targets agree in shape; tried on three examples, without computing."""
     inputs = jax.ShapeDtypeStruct((*shape.inputs, 3), jnp.float32)
-    classes = shape.target == "classes"
-    targets = jax.ShapeDtypeStruct((3,) if classes else (shape.units, 3), jnp.int32 if classes else jnp.float32)
+    classes = [head.kind for head in shape.heads] == ["classes"]
+    columns = sum(head.columns for head in shape.heads)
+    targets = jax.ShapeDtypeStruct((3,) if classes else (columns, 3), jnp.int32 if classes else jnp.float32)
     wanted = (shape.units,)
     scores = _tried(
         lambda: jax.eval_shape(scores_of, inputs),
@@ -107,12 +159,13 @@ def _tried(attempt: Callable[[], Any], wrong: str, remedy: str) -> Any:
 
 
 def target_known(spec: Spec, metrics: tuple[str, ...]) -> None:
-    """The metric of the stop rule is measured at every step."""
+    """The metrics of the stop rule are measured at every step."""
     known = [f"train_{name}" for name in metrics]
-    if spec.stop is not None and spec.stop.metric not in known:
-        raise PartError(
-            f'no metric "{spec.stop.metric}" to stop on; this question measures {", ".join(known)} at every step'
-        )
+    for target in spec.stop.targets if spec.stop else ():
+        if target.metric not in known:
+            raise PartError(
+                f'no metric "{target.metric}" to stop on; this question measures {", ".join(known)} at every step'
+            )
 
 
 def _first_line(error: Exception) -> str:

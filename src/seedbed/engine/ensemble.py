@@ -20,6 +20,7 @@ from seedbed.engine.step import NEVER
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
 from seedbed.spec import trace_steps
+from seedbed.vocabulary.probes import AT_THE_END
 
 FIRST_STEPS = 16
 CHUNK_SECONDS = 1.5
@@ -206,13 +207,17 @@ def _write_rows(
     for name, values in rows.items():
         values = values.astype(np.float32)
         shown = np.where(after.reshape(*after.shape, *(1,) * (values.ndim - 2)), np.float32(np.nan), values[:, kept])
-        trace = cohort.found.get(name)
-        if trace is None:
-            trace = np.full((len(cohort.seeds), len(cohort.grid), *values.shape[2:]), np.nan, np.float32)
-            cohort.found[name] = trace
-        trace[np.ix_(places, index[kept])] = shown
+        if name not in AT_THE_END:
+            _trace(cohort, name, values)[np.ix_(places, index[kept])] = shown
         if not name.startswith("train_"):
             _final(cohort, name, values[:, -1])[places[ended]] = values[ended, -1]
+
+
+def _trace(cohort: Cohort, name: str, like: np.ndarray) -> np.ndarray:
+    if name not in cohort.found:
+        shape = (len(cohort.seeds), len(cohort.grid), *like.shape[2:])
+        cohort.found[name] = np.full(shape, np.nan, np.float32)
+    return cohort.found[name]
 
 
 def _final(cohort: Cohort, name: str, like: np.ndarray) -> np.ndarray:

@@ -13,11 +13,12 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Int
 
-from seedbed.engine.assemble import Dials, Member
+from seedbed.engine.assemble import Member
 from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
-from seedbed.engine.step import Lane, fresh_lane, judge, step
+from seedbed.engine.options import Dials
+from seedbed.engine.step import Lane, fresh_lane, judge, running, step
 from seedbed.parts.batching import batch_positions
-from seedbed.spec import Target
+from seedbed.stopping import Stop
 
 
 class Feed(NamedTuple):
@@ -54,7 +55,7 @@ def batch_of(feed: Feed, order: Array, at: Array, size: int | None) -> tuple[Arr
 
 
 def train_lane(
-    member: Member, stop: Target | None, size: int | None, lane: Lane, chances: Chances, dials: Dials, feed: Feed,
+    member: Member, stop: Stop | None, size: int | None, lane: Lane, chances: Chances, dials: Dials, feed: Feed,
     at: Array, cap: Array,
 ) -> Lane:  # fmt: skip
     """One step of one lane."""
@@ -68,7 +69,7 @@ def look_at_lane(
     """What the probes and the test set say of one lane; changes nothing."""
     inputs, targets = batch_of(feed, chances.order, at, size)
     loss, gradient, scores, _, _ = judge(member, lane.network, inputs, targets, _noise(member, chances, at), dials)
-    seen = member.probe(lane.network, gradient, scores, loss)
+    seen = member.probe(lane.network, gradient, scores, loss, dials)
     if feed.test_inputs is not None:
         test = (jnp.moveaxis(feed.test_inputs, 0, -1), jnp.moveaxis(feed.test_targets, 0, -1))
         seen |= {f"test_{name}": value for name, value in member.measure(lane.network, *test, dials).items()}
@@ -76,7 +77,7 @@ def look_at_lane(
 
 
 def chunk(
-    member: Member, stop: Target | None, size: int | None, own_data: bool, at_once: int,
+    member: Member, stop: Stop | None, size: int | None, own_data: bool, at_once: int,
     lanes: Lane, chances: Chances, dials: Mapping[str, Array], feed: Feed, stops: Int[Array, " rows"], cap: Array,
 ) -> tuple[Lane, dict[str, Array]]:  # fmt: skip
     """Train all lanes of a device from stops[0] to stops[-1]; `at_once` of them in one product.
@@ -94,18 +95,26 @@ def chunk(
 
 
 def _chunk_at_once(
-    member: Member, stop: Target | None, size: int | None, own_data: bool,
+    member: Member, stop: Stop | None, size: int | None, own_data: bool,
     together: tuple[Lane, Chances, Any, Feed | None], shared: Feed, stops: Array, cap: Array,
 ) -> tuple[Lane, dict[str, Array]]:  # fmt: skip
     lanes, chances, dials, own = together
+    count = lanes.stop_step.shape[0]
     feed = own if own is not None else shared
     data_axis = Feed(0, 0, *(None if array is None else 0 for array in feed[2:])) if own_data else None
-    train = jax.vmap(partial(train_lane, member, stop, size), in_axes=(0, 0, 0, data_axis, None, None))
-    look = jax.vmap(partial(look_at_lane, member, size), in_axes=(0, 0, 0, data_axis, None))
+    train = _over_lanes(partial(train_lane, member, stop, size), (0, 0, 0, data_axis, None, None), count)
+    look = _over_lanes(partial(look_at_lane, member, size), (0, 0, 0, data_axis, None), count)
+
+    last = stops.shape[0] - 2
+    unseen = jax.tree.map(
+        lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(look, lanes, chances, dials, feed, stops[0])
+    )
 
     def row(lanes: Lane, i: Array) -> tuple[Lane, dict[str, Array]]:
         first, end = stops[i], stops[i + 1]
-        seen = look(lanes, chances, dials, feed, first)
+        # An empty row, or one that all have ended before, is looked at only where the chunk ends.
+        wanted = (i == last) | ((end > first) & running(lanes).any())
+        seen = lax.cond(wanted, lambda: look(lanes, chances, dials, feed, first), lambda: unseen)
 
         def body(carry: tuple[Array, Lane, dict[str, Array]]) -> tuple[Array, Lane, dict[str, Array]]:
             at, lanes, kept = carry
@@ -113,11 +122,29 @@ def _chunk_at_once(
             kept = {name: jnp.where(at == first, lanes.last[name], kept[name]) for name in kept}
             return at + 1, lanes, kept
 
-        _, lanes, kept = lax.while_loop(lambda carry: carry[0] < end, body, (first, lanes, lanes.last))
+        def goes_on(carry: tuple[Array, Lane, dict[str, Array]]) -> Array:
+            return (carry[0] < end) & running(carry[1]).any()
+
+        _, lanes, kept = lax.while_loop(goes_on, body, (first, lanes, lanes.last))
         return lanes, {**{f"train_{name}": value for name, value in kept.items()}, **seen}
 
-    lanes, rows = lax.scan(row, lanes, jnp.arange(stops.shape[0] - 1))
+    lanes, rows = lax.scan(row, lanes, jnp.arange(last + 1))
     return lanes, jax.tree.map(lambda a: jnp.moveaxis(a, 0, 1), rows)
+
+
+def _over_lanes(function: Callable[..., Any], axes: tuple[Any, ...], count: int) -> Callable[..., Any]:
+    """`function` over the lanes. A single lane goes without an axis of length 1, which would slow every product."""
+    if count > 1:
+        return jax.vmap(function, in_axes=axes)
+
+    def alone(*arrays: Any) -> Any:
+        bare = [
+            tree if axis is None else jax.tree.map(lambda a: a[0], tree)
+            for tree, axis in zip(arrays, axes, strict=True)
+        ]
+        return jax.tree.map(lambda a: a[None], function(*bare))
+
+    return alone
 
 
 def _noise(member: Member, chances: Chances, at: Array) -> Array | None:

@@ -14,7 +14,8 @@ from seedbed.spec import Setting, Spec
 
 MAX_WIDTH = 128
 STATE_BYTES = 256 * 2**20  # all lanes of a device: weights, memory of the rule, own data
-PRODUCT_BYTES = 16 * 2**20  # lanes in one product: what a step touches should stay near the caches
+PRODUCT_BYTES = 8 * 2**20  # lanes in one product: what a step touches should stay near the caches
+PARTS = 8  # products in a wave at most: more would only be more lanes to fill up where few members are left
 COHORT_BYTES = 768 * 2**20  # all members trained side by side: states and traces
 BLOCK = 256  # seeds of one setting in one stored block
 ROWS = 32  # rows of a chunk
@@ -75,6 +76,7 @@ def sizes(state_bytes: int, work_bytes: int, trace_bytes: int, devices: int) -> 
     """The planning numbers for a member of so many bytes of state, of intermediate results, of traces."""
     width = _power_below(STATE_BYTES / max(state_bytes, 1), MAX_WIDTH)
     at_once = _power_below(PRODUCT_BYTES / max(work_bytes, 1), width)
+    width = min(width, PARTS * at_once)
     lanes = width * devices
     cohort = max(int(COHORT_BYTES / (state_bytes + trace_bytes)) // lanes, 1) * lanes
     return Sizes(width, at_once, cohort)

@@ -1,10 +1,10 @@
 """The two compiled programs of a group: one draws lanes, one trains them for a chunk. Each is compiled exactly once.
 
-A `Compiler` compiles the groups of a run side by side and ahead of time: XLA leaves Python's lock while it compiles, so
-on two cores the second group's program is ready while the first one's is being made or trained.
+A `Compiler` makes the programs of a run ahead of time. Tracing holds Python's lock, so one thread traces group after
+group, and the first group waits for no other; XLA compiles without the lock, so a pool of threads compiles beside it,
+while further groups are traced and the first ones train.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,8 +18,9 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import check, devices, plan
+from seedbed.engine import check, devices, interpreter, plan
 from seedbed.engine.assemble import Member, Shape, assemble
+from seedbed.engine.judging import Head
 from seedbed.engine.loop import Feed, chunk, look_at_lane, start_lane, train_lane
 from seedbed.spec import Spec, trace_steps
 
@@ -60,70 +61,119 @@ class Program:
 def shape_of(dataset: Dataset) -> Shape:
     """What assembling needs to know of a data set."""
     first = 2 if dataset.fresh else 1
-    return Shape(tuple(dataset.inputs.shape[first:]), dataset.units, dataset.target)
+    heads = tuple(Head(head.name, head.kind, head.units) for head in dataset.heads)
+    return Shape(tuple(dataset.inputs.shape[first:]), heads)
 
 
 class Compiler:
     """The programs of a run, each asked for by the recipe and the shapes of the data, compiled once."""
 
     def __init__(self) -> None:
-        self._workers = ThreadPoolExecutor(devices.cores(), thread_name_prefix="compile")
-        self._programs: dict[tuple[str, Any], Future[Program]] = {}
-        self._starts: dict[str, Any] = {}
-        self._lock = threading.Lock()
+        self._tracing = ThreadPoolExecutor(1, thread_name_prefix="trace")
+        self._compiling = ThreadPoolExecutor(devices.cores(), thread_name_prefix="compile")
+        self._programs: dict[tuple[str, Any], Coming] = {}
+        self._starts: dict[str, Future[Any]] = {}
 
-    def request(self, spec: Spec, dataset: Dataset) -> "Future[Program]":
+    def request(self, spec: Spec, dataset: Dataset) -> "Coming":
         """The program of a recipe, now or later; a second request for the same one costs nothing."""
         key = spec.recipe(), (*shape_of(dataset), dataset.examples, dataset.fresh, spec.steps, spec.trace)
         if key not in self._programs:
-            self._programs[key] = self._workers.submit(compile_group, spec, dataset, self._start_once)
+            self._programs[key] = Coming(self._tracing.submit(self._make, spec, dataset))
         return self._programs[key]
 
-    def _start_once(self, lowered: Any) -> Any:
+    def _make(self, spec: Spec, dataset: Dataset) -> Future[Program]:
+        """Trace both programs and send them to be compiled, the drawing one as soon as it is traced."""
+        began = time.perf_counter()
+        with interpreter.unswept(), interpreter.sharing():
+            draft = Draft.of(spec, dataset)
+            drawn = self._start_once(draft.lower_start())
+            train = draft.lower_train()
+        return self._compiling.submit(_finished, draft, drawn, train, began)
+
+    def _start_once(self, lowered: Any) -> Future[Any]:
         """Compile what draws lanes; groups that differ in loss or activation draw alike and share it."""
         text = lowered.as_text()
-        with self._lock:
-            if text not in self._starts:
-                self._starts[text] = lowered.compile()
-            return self._starts[text]
+        if text not in self._starts:
+            self._starts[text] = self._compiling.submit(lowered.compile)
+        return self._starts[text]
 
 
-def compile_group(spec: Spec, dataset: Dataset, compile_start: Callable[[Any], Any]) -> Program:
-    """Assemble, plan and compile the programs for one recipe on all devices."""
-    began = time.perf_counter()
-    member = assemble(spec, shape_of(dataset))
-    check.target_known(spec, member.metrics)
-    check.batch_fits(spec, dataset.examples)
-    mesh = devices.mesh()
-    one = _one_lane(member, spec, dataset)
-    sizes = plan.sizes(*_bytes(member, spec, dataset, one), mesh.size)
-    lanes = sizes.width * mesh.size
-    many = jax.tree.map(lambda a: jax.ShapeDtypeStruct((lanes, *a.shape), a.dtype), one)
-    seeds = jax.ShapeDtypeStruct((lanes,), jnp.uint32)
-    dials = many[2]
-    shard = partial(jax.shard_map, mesh=mesh, check_vma=False)
-    names = sorted(dials)
+@dataclass(frozen=True)
+class Coming:
+    """A program that is being traced, and after that compiled."""
 
-    def draw(seed: Any, *values: Any) -> tuple[Any, ...]:
-        return tuple(jax.tree.leaves(start_lane(member, seed, dict(zip(names, values, strict=True)))))
+    traced: Future[Future[Program]]
 
-    drawing = shard(jax.vmap(draw), in_specs=MEMBERS, out_specs=MEMBERS)
-    start = jax.jit(drawing).lower(seeds, *(dials[name] for name in names))
-    own = MEMBERS if dataset.fresh else EVERYWHERE
-    body = partial(chunk, member, spec.stop, spec.batch_size, dataset.fresh, sizes.at_once)
-    whole = shard(body, in_specs=(MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE), out_specs=MEMBERS)
-    stops, cap = jax.ShapeDtypeStruct((plan.ROWS + 1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.int32)
-    feed = many[3] if dataset.fresh else one[3]
-    train = jax.jit(whole, donate_argnums=0).lower(*many[:3], feed, stops, cap).compile()
+    def result(self) -> Program:
+        """The program, when it is ready; whatever was wrong with the question is raised here."""
+        return self.traced.result().result()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A group assembled and planned; its programs are not traced yet. `one` is the shapes of one member."""
+
+    spec: Spec
+    member: Member
+    sizes: plan.Sizes
+    mesh: Mesh
+    one: Any
+    own_data: bool
+
+    @classmethod
+    def of(cls, spec: Spec, dataset: Dataset) -> "Draft":
+        """Assemble and plan a recipe for all devices; every misfit is an error here."""
+        member = assemble(spec, shape_of(dataset))
+        check.target_known(spec, member.metrics)
+        check.batch_fits(spec, dataset.examples)
+        mesh = devices.mesh()
+        one = _one_lane(member, spec, dataset)
+        sizes = plan.sizes(*_bytes(member, spec, dataset, one), mesh.size)
+        return cls(spec, member, sizes, mesh, one, dataset.fresh)
+
+    @property
+    def structure(self) -> Any:
+        """How the arrays that are drawn make up (lane, chances)."""
+        return jax.tree.structure(self.one[:2])
+
+    def lower_start(self) -> Any:
+        """What draws lanes, from bare arrays to bare arrays."""
+        dials = self._many()[2]
+        seeds = jax.ShapeDtypeStruct((self.sizes.width * self.mesh.size,), jnp.uint32)
+        names = sorted(dials)
+
+        def draw(seed: Any, *values: Any) -> tuple[Any, ...]:
+            return tuple(jax.tree.leaves(start_lane(self.member, seed, dict(zip(names, values, strict=True)))))
+
+        drawing = self._shard(jax.vmap(draw), in_specs=MEMBERS, out_specs=MEMBERS)
+        return jax.jit(drawing).lower(seeds, *(dials[name] for name in names))
+
+    def lower_train(self) -> Any:
+        """What trains lanes for a chunk."""
+        own = MEMBERS if self.own_data else EVERYWHERE
+        body = partial(chunk, self.member, self.spec.stop, self.spec.batch_size, self.own_data, self.sizes.at_once)
+        specs = (MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE)
+        *lanes, feeds = self._many()
+        feed = feeds if self.own_data else self.one[3]
+        stops, cap = jax.ShapeDtypeStruct((plan.ROWS + 1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.int32)
+        whole = self._shard(body, in_specs=specs, out_specs=MEMBERS)
+        placed = tuple(NamedSharding(self.mesh, spec) for spec in specs)  # said: XLA would place what is left unused
+        return jax.jit(whole, donate_argnums=0, in_shardings=placed).lower(*lanes, feed, stops, cap)
+
+    def _many(self) -> Any:
+        """The shapes of all lanes."""
+        lanes = self.sizes.width * self.mesh.size
+        return jax.tree.map(lambda a: jax.ShapeDtypeStruct((lanes, *a.shape), a.dtype), self.one)
+
+    def _shard(self, function: Callable[..., Any], **specs: Any) -> Any:
+        return jax.shard_map(function, mesh=self.mesh, check_vma=False, **specs)
+
+
+def _finished(draft: Draft, drawn: Future[Any], train: Any, began: float) -> Program:
+    compiled = train.compile()
+    seconds = time.perf_counter() - began
     return Program(
-        member,
-        sizes,
-        mesh,
-        compile_start(start),
-        jax.tree.structure(one[:2]),
-        train,
-        dataset.fresh,
-        time.perf_counter() - began,
+        draft.member, draft.sizes, draft.mesh, drawn.result(), draft.structure, compiled, draft.own_data, seconds
     )
 
 

@@ -12,8 +12,9 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array
 
-from seedbed.engine.assemble import Dials, Member, Network
-from seedbed.spec import Target
+from seedbed.engine.assemble import Member, Network
+from seedbed.engine.options import Dials
+from seedbed.stopping import Stop, Target
 
 NEVER = -1
 
@@ -46,11 +47,11 @@ def judge(
     """Loss, gradient, scores, metrics and layer state of a network on a batch."""
     gradient_of = jax.value_and_grad(member.objective, has_aux=True)
     (loss, (scores, metrics, state)), gradient = gradient_of(network.trained, network, inputs, targets, key, dials)
-    return loss, gradient, scores, {"loss": loss, **metrics}, state
+    return loss, member.pace(gradient, dials), scores, {"loss": loss, **metrics}, state
 
 
 def step(
-    member: Member, stop: Target | None, lane: Lane, inputs: Array, targets: Array, key: Array | None,
+    member: Member, stop: Stop | None, lane: Lane, inputs: Array, targets: Array, key: Array | None,
     dials: Dials, at: Array, cap: Array,
 ) -> Lane:  # fmt: skip
     """Judge the member at step `at`; unless that ends it, update it."""
@@ -79,12 +80,16 @@ def step(
     )
 
 
-def holds(stop: Target | None, measures: dict[str, Array]) -> Array:
-    """Whether the stop rule's target holds."""
+def holds(stop: Stop | None, measures: dict[str, Array]) -> Array:
+    """Whether every target of the stop rule holds."""
     if stop is None:
         return jnp.bool_(False)
-    value = measures[stop.metric.removeprefix("train_")]
-    return value >= stop.value if stop.direction == "at least" else value <= stop.value
+    return jnp.stack([_holds(target, measures) for target in stop.targets]).all()
+
+
+def _holds(target: Target, measures: dict[str, Array]) -> Array:
+    value = measures[target.metric.removeprefix("train_")]
+    return value >= target.value if target.direction == "at least" else value <= target.value
 
 
 Step = Callable[..., Lane]

@@ -10,6 +10,7 @@ from jaxtyping import Array
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine.assemble import assemble
+from seedbed.engine.judging import Judging
 from seedbed.engine.program import shape_of
 from seedbed.parts import threefry
 from seedbed.parts.models import layers_of
@@ -18,7 +19,8 @@ from seedbed.spec import Spec
 
 def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
     """Output, loss and gradient of a neuron with one input, at points (weight[i], bias[i]); averages over examples."""
-    member = assemble(spec, shape_of(dataset))
+    shape = shape_of(dataset)
+    member, judge = assemble(spec, shape), Judging(spec, shape.heads)
     dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
     network, _ = member.start(threefry.key(0), dials)
     inputs, targets = (
@@ -31,7 +33,7 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
         compute = jax.value_and_grad(member.objective, has_aux=True)
         (loss, (scores, _, _)), gradient = compute(trained, network, inputs, targets, None, dials)
         dw, db = _weight_and_bias(gradient)
-        output = jnp.mean(jax.vmap(member.predict, in_axes=(-1, None), out_axes=-1)(scores, dials))
+        output = jnp.mean(judge.predictions(scores, dials))
         return {"prediction": output, "objective": loss, "gradient_weight": dw[0, 0], "gradient_bias": db[0]}
 
     found = jax.jit(jax.vmap(at))(jnp.asarray(weight, jnp.float32), jnp.asarray(bias, jnp.float32))

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.lines import Line2D
+from matplotlib.markers import TICKDOWN, TICKLEFT
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from seedbed.errors import SpecError
-from seedbed.figures.style import WIDTH, darker
+from seedbed.figures.style import TICKS, WIDTH, darker
 
 Scale = Literal["log", "linear"]
 STEP = "step (updates)"
@@ -70,9 +72,8 @@ def step_axis(axes: Axes, cap: float | int, scale: str, first: float | int = 0) 
     if len(major) < 3:  # less than two decades in sight: name the parts of a decade too
         major = sorted({*major, *(value for value in minor if f"{value:e}"[0] in "25")})
     axes.xaxis.set_major_locator(FixedLocator(major))
-    axes.xaxis.set_minor_locator(FixedLocator(minor))
     axes.xaxis.set_major_formatter(FuncFormatter(count_text))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    _small_ticks(axes, "x", minor)
 
 
 def value_axis(axes: Axes, low: float | int, high: float | int, log: bool) -> None:
@@ -91,8 +92,34 @@ def value_axis(axes: Axes, low: float | int, high: float | int, log: bool) -> No
     )
     if decades < 4:
         axes.yaxis.set_major_formatter(FuncFormatter(plain))
-    axes.yaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=60) if decades < 8 else NullLocator())
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    powers = range(math.floor(math.log10(low / margin)), math.ceil(math.log10(high * margin)))
+    between = [part * 10.0**power for power in powers for part in range(2, 10)] if decades < 8 else []
+    _small_ticks(axes, "y", [value for value in between if low / margin <= value <= high * margin])
+
+
+def _small_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -> None:
+    """The ticks between the named ones, as one artist; limits and named ticks must be final.
+
+    A tick of matplotlib is five artists, and it measures and draws each of them several times over: thirty small ticks
+    to an axis took half the time of a figure.
+    """
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_minor_locator(NullLocator())
+    named = axis.get_majorticklocs()
+    along = [value for value in values if not np.isclose(named, value, rtol=1e-9, atol=0).any()]
+    edge = [0.0] * len(along)
+    places: Any = (along, edge) if which == "x" else (edge, along)
+    style: dict[str, Any] = {
+        "marker": TICKDOWN if which == "x" else TICKLEFT,
+        "markersize": TICKS["length"],
+        "markeredgewidth": TICKS["width"],
+        "color": TICKS["color"],
+    }
+    marks = Line2D(*places, linestyle="none", zorder=-1, **style)
+    marks.set_transform(axes.get_xaxis_transform() if which == "x" else axes.get_yaxis_transform())
+    marks.set_in_layout(False)
+    figure: Any = axes.figure  # not into the axes, whose lines are data
+    figure.add_artist(marks, clip=False)
 
 
 def share_axis(axis: Any, low: float = 0.0, margin: float = 0.02) -> None:

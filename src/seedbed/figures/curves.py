@@ -140,7 +140,8 @@ def _fan(axes: Axes, traces: Traces, hits: bool) -> None:
     lines = [line(traces, member) for member in shown.tolist()]
     faint = float(np.clip(40 / len(lines), 0.15, 0.5))
     # Hundreds of lines as shapes would make the picture heavy and slow to open, so these alone are pixels.
-    axes.add_collection(LineCollection(lines, colors=color, linewidths=0.5, alpha=faint, rasterized=True, zorder=1.5))
+    members = LineCollection(lines, colors=color, linewidths=0.5, alpha=faint, rasterized=True, zorder=1.5)
+    axes.add_collection(members, autolim=False)
     low, lower, middle, upper, high = quantiles(traces.held)
     # Paper under the bands: the members stay visible beneath, and the bands stand out from them.
     axes.fill_between(traces.steps, low, high, color="white", alpha=0.55, linewidth=0, zorder=1.9)

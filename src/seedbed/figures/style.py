@@ -45,6 +45,7 @@ RC: dict[str, Any] = {
     "axes.titlesize": 8,
     "axes.titlelocation": "left",
     "axes.titlepad": 4,
+    "axes.titley": 1.0,  # said, it need not be searched for above the ticks, which costs a tenth of a drawing
     "axes.labelsize": 8,
     "axes.labelcolor": INK,
     "axes.edgecolor": "#9A9A9A",

@@ -29,9 +29,9 @@ def tanh(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 def relu(z: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """f(z) = max(0, z), with derivative 0 at 0.
 
-    Elsewhere: `jnp.maximum(z, 0)` has derivative 1/2 at 0.
+    Elsewhere: `jnp.maximum(z, 0)` has derivative 1/2 at 0; `jax.nn.relu` makes vmap move the batch (see `batched`).
     """
-    return jax.nn.relu(z)
+    return jnp.where(z <= 0, 0, z)
 
 
 def leaky_relu(z: Float[Array, "*shape"], slope: ArrayLike) -> Float[Array, "*shape"]:

@@ -1,56 +1,148 @@
 """Models for one example: layers in a row, and the splitting of a model into what is trained and what is not.
 
-Widths of input and output come from the data. A user's own model is any Equinox module whose call takes one example
-(and, where it draws at random, `key=`); it needs nothing from this file.
+Sizes of input and output come from the data: `shape` is that of one example, `heads` are the numbers of units that
+each thing to predict needs. A user's own model is any Equinox module whose call takes one example (and, where it draws
+at random, `key=`) and returns the scores of all heads in a row; it needs nothing from this file.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, PRNGKeyArray
 
-from seedbed.parts.layers import Dense, Fixed
+from seedbed.errors import PartError
+from seedbed.parts.convolution import AvgPool2d, Conv2d, MaxPool2d, Padding, out_size
+from seedbed.parts.layers import Dense, Fixed, Flatten
+
+POOLS = {"max": MaxPool2d, "average": AvgPool2d}
+Heads = Mapping[str, int]
+Make = Callable[[], eqx.Module]
 
 
 class Chain(eqx.Module):
-    """Layers applied one after the other to a flattened example."""
+    """Layers applied one after the other."""
 
     layers: tuple[eqx.Module, ...]
 
     def __call__(self, x: Array, *, key: PRNGKeyArray | None = None) -> Array:
-        """Raw outputs `(unit,)` of one example; `key` reaches the layers that draw at random."""
-        x = x.reshape(-1)
+        """What the last layer returns for one example; `key` reaches the layers that draw at random."""
         for index, layer in enumerate(self.layers):
-            if hasattr(layer, "inference"):
-                x = layer(x, key=None if key is None else jax.random.fold_in(key, index))  # type: ignore[operator]
-            else:
-                x = layer(x)  # type: ignore[operator]
+            x = _apply(layer, x, key, index)
         return x
 
 
-def neuron(key: PRNGKeyArray, shape: Sequence[int], units: int) -> Chain:
+class Concatenate(eqx.Module):
+    """Branches that see the same input, their results put one after the other along the first axis.
+
+    Of images that axis is the channel, of rows the feature. `names` tells the branches apart: a model's heads are such
+    branches, and a learning rate of a head's own looks for its branch by name.
+    """
+
+    branches: tuple[eqx.Module, ...]
+    names: tuple[str, ...] = eqx.field(static=True)
+
+    def __call__(self, x: Array, *, key: PRNGKeyArray | None = None) -> Array:
+        """The results of all branches for one example."""
+        return jnp.concatenate([_apply(branch, x, key, index) for index, branch in enumerate(self.branches)])
+
+
+def _apply(layer: Any, x: Array, key: PRNGKeyArray | None, index: int) -> Array:
+    if hasattr(layer, "inference") or isinstance(layer, Chain | Concatenate):
+        return layer(x, key=None if key is None else jax.random.fold_in(key, index))
+    return layer(x)
+
+
+def neuron(key: PRNGKeyArray, shape: Sequence[int], heads: Heads) -> Chain:
     """One linear unit per output."""
-    return Chain((Dense(math.prod(shape), units, key),))
+    return Chain((Flatten(), _last(math.prod(shape), heads, key, 0)))
 
 
 def mlp(
-    key: PRNGKeyArray,
-    shape: Sequence[int],
-    units: int,
-    hidden: Sequence[int],
-    activation: Callable[[], eqx.Module],
-    widening: int = 1,
+    key: PRNGKeyArray, shape: Sequence[int], heads: Heads, hidden: Sequence[int], activation: Make, widening: int = 1
 ) -> Chain:
     """Dense layers with an activation after each but the last; `widening` is 2 where the activation doubles width."""
+    return Chain((Flatten(), *_dense(math.prod(shape), heads, hidden, activation, widening, key, 0)))
+
+
+def cnn(
+    key: PRNGKeyArray, shape: Sequence[int], heads: Heads, channels: Sequence[int], kernel: Sequence[int],
+    stride: Sequence[int], padding: Padding, pool: str, hidden: Sequence[int], activation: Make, widening: int = 1,
+) -> Chain:  # fmt: skip
+    """Convolutions with an activation (and pooling) after each, then dense layers. Raises PartError if one fits not."""
+    into, *size = _image(shape)
+    layers: list[eqx.Module] = [AsImage()]
+    for index, (width, side, step) in enumerate(zip(channels, kernel, stride, strict=True)):
+        after = [out_size(length, side, step, padding) for length in size]
+        if min(after) < 1:
+            raise PartError(
+                f"a kernel of {side}x{side} does not fit the {size[0]}x{size[1]} image that layer {index + 1} sees; "
+                'take a smaller one, fewer layers, or padding="same"'
+            )
+        layers += [Conv2d(into, width, side, jax.random.fold_in(key, index), step, padding), activation()]
+        into, size = width * widening, after
+        if pool in POOLS and min(size) >= 2:
+            layers.append(POOLS[pool](2, 2))
+            size = [length // 2 for length in size]
+    rest = _dense(into * math.prod(size), heads, hidden, activation, widening, key, len(channels))
+    return Chain((*layers, Flatten(), *rest))
+
+
+class AsImage(eqx.Module):
+    """An image without channels becomes one of a single channel."""
+
+    def __call__(self, x: Array) -> Array:
+        """The image `(channel, height, width)`."""
+        return x[None] if x.ndim == 2 else x
+
+
+def _image(shape: Sequence[int]) -> Sequence[int]:
+    if len(shape) not in (2, 3):
+        raise PartError(
+            f"cnn needs images (height, width) or (channel, height, width), got examples of shape {tuple(shape)}; "
+            "take mlp, or other data"
+        )
+    return (1, *shape) if len(shape) == 2 else shape
+
+
+def _dense(
+    into: int, heads: Heads, hidden: Sequence[int], activation: Make, widening: int, key: PRNGKeyArray, drawn: int
+) -> list[eqx.Module]:
     layers: list[eqx.Module] = []
-    into = math.prod(shape)
-    for index, width in enumerate(hidden):
+    for index, width in enumerate(hidden, start=drawn):
         layers += [Dense(into, width, jax.random.fold_in(key, index)), activation()]
         into = width * widening
-    return Chain((*layers, Dense(into, units, jax.random.fold_in(key, len(hidden)))))
+    return [*layers, _last(into, heads, key, drawn + len(hidden))]
+
+
+def _last(into: int, heads: Heads, key: PRNGKeyArray, drawn: int) -> eqx.Module:
+    """The linear layer behind everything else, or one for each head. Layer number `n` is drawn from its own key."""
+    layers = [Dense(into, units, jax.random.fold_in(key, drawn + index)) for index, units in enumerate(heads.values())]
+    return layers[0] if len(layers) == 1 else Concatenate(tuple(layers), tuple(heads))
+
+
+def of_heads(tree: Any, change: Callable[[str, Any], Any]) -> Any:
+    """A tree like a model's, with `change(name, branch)` in place of each head; PartError if it has no heads."""
+
+    def heads(node: Any) -> bool:
+        return isinstance(node, Concatenate)
+
+    if not any(heads(node) for node in jax.tree.leaves(tree, is_leaf=heads)):
+        raise PartError(
+            'this model has no heads of its own (a Concatenate with their names), which shared="sum" needs; '
+            'write shared="weighted"'
+        )
+
+    def changed(node: Any) -> Any:
+        if not heads(node):
+            return node
+        branches = tuple(change(name, branch) for name, branch in zip(node.names, node.branches, strict=True))
+        return eqx.tree_at(lambda one: one.branches, node, branches, is_leaf=lambda leaf: leaf is None)
+
+    return jax.tree.map(changed, tree, is_leaf=heads)
 
 
 def split(model: Any) -> tuple[Any, Any, Any]:
@@ -76,7 +168,7 @@ def layers_of(model: Any) -> list[tuple[str, Any]]:
 
 def is_layer(node: Any) -> bool:
     """Whether a node holds a weight and a bias that an initializer redraws."""
-    return isinstance(node, Dense | eqx.nn.Linear | eqx.nn.Conv | eqx.nn.ConvTranspose)
+    return isinstance(node, Dense | Conv2d | eqx.nn.Linear | eqx.nn.Conv | eqx.nn.ConvTranspose)
 
 
-MODELS = {"neuron": neuron, "mlp": mlp}
+MODELS = {"neuron": neuron, "mlp": mlp, "cnn": cnn}

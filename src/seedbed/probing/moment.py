@@ -10,11 +10,12 @@ from jaxtyping import Array
 class Moment:
     """A moment of training of one member.
 
-    `scores` are raw outputs `(unit, example)` on the current batch; `gradient` has the shape of the trained arrays
-    of `model`, with None elsewhere.
+    `scores` are raw outputs `(unit, example)` on the current batch, `predictions` the same behind the output
+    activation; `gradient` has the shape of the trained arrays of `model`, with None elsewhere.
     """
 
     model: Any
     gradient: Any
     scores: Array
     loss: Array
+    predictions: Array

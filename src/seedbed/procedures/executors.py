@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.engine import plan
+from seedbed.engine import interpreter, plan
 from seedbed.errors import SpecError, nearest
 from seedbed.progress import Listener, silent
 from seedbed.record import Block
@@ -25,21 +25,20 @@ class _Jax:
     """The jax engine; it compiles the groups named in `ahead` while it trains the first."""
 
     def __init__(self) -> None:
-        from seedbed.engine import devices
+        with interpreter.unswept():
+            from seedbed.engine import devices
 
-        devices.prepare()
-        from seedbed.engine.program import Compiler
+            devices.prepare()
+            from seedbed.engine import ensemble, program
 
-        self._compiler = Compiler()
+        self._ensemble, self._compiler = ensemble, program.Compiler()
 
     def __call__(
         self, group: plan.Group, dataset_of: Any, *, ahead: Ahead = (), **how: Any
     ) -> Iterator[tuple[int, Block]]:
-        from seedbed.engine.ensemble import first_data, train
-
         for one, its_data in ((group, dataset_of), *ahead):
-            self._compiler.request(one.spec, first_data(one, its_data))
-        yield from train(group, dataset_of, self._compiler, **how)
+            self._compiler.request(one.spec, self._ensemble.first_data(one, its_data))
+        yield from self._ensemble.train(group, dataset_of, self._compiler, **how)
 
 
 def _reference(

@@ -1,14 +1,17 @@
 """A lab: everything that stays the same while a study measures - seeds, profile, data, engine, store, listener."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
+from seedbed.datasets.kernels import read_kernels
 from seedbed.datasets.load import course_name
-from seedbed.errors import SpecError
+from seedbed.datasets.pictures import pictures
+from seedbed.errors import DataError, SpecError
 from seedbed.procedures.landscape import landscape
 from seedbed.procedures.run import run
 from seedbed.progress import Listener, silent
@@ -16,6 +19,9 @@ from seedbed.spec import Spec, read_seeds
 from seedbed.store import Store
 from seedbed.study import Profile
 from seedbed.vocabulary import data as data_words
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 class Lab:
@@ -36,8 +42,7 @@ class Lab:
 
     def ask(self, question: Spec) -> Spec:
         """The question with a user's own data and levels in place."""
-        if self.data is not None and (name := course_name(question.data)):
-            question = question.replace(data=data_words.files(str(self.data), name))
+        question = self._on_own_data(question)
         for name, levels in self.changes.items():
             if question.fits(name):
                 question = question.set_levels(name, levels)
@@ -47,8 +52,11 @@ class Lab:
     def run(
         self, question: Spec, name: str = "record", *, seeds: int | str | range | None = None, changeable: bool = True
     ) -> xr.Dataset:
-        """Train a question and return its record, kept in the store under `name`; `changes` apply if `changeable`."""
-        question = self.ask(question) if changeable else question
+        """Train a question and return its record, kept in the store under `name`.
+
+        `changes` apply if `changeable`. What is not is only compared with: it takes a user's own data where there are.
+        """
+        question = self.ask(question) if changeable else self._on_own_data(question, needed=False)
         return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
                    engine=self.engine, listen=self.listen, notes={"profile": self.profile})  # fmt: skip
 
@@ -58,6 +66,36 @@ class Lab:
         """Output, loss and gradient of a single neuron over a grid of weights and biases."""
         question = self.ask(question) if changeable else question
         return landscape(question, weight, bias, store=self.store, name=name, engine=self.engine)
+
+    def examples(self, question: Spec, name: str = "examples") -> xr.Dataset:
+        """What a question trains on, its first setting where several are varied."""
+        from seedbed.procedures.examples import examples  # late: it needs xarray, and a run trains before that
+
+        return examples(self.ask(question).settings()[0].spec, store=self.store, name=name)
+
+    def filtered(
+        self, kernels: Mapping[str, Any] | None = None, name: str = "filtered", *,
+        kinds: int = 5, each: int = 5, timed: int = 5, repeats: int = 5,
+    ) -> xr.Dataset:  # fmt: skip
+        """Gray images under kernels, by hand, by the engine and by a library: outputs, seconds, laws.
+
+        `kernels` are named matrices, or None for `kernel.npy` in the folder of a user's data. The images are the first
+        `each` of `kinds` kinds: `samples_*.npy` in that folder, else MNIST's test images, else drawn shapes.
+        """
+        from seedbed.procedures.filtering import filtered  # late: it needs scipy.signal, which no other study waits for
+
+        if kernels is None:
+            if self.data is None:
+                raise DataError("kernel.npy is read from a user's own folder, got none; give --data DIR")
+            kernels = {f"kernel {at}": matrix for at, matrix in enumerate(read_kernels(self.data))}
+        return filtered(pictures(self.data, kinds=kinds, each=each), kernels, timed=timed, repeats=repeats,
+                        store=self.store, name=name, engine=self.engine)  # fmt: skip
+
+    def _on_own_data(self, question: Spec, needed: bool = True) -> Spec:
+        name = course_name(question.data)
+        if self.data is None or name is None or not (needed or (self.data / f"{name}_imgs.npy").exists()):
+            return question
+        return question.replace(data=data_words.files(str(self.data), name))
 
     def settled(self) -> None:
         """Raise if a level was asked for that fitted no question."""

@@ -3,11 +3,12 @@
 A landscape is kept like any other record, with one seed (0) that stands for "nothing was drawn".
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from seedbed.engine import plan
 from seedbed.errors import SpecError
@@ -16,6 +17,9 @@ from seedbed.procedures.run import run
 from seedbed.record import Block
 from seedbed.spec import Spec
 from seedbed.store import Store
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def landscape(

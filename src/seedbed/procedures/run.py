@@ -4,13 +4,14 @@ The function that trains a group is handed in (`Train`), so that one machine, on
 cluster can stand behind the same call. Without a store the result lives in memory only.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from seedbed import record
 from seedbed.datasets.dataset import Dataset
@@ -22,6 +23,9 @@ from seedbed.record import Block
 from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds
 from seedbed.store import DamagedError, Store, create_or_open
 from seedbed.vocabulary import Part
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Train = Callable[..., Iterator[tuple[int, Block]]]
 NUMERICS = 1  # rises when the same question would give other numbers; part of every stored identity
@@ -62,7 +66,7 @@ def run(
     return result
 
 
-def identity(setting: Setting, sources: "_Sources", engine: str) -> dict[str, Any]:
+def identity(setting: Setting, sources: _Sources, engine: str) -> dict[str, Any]:
     """What a stored block is the answer to, apart from its seeds."""
     plain = setting.spec.canonical()
     del plain["factors"]
@@ -71,7 +75,7 @@ def identity(setting: Setting, sources: "_Sources", engine: str) -> dict[str, An
 
 
 def _in_memory(
-    settings: Sequence[Setting], seeds: range, train: Train, sources: "_Sources", listen: Listener
+    settings: Sequence[Setting], seeds: range, train: Train, sources: _Sources, listen: Listener
 ) -> list[Block]:
     found: dict[int, list[Block]] = {}
     work = plan.groups(settings, [seeds] * len(settings))
@@ -91,7 +95,7 @@ class _Work:
     identities: Sequence[Mapping[str, Any]]
     seeds: range
     train: Train
-    sources: "_Sources"
+    sources: _Sources
     listen: Listener
 
     @property
@@ -135,7 +139,7 @@ def _train_group(work: _Work, group: plan.Group, mark: str, ahead: Any, place: t
         work.store.save(work.keys[index], work.identities[index], block)
 
 
-def _ahead(groups: Sequence[plan.Group], sources: "_Sources") -> list[tuple[plan.Group, Callable[..., Dataset]]]:
+def _ahead(groups: Sequence[plan.Group], sources: _Sources) -> list[tuple[plan.Group, Callable[..., Dataset]]]:
     """The groups that come next, with their data, for an engine that prepares them meanwhile."""
     return [(group, sources.of(group)) for group in groups]
 

@@ -1,15 +1,17 @@
 """Every part once more in plain NumPy, with hand-derived gradients, and a training engine without any framework.
 
 The oracle in tests and the explanation for learners. Read in this order: `twin`, `activations`, `losses`, `layers`,
-`models`, `moment`, `optimizers`, `train`. Examples are rows, weights are `(fan_in, fan_out)`, a layer is x @ w + b.
+`windows`, `convolution`, `pooling`, `steps`, `network`, `models`, `moment`, `optimizers`, `train`. Examples are rows,
+dense weights are `(fan_in, fan_out)`, a layer is x @ w + b.
 """
 
 from seedbed.reference.activations import ACTIVATIONS, OUTPUTS
 from seedbed.reference.initializers import INITIALIZERS
 from seedbed.reference.losses import LOSSES, Loss, loss_for
 from seedbed.reference.metrics import METRICS
-from seedbed.reference.models import MODELS, Network, backward, forward, initial_weights, mlp, network_for, neuron
+from seedbed.reference.models import MODELS, cnn, mlp, network_for, neuron
 from seedbed.reference.moment import Moment, look
+from seedbed.reference.network import Network, backward, forward, initial_weights
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.probes import PROBES
 from seedbed.reference.task import Batch, Task, task_for
@@ -33,6 +35,7 @@ __all__ = [
     "Task",
     "Twin",
     "backward",
+    "cnn",
     "forward",
     "initial_weights",
     "look",

@@ -12,6 +12,7 @@ import numpy as np
 from seedbed.record import Block
 from seedbed.reference.probes import DIMS
 from seedbed.reference.twin import Array
+from seedbed.vocabulary.probes import AT_THE_END
 
 
 class Ledger:
@@ -37,7 +38,8 @@ class Ledger:
         column = np.searchsorted(self._grid, step)
         for name, value in values.items():
             self._make_room(name, value)
-            self._arrays[name][members, column] = value
+            if name not in AT_THE_END:
+                self._arrays[name][members, column] = value
 
     def close(self, step: int, members: np.ndarray, measured: Mapping[str, Array], probes: Mapping[str, Array]) -> None:
         """Write down these members' last step; a probe also enters its trace where that step is on the grid."""
@@ -46,7 +48,8 @@ class Ledger:
         for name, value in {**measured, **probes}.items():
             self._arrays[f"final_{name}"][members] = value
         for name, value in probes.items() if self._grid[column] == step else ():
-            self._arrays[name][members, column] = value
+            if name not in AT_THE_END:
+                self._arrays[name][members, column] = value
 
     def mark(self, event: str, step: int, members: np.ndarray) -> None:
         """Write down the step of an event, "hit_step" or "diverged_step"."""
@@ -61,9 +64,11 @@ class Ledger:
 
     def _make_room(self, name: str, value: Array) -> None:
         """Arrays for a quantity that is heard of for the first time: at step 0, which every grid has."""
-        if name in self._arrays:
+        if f"final_{name}" in self._arrays:
             return
         members, axes = len(self._seeds), DIMS.get(name, ())
-        self._arrays[name] = np.full((members, len(self._grid), *value.shape[1:]), np.nan)
         self._arrays[f"final_{name}"] = np.full((members, *value.shape[1:]), np.nan)
-        self._dims |= {name: ("step", *axes), f"final_{name}": axes}
+        self._dims[f"final_{name}"] = axes
+        if name not in AT_THE_END:
+            self._arrays[name] = np.full((members, len(self._grid), *value.shape[1:]), np.nan)
+            self._dims[name] = ("step", *axes)

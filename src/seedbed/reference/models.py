@@ -1,156 +1,116 @@
-"""Models once more, in plain NumPy: a chain of dense layers, its forward pass and its backward pass.
+"""Models once more, in plain NumPy: which steps `neuron`, `mlp` and `cnn` are made of, given data and heads.
 
-`neuron` and `mlp` describe a network; `initial_weights` draws it; `forward` computes its score and keeps what
-`backward` needs. The score is the raw output: the output activation and the loss are `seedbed.reference.moment`'s.
-Weights are one dictionary per layer with "weight" `(..., fan_in, fan_out)`, "bias" `(..., fan_out)`, and, where the
-activation learns one, "slope" `(..., 1)`. Leading axes are members.
+What the steps compute stands in `seedbed.reference.steps`, how a chain of them runs in `seedbed.reference.network`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from seedbed.errors import PartError
-from seedbed.reference.activations import ACTIVATIONS
-from seedbed.reference.initializers import INITIALIZERS
-from seedbed.reference.layers import (
-    Features,
-    Scores,
-    dense,
-    dense_bias_pullback,
-    dense_input_pullback,
-    dense_weight_pullback,
-)
-from seedbed.reference.twin import Array
+from seedbed.reference.network import Network
+from seedbed.reference.options import numbers
+from seedbed.reference.steps import Step, activation_step, conv2d_step, dense_step, flatten_step, pool_step
+from seedbed.reference.windows import Padding, places
 from seedbed.vocabulary import Part
-from seedbed.vocabulary.part import Dial
 
-Weights = Sequence[Mapping[str, Array]]
-Draws = Sequence[Mapping[str, Array]]
+Options = Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Network:
-    """Dense layers of the given (fan_in, fan_out), with `activation` after each but the last."""
-
-    shapes: tuple[tuple[int, int], ...]
-    activation: str = "identity"
-    options: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def layers(self) -> tuple[str, ...]:
-        """Names of the layers: "1 dense", "2 dense", ..."""
-        return tuple(f"{number} dense" for number in range(1, len(self.shapes) + 1))
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What the backward pass needs of one layer: its input, its score, and the options of its activation."""
-
-    x: Features
-    z: Scores
-    options: Mapping[str, Any]
-
-
-def neuron(features: int, units: int) -> Network:
-    """A single linear layer: z = w . x + b."""
-    return Network(((features, units),))
+def neuron(features: int, units: Sequence[int]) -> Network:
+    """A single linear layer for each head, of the given widths: z = w . x + b."""
+    return Network((features,), (), features, tuple(units))
 
 
 def mlp(
     features: int,
-    units: int,
+    units: Sequence[int],
     hidden: Sequence[int],
     activation: str = "relu",
-    options: Mapping[str, float] | None = None,
+    options: Options | None = None,
 ) -> Network:
-    """Hidden layers of the given widths, then a linear layer; `crelu` doubles what the next layer sees.
+    """Hidden layers of the given widths, an activation after each, then a linear layer for each head.
 
-    >>> mlp(16, 1, [4]).shapes
-    ((16, 4), (4, 1))
+    >>> mlp(16, [1, 3], [4]).layers
+    ('1 dense', '2 dense', '3 dense')
     """
-    seen = [width * (2 if activation == "crelu" else 1) for width in hidden]
-    return Network(tuple(zip([features, *seen], [*hidden, units], strict=True)), activation, options or {})
+    steps, last = hidden_steps(features, hidden, activation, options or {})
+    return Network((features,), tuple(steps), last, tuple(units))
 
 
-def network_for(model: Part, features: int, units: int) -> Network:
-    """The network that a part of kind "model" describes, for data with this many features and output units."""
-    if model.name == "neuron":
-        return neuron(features, units)
-    if model.name == "mlp":
-        activation = model["activation"]
-        return mlp(features, units, model["hidden"], activation.name, numbers(activation))
-    raise PartError(f'the reference engine knows {", ".join(MODELS)}, got the model "{model.name}"; use --engine jax')
+def cnn(
+    shape: tuple[int, int, int],
+    units: Sequence[int],
+    channels: Sequence[int] = (16, 8),
+    kernel: Sequence[int] = (7, 7),
+    stride: Sequence[int] = (1, 1),
+    padding: Padding = "valid",
+    pool: str = "none",
+    hidden: Sequence[int] = (),
+    activation: str = "relu",
+    options: Options | None = None,
+) -> Network:
+    """Images (channel, height, width) through convolutions, then as a row of features through dense layers.
 
+    After each convolution: the activation, then pooling 2 x 2 where the image is at least 2 high and wide.
 
-def numbers(part: Part) -> dict[str, Any]:
-    """The options of a part as plain keyword arguments, dials as their numbers."""
-    return {name: value.value if isinstance(value, Dial) else value for name, value in part.options}
-
-
-def initial_weights(network: Network, initializer: Part | None, rng: np.random.Generator) -> Weights:
-    """Draw one network, layer by layer, weight before bias.
-
-    Without an initializer every weight and bias is U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
+    >>> cnn((1, 16, 16), [1, 1]).layers
+    ('1 conv2d', '2 conv2d', '3 dense', '4 dense')
     """
-    weights: list[dict[str, Array]] = []
-    for shape in network.shapes:
-        if initializer is None:
-            bound = 1 / np.sqrt(shape[0])
-            weight, bias = rng.uniform(-bound, bound, shape), rng.uniform(-bound, bound, shape[1])
-        else:
-            dials = numbers(initializer)
-            bias = np.full(shape[1], dials.pop("bias"))
-            weight = INITIALIZERS[initializer.name](rng, shape, **dials)
-        weights.append({"weight": weight, "bias": bias})
-    for layer in weights[:-1]:
-        layer |= {name: np.full(1, network.options[name]) for name in ACTIVATIONS[network.activation].learned}
-    return weights
+    steps: list[Step] = []
+    now = shape
+    for out, side, pace in zip(channels, kernel, stride, strict=True):
+        size = places(now[1:], (side, side), pace, padding)
+        steps += [
+            conv2d_step(now[0], out, side, pace, padding),
+            activation_step((out, *size), activation, options or {}),
+        ]
+        if pool != "none" and min(size) >= 2:
+            steps.append(pool_step(pool))
+            size = (size[0] // 2, size[1] // 2)
+        now = (seen(out, activation), *size)
+    dense, last = hidden_steps(math.prod(now), hidden, activation, options or {})
+    return Network(shape, (*steps, flatten_step(now), *dense), last, tuple(units))
 
 
-def draws(network: Network, examples: int, rng: np.random.Generator) -> Draws:
-    """What the activation draws anew at a training step, per hidden layer: `rrelu` draws one slope per number."""
-    drawn = ACTIVATIONS[network.activation].drawn
-    hidden = [(examples, width) for _, width in network.shapes[:-1]]
-    return [{name: draw(rng, shape, **network.options) for name, draw in drawn.items()} for shape in hidden]
+def hidden_steps(features: int, hidden: Sequence[int], activation: str, options: Options) -> tuple[list[Step], int]:
+    """Dense layers of the given widths, an activation after each; and how many features come out."""
+    steps: list[Step] = []
+    for width in hidden:
+        steps += [dense_step(features, width), activation_step((width,), activation, options)]
+        features = seen(width, activation)
+    return steps, features
 
 
-def forward(network: Network, weights: Weights, x: Features, drawn: Draws = ()) -> tuple[Scores, list[Kept]]:
-    """From the input to the score: z_1 = x w_1 + b_1, x_2 = f(z_1), z_2 = x_2 w_2 + b_2, ...; and what to keep.
-
-    Without `drawn` the network is in evaluation, where a random activation takes its mean.
-    """
-    twin = ACTIVATIONS[network.activation]
-    kept: list[Kept] = []
-    for number, layer in enumerate(weights):
-        z = dense(x, layer["weight"], layer["bias"])
-        if number == len(weights) - 1:
-            return z, [*kept, Kept(x, z, {})]
-        learned = {name: layer[name][..., np.newaxis] for name in twin.learned}
-        options = {**network.options, **learned, **(drawn[number] if drawn else {})}
-        kept.append(Kept(x, z, options))
-        x = twin.value(z, **options)
-    raise PartError("a network needs at least one layer, got none; give it one")
+def seen(width: int, activation: str) -> int:
+    """How many units or channels the next layer sees: `crelu` doubles them."""
+    return 2 * width if activation == "crelu" else width
 
 
-def backward(network: Network, weights: Weights, kept: Sequence[Kept], upstream: Scores) -> list[dict[str, Array]]:
-    """The gradient of every weight, from the gradient of the score: the chain rule, last layer first."""
-    twin = ACTIVATIONS[network.activation]
-    last = len(weights) - 1
-    gradients: list[dict[str, Array]] = []
-    for number in range(last, -1, -1):
-        here, gradient = kept[number], dict[str, Array]()
-        if number < last:
-            # Here upstream is the gradient of this layer's activated output, which was the next layer's input.
-            upstream = dense_input_pullback(weights[number + 1]["weight"], upstream)
-            gradient |= {name: pull(here.z, upstream) for name, pull in twin.learned.items()}
-            upstream = twin.pullback(here.z, upstream, **here.options)
-        gradient["weight"] = dense_weight_pullback(here.x, upstream)
-        gradient["bias"] = dense_bias_pullback(upstream)
-        gradients.append(gradient)
-    return gradients[::-1]
+def network_for(model: Part, shape: tuple[int, ...], units: Sequence[int]) -> Network:
+    """The network that a part of kind "model" describes, for inputs of this shape and heads of these widths."""
+    if model.name not in MODELS:
+        raise PartError(
+            f'the reference engine knows {", ".join(MODELS)}, got the model "{model.name}"; use --engine jax'
+        )
+    options = numbers(model)
+    if isinstance(activation := options.get("activation"), Part):
+        options |= {"activation": activation.name, "options": numbers(activation)}
+    sees: Any = image(shape) if model.name == "cnn" else math.prod(shape)
+    return MODELS[model.name](sees, units, **options)
 
 
-MODELS = {"neuron": neuron, "mlp": mlp}
+def image(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """(channel, height, width) of inputs of this shape; an image without channels has one."""
+    match shape:
+        case (height, width):
+            return 1, height, width
+        case (channel, height, width):
+            return channel, height, width
+        case _:
+            raise PartError(
+                f"a cnn needs inputs (height, width) or (channel, height, width), got {shape}; reshape them or take mlp"
+            )
+
+
+MODELS = {"neuron": neuron, "mlp": mlp, "cnn": cnn}

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedbed.reference.models import Draws, Weights, backward, forward
+from seedbed.reference.goals import Goal
+from seedbed.reference.layers import concatenate
+from seedbed.reference.network import Draws, Weights, backward, forward
 from seedbed.reference.task import Batch, Task
 from seedbed.reference.twin import Array
 
@@ -17,12 +19,14 @@ from seedbed.reference.twin import Array
 class Moment:
     """All members at one step.
 
-    `weights` and `gradients` one dictionary per layer, member axis first; `score` `(member, example, unit)`;
-    `measured` holds `train_loss`, `train_accuracy` ..., `(member,)` each.
+    `weights` and `gradients` one dictionary per step of the network, member axis first; `score` and `prediction`
+    `(member, example, unit)`, all heads side by side; `measured` holds `train_loss`, `train_accuracy` ..., `(member,)`
+    each.
     """
 
     weights: Weights
     score: Array
+    prediction: Array
     measured: Mapping[str, Array]
     gradients: Sequence[Mapping[str, Array]]
 
@@ -30,37 +34,63 @@ class Moment:
 def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Moment:
     """Evaluate the members on a training batch.
 
-    With examples e of a batch of n: loss = (1/n) sum_e L_e, or sum_e L_e, by the loss's reduction; the gradient of
-    the score follows through the output activation where the loss is a function of the prediction.
+    With heads h and examples e of a batch of n: loss = sum_h weight_h loss_h, where loss_h = (1/n) sum_e L_he, or
+    sum_e L_he, by the reduction of the head's loss. The gradient of a head's own layer is multiplied by its rate.
     """
     score, kept = forward(task.network, weights, batch.x, drawn)
-    said = score if task.on_score else task.output.value(score)
-    upstream = share(task, batch) * task.loss.gradient(said, batch.labels)
-    if not task.on_score:
-        upstream = task.output.pullback(score, upstream)
-    measured = {f"train_{name}": value for name, value in judge(task, score, batch).items()}
-    return Moment(weights, score, measured, backward(task.network, weights, kept, upstream))
+    prediction = predict(task, score)
+    upstream = concatenate([goal.weight * slope(goal, score, prediction, batch) for goal in task.goals])
+    gradients = backward(task.network, kept, upstream)
+    first = len(gradients) - len(task.goals)
+    for number, goal in enumerate(task.goals, start=first):
+        gradients[number] = {name: goal.rate * gradient for name, gradient in gradients[number].items()}
+    measured = {f"train_{name}": value for name, value in judge(task, score, prediction, batch).items()}
+    return Moment(weights, score, prediction, measured, gradients)
 
 
 def look_at_test(task: Task, weights: Weights) -> dict[str, Array]:
-    """Loss and metrics on the test split, `test_loss` and so on; nothing where there is none. Nothing is drawn."""
+    """Losses and metrics on the test split, `test_loss` and so on; nothing where there is none. Nothing is drawn."""
     if task.test is None:
         return {}
     score, _ = forward(task.network, weights, task.test.x)
-    return {f"test_{name}": value for name, value in judge(task, score, task.test).items()}
+    return {f"test_{name}": value for name, value in judge(task, score, predict(task, score), task.test).items()}
 
 
-def judge(task: Task, score: Array, batch: Batch) -> dict[str, Array]:
-    """The loss and the metrics of scores on a batch, `(member,)` each."""
-    prediction = task.output.value(score)
-    per_example = task.loss.value(score if task.on_score else prediction, batch.labels)
-    metrics = {name: metric(score, prediction, batch.truth).mean(axis=-1) for name, metric in task.metrics.items()}
-    return {"loss": share(task, batch) * per_example.sum(axis=-1), **metrics}
+def predict(task: Task, score: Array) -> Array:
+    """What is predicted of scores: every head's output activation, `(..., example, unit)`."""
+    return concatenate([goal.output.value(score[..., goal.columns]) for goal in task.goals])
 
 
-def share(task: Task, batch: Batch) -> float:
+def slope(goal: Goal, score: Array, prediction: Array, batch: Batch) -> Array:
+    """The gradient of one head's loss with respect to its scores.
+
+    It follows through the output activation where the loss is a function of the prediction.
+    """
+    z, y_hat, y = (array[..., goal.columns] for array in (score, prediction, batch.truth))
+    if goal.on_score:
+        return share(goal, batch) * goal.loss.gradient(z, y)
+    return goal.output.pullback(z, share(goal, batch) * goal.loss.gradient(y_hat, y))
+
+
+def judge(task: Task, score: Array, prediction: Array, batch: Batch) -> dict[str, Array]:
+    """The loss, and the loss of each head where there are several, and its metrics: of scores on a batch, `(member,)`.
+
+    The loss of a head is told as it is; its weight counts in the loss of all.
+    """
+    total = np.zeros(score.shape[:-2])
+    measured: dict[str, Array] = {}
+    for goal in task.goals:
+        z, y_hat, y = (array[..., goal.columns] for array in (score, prediction, batch.truth))
+        loss = share(goal, batch) * goal.loss.value(z if goal.on_score else y_hat, y).sum(axis=-1)
+        total = total + goal.weight * loss
+        measured |= {goal.called("loss"): loss} if goal.name else {}
+        measured |= {goal.called(name): metric(z, y_hat, y).mean(axis=-1) for name, metric in goal.metrics.items()}
+    return {"loss": total, **measured}
+
+
+def share(goal: Goal, batch: Batch) -> float:
     """What one example counts in the loss of a batch of n: 1/n in a mean, 1 in a sum."""
-    return 1 / batch.x.shape[-2] if task.reduction == "mean" else 1.0
+    return 1 / batch.examples if goal.reduction == "mean" else 1.0
 
 
 def all_finite(weights: Weights) -> np.ndarray:

@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from seedbed.reference.moment import Moment, all_finite
+from seedbed.errors import PartError
+from seedbed.reference.moment import Moment
 from seedbed.reference.twin import Array
 
 
 def dead(moment: Moment) -> Array:
-    """1 where all examples get the same score and every gradient is exactly zero, with finite weights; else 0."""
+    """1 where all examples get the same scores and no gradient reaches the first layer, at a finite loss; else 0."""
     same = np.all(moment.score == moment.score[:, :1], axis=(1, 2))
-    gradients = [array.reshape(len(array), -1) for layer in moment.gradients for array in layer.values()]
-    still = np.all(np.concatenate(gradients, axis=-1) == 0, axis=-1)
-    return (same & still & all_finite(moment.weights)).astype(float)
+    first = [array.reshape(len(array), -1) for array in layered(moment.gradients)[0]]
+    still = np.all(np.concatenate(first, axis=-1) == 0, axis=-1)
+    return (same & still & np.isfinite(moment.measured["train_loss"])).astype(float)
 
 
 def gradient_norm(moment: Moment) -> Array:
@@ -29,21 +30,65 @@ def weight_norm(moment: Moment) -> Array:
     return norms(moment.weights)
 
 
-def parameters(moment: Moment) -> Array:
-    """Every weight and bias in a row, `(member, parameter)`.
+def largest_weight(moment: Moment) -> Array:
+    """The largest |weight| or |bias| of the network, `(member,)`."""
+    arrays = [np.abs(array).reshape(len(array), -1) for layer in layered(moment.weights) for array in layer]
+    return np.concatenate(arrays, axis=-1).max(axis=-1)
 
-    A weight is read as (outputs x inputs), row by row: unit after unit, as the vocabulary has it, although it is
-    stored here as (inputs x outputs).
-    """
-    ordered = [array for layer in moment.weights for array in (layer["weight"].swapaxes(-1, -2), layer["bias"])]
+
+def parameters(moment: Moment) -> Array:
+    """Every weight and bias in a row, `(member, parameter)`: unit after unit, as the vocabulary has it."""
+    ordered = [array for weight, bias in layered(moment.weights) for array in (by_unit(weight), bias)]
     return np.concatenate([array.reshape(len(array), -1) for array in ordered], axis=-1)
 
 
-def norms(layers: Sequence[Mapping[str, Array]]) -> Array:
+def first_kernels(moment: Moment) -> Array:
+    """The weight of the first layer, `(member, kernel, channel, row, column)`.
+
+    Raises: PartError where the first layer is no convolution.
+    """
+    weight, _ = layered(moment.weights)[0]
+    if weight.ndim != 5:
+        raise PartError("first_kernels needs a model that begins with a convolution; take weight_norm or parameters")
+    return weight
+
+
+def predictions(moment: Moment) -> Array:
+    """The prediction of each example of the batch, `(member, output, example)`, the outputs of all heads in a row."""
+    return moment.prediction.swapaxes(-1, -2)
+
+
+def by_unit(weight: Array) -> Array:
+    """A weight as `(member, unit, *input)`: a dense one is stored here as (inputs x outputs)."""
+    return weight.swapaxes(-1, -2) if weight.ndim == 3 else weight
+
+
+def layered(steps: Sequence[Mapping[str, Array]]) -> list[tuple[Array, Array]]:
+    """(weight, bias) of every layer, of weights or of gradients; learned slopes are left out."""
+    return [(step["weight"], step["bias"]) for step in steps if "weight" in step]
+
+
+def norms(steps: Sequence[Mapping[str, Array]]) -> Array:
     """sqrt(sum of squares) of weight and bias together, layer by layer."""
-    squares = [np.sum(layer["weight"] ** 2, axis=(1, 2)) + np.sum(layer["bias"] ** 2, axis=1) for layer in layers]
+    squares = [sum(np.sum(array.reshape(len(array), -1) ** 2, axis=1) for array in layer) for layer in layered(steps)]
     return np.sqrt(np.stack(squares, axis=-1))
 
 
-PROBES = {"dead": dead, "gradient_norm": gradient_norm, "weight_norm": weight_norm, "parameters": parameters}
-DIMS = {"dead": (), "gradient_norm": ("layer",), "weight_norm": ("layer",), "parameters": ("parameter",)}
+PROBES = {
+    "dead": dead,
+    "gradient_norm": gradient_norm,
+    "weight_norm": weight_norm,
+    "parameters": parameters,
+    "largest_weight": largest_weight,
+    "first_kernels": first_kernels,
+    "predictions": predictions,
+}
+DIMS = {
+    "dead": (),
+    "gradient_norm": ("layer",),
+    "weight_norm": ("layer",),
+    "parameters": ("parameter",),
+    "largest_weight": (),
+    "first_kernels": ("kernel", "channel", "row", "column"),
+    "predictions": ("output", "example"),
+}

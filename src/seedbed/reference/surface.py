@@ -15,7 +15,7 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
     moment = look(task, weights, task.train)
     gradient = moment.gradients[0]
     return {
-        "prediction": task.output.value(moment.score).mean(axis=(-1, -2)),
+        "prediction": moment.prediction.mean(axis=(-1, -2)),
         "objective": np.asarray(moment.measured["train_loss"]),
         "gradient_weight": gradient["weight"][:, 0, 0],
         "gradient_bias": gradient["bias"][:, 0],

@@ -1,32 +1,37 @@
 """What the members of one setting have in common: a question and its data, with every name turned into a function.
 
-Nothing is trained here; what the reference engine cannot do is refused here, before anything starts.
+Nothing is trained here; what the reference engine cannot do is refused here, before anything starts. What each head is
+to learn is settled in `seedbed.reference.goals`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from seedbed.errors import DataError, PartError, SpecError, nearest
-from seedbed.reference.activations import ACTIVATIONS, OUTPUTS
-from seedbed.reference.losses import Examples, Loss, loss_for, signs
-from seedbed.reference.metrics import METRICS
-from seedbed.reference.models import Network, network_for, numbers
+from seedbed.reference.goals import Goal, Head, goals_for
+from seedbed.reference.layers import concatenate, concatenate_pullback
+from seedbed.reference.losses import signs
+from seedbed.reference.models import network_for
+from seedbed.reference.network import Network
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
-from seedbed.reference.twin import Array, Twin
+from seedbed.reference.options import numbers
+from seedbed.reference.twin import Array
 from seedbed.spec import PARTS, Spec
 from seedbed.vocabulary import Part
-from seedbed.vocabulary.losses import ON_SCORE
 
 
 @runtime_checkable
 class Dataset(Protocol):
     """What is asked of a data set: inputs `(example, *shape)` and targets; a member axis in front of both if `fresh`.
 
-    The test split, where there is one, is shared by all members; one that is fresh for each member is not looked at.
+    `heads` has something with a name, a kind and units for each thing to predict. Several of them have `target`
+    "several" and targets `(example, column)`: their columns side by side, one with the number of the class for a head
+    of classes. The test split, where there is one, is shared by all members; one that is fresh for each member is not
+    looked at.
     """
 
     @property
@@ -38,6 +43,8 @@ class Dataset(Protocol):
     @property
     def units(self) -> int: ...  # noqa: D102
     @property
+    def heads(self) -> tuple[Any, ...]: ...  # noqa: D102
+    @property
     def fresh(self) -> bool: ...  # noqa: D102
     @property
     def test_inputs(self) -> np.ndarray | None: ...  # noqa: D102
@@ -47,18 +54,27 @@ class Dataset(Protocol):
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples: `x` `([member,] example, feature)`, `truth` `([member,] example, unit)` with classes one-hot.
+    """Examples: `x` `([member,] example, *shape)`, `truth` `([member,] example, unit)`.
 
-    `labels` is the truth as the loss wants it: the same, or signs.
+    The units of all heads stand side by side in the truth, classes one-hot, signs as -1 and 1.
     """
 
     x: Array
     truth: Array
-    labels: Array
+
+    @property
+    def examples(self) -> int:
+        """How many there are, of each member."""
+        return self.truth.shape[-2]
+
+    @property
+    def own(self) -> bool:
+        """Whether every member has its own."""
+        return self.truth.ndim == 3
 
     def chosen(self, index: tuple[np.ndarray, ...]) -> "Batch":
         """The examples that an index into the leading axes chooses."""
-        return Batch(self.x[index], self.truth[index], self.labels[index])
+        return Batch(self.x[index], self.truth[index])
 
 
 @dataclass(frozen=True)
@@ -68,54 +84,50 @@ class Task:
     train: Batch
     test: Batch | None
     network: Network
-    output: Twin
-    loss: Loss
-    on_score: bool
-    reduction: str
-    metrics: Mapping[str, partial[Examples]]
+    goals: tuple[Goal, ...]
     rule: Rule
     batch_size: int | None
 
     @property
     def examples(self) -> int:
         """The number of examples in the training set."""
-        return self.train.x.shape[-2]
+        return self.train.examples
 
 
 def task_for(spec: Spec, data: Dataset) -> Task:
     """Resolve a question without factors on its data.
 
     Raises: SpecError for a question with factors or a batch larger than the data; PartError for a user's own part or
-    parts that do not fit the targets; DataError for targets of an unknown kind.
+    parts that do not fit the inputs or the targets; DataError for targets of an unknown kind.
     """
     if spec.factors:
         raise SpecError(
             f"one setting is trained at a time, got {len(spec.factors)} factors; take one of spec.settings()"
         )
     refuse_own_parts(spec)
-    options = numbers(spec.loss)
-    reduction = options.pop("reduction")
-    loss, rule = loss_for(spec.loss.name, data.target), OPTIMIZERS[spec.optimizer.name]
-    train = batch_for(spec, data, data.inputs, data.targets)
+    rule, heads = OPTIMIZERS[spec.optimizer.name], heads_of(data)
+    goals = goals_for(spec, heads)
+    shape = data.inputs.shape[2 if data.fresh else 1 :]
+    network = network_for(spec.model, shape, [head.units for head in heads])
     task = Task(
-        train=train,
-        test=test_for(spec, data),
-        network=network_for(spec.model, train.x.shape[-1], data.units),
-        output=output_for(spec.output, data.target),
-        loss=Loss(partial(loss.value, **options), partial(loss.gradient, **options)),
-        on_score=spec.loss.name in ON_SCORE,
-        reduction=reduction,
-        metrics=metrics_for(spec.metrics, data.target),
+        train=batch_for(data, network, data.inputs, data.targets),
+        test=test_for(data, network),
+        network=network,
+        goals=goals,
         rule=Rule(partial(rule.update, **numbers(spec.optimizer)), rule.remembers),
         batch_size=spec.batch_size,
     )
     if spec.batch_size is not None and spec.batch_size > task.examples:
         raise SpecError(f"a batch of {spec.batch_size} does not fit in {task.examples} examples; give a smaller one")
-    known = ["train_loss", *(f"train_{name}" for name in task.metrics)]
-    if spec.stop is not None and spec.stop.metric not in known:
-        close = nearest(spec.stop.metric, known)
-        raise SpecError(f'no quantity "{spec.stop.metric}" to stop at{close} (this question has {", ".join(known)})')
+    refuse_unknown_targets(spec, goals)
     return task
+
+
+def heads_of(data: Dataset) -> list[Head]:
+    """What there is to predict; the head of a data set that has one needs no name."""
+    if data.target != "several":
+        return [Head("", data.target, data.units)]
+    return [Head(head.name, head.kind, head.units) for head in data.heads]
 
 
 def refuse_own_parts(spec: Spec) -> None:
@@ -135,54 +147,43 @@ def _parts(part: Part | None) -> Iterator[Part]:
             yield from _parts(value if isinstance(value, Part) else None)
 
 
-def test_for(spec: Spec, data: Dataset) -> Batch | None:
+def refuse_unknown_targets(spec: Spec, goals: Sequence[Goal]) -> None:
+    """Raise where a member is to stop at a quantity that is not measured."""
+    known = ["train_loss"]
+    for goal in goals:
+        known += [f"train_{goal.called(name)}" for name in (*(["loss"] if goal.name else []), *goal.metrics)]
+    for target in spec.stop.targets if spec.stop else ():
+        if target.metric not in known:
+            close = nearest(target.metric, known)
+            raise SpecError(f'no quantity "{target.metric}" to stop at{close} (this question has {", ".join(known)})')
+
+
+def test_for(data: Dataset, network: Network) -> Batch | None:
     """The test split, where there is one that all members share."""
     if data.fresh or data.test_inputs is None or data.test_targets is None:
         return None
-    return batch_for(spec, data, data.test_inputs, data.test_targets)
+    return batch_for(data, network, data.test_inputs, data.test_targets)
 
 
-def batch_for(spec: Spec, data: Dataset, inputs: np.ndarray, targets: np.ndarray) -> Batch:
-    """Arrays of a data set as examples in rows, in double precision, with targets as the loss and metrics want them."""
+def batch_for(data: Dataset, network: Network, inputs: np.ndarray, targets: np.ndarray) -> Batch:
+    """Arrays of a data set in double precision, in the shapes that the network sees and the heads are judged by."""
     leading = inputs.shape[: 2 if data.fresh else 1]
-    truth = truth_for(data, targets, leading)
-    labels = signs(truth) if spec.loss.name in ("perceptron", "hinge") else truth
-    return Batch(inputs.reshape(*leading, -1).astype(np.float64), truth, labels)
+    return Batch(inputs.reshape(*leading, *network.sees).astype(np.float64), truth_for(data, targets, leading))
 
 
 def truth_for(data: Dataset, targets: np.ndarray, leading: tuple[int, ...]) -> Array:
-    """Targets as `([member,] example, unit)`; classes one-hot, signs as -1 and 1."""
-    if data.target not in OUTPUTS:
-        raise DataError(f'targets are of kind {", ".join(OUTPUTS)}, got "{data.target}"; give the data one of these')
-    wanted = leading if data.target == "classes" else (*leading, data.units)
+    """Targets as `([member,] example, unit)`, the units of all heads side by side."""
+    heads = heads_of(data)
+    columns = [1 if head.kind == "classes" else head.units for head in heads]
+    wanted = leading if data.target == "classes" else (*leading, sum(columns))
     if targets.shape != wanted:
         raise DataError(f"targets of shape {wanted} are needed here, got {targets.shape}; give one row per example")
-    if data.target == "classes":
-        return np.eye(data.units)[targets]
-    return signs(targets.astype(np.float64)) if data.target == "sign" else targets.astype(np.float64)
+    parts = concatenate_pullback(targets.reshape(*leading, -1).astype(np.float64), columns)
+    return concatenate([as_units(head, part) for head, part in zip(heads, parts, strict=True)])
 
 
-def output_for(output: Part | None, target: str) -> Twin:
-    """The output activation: the one asked for, or the one that goes with the targets."""
-    if output is None:
-        return OUTPUTS[target]
-    twin = ACTIVATIONS[output.name]
-    if twin.learned or twin.drawn or output.name == "crelu":
-        raise PartError(
-            f'the output cannot be "{output.name}", which learns, draws or doubles; take a plain activation'
-        )
-    options = numbers(output)
-    return Twin(partial(twin.value, **options), partial(twin.pullback, **options))
-
-
-def metrics_for(metrics: tuple[Part, ...], target: str) -> dict[str, partial[Examples]]:
-    """Metrics by name; accuracy where none is asked for and the targets are labels."""
-    if not metrics and target != "real":
-        return {"accuracy": partial(METRICS["accuracy"], target=target)}
-    for metric in metrics:
-        if (metric.name, target) == ("accuracy", "real"):
-            raise PartError('accuracy needs labels, got targets of kind "real"; take the metric within(tolerance=0.5)')
-    named = {part.name: partial(METRICS[part.name], target=target, **numbers(part)) for part in metrics}
-    if len(named) < len(metrics):
-        raise SpecError(f"the metrics must differ in name, got {', '.join(part.label() for part in metrics)}; drop one")
-    return named
+def as_units(head: Head, targets: Array) -> Array:
+    """The targets of one head `(..., column)` as the truth of its units: classes one-hot, signs as -1 and 1."""
+    if head.kind == "classes":
+        return np.eye(head.units)[targets[..., 0].astype(np.int64)]
+    return signs(targets) if head.kind == "sign" else targets

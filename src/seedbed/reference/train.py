@@ -16,13 +16,13 @@ from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
 from seedbed.reference.chance import generator, orders
 from seedbed.reference.ledger import Ledger
-from seedbed.reference.models import Draws, Weights, draws, initial_weights
 from seedbed.reference.moment import Moment, all_finite, look, look_at_test
+from seedbed.reference.network import Draws, Weights, draws, initial_weights
 from seedbed.reference.optimizers import Memory
 from seedbed.reference.probes import PROBES
 from seedbed.reference.task import Batch, Dataset, Task, task_for
 from seedbed.reference.twin import Array
-from seedbed.spec import Spec, Target, trace_steps
+from seedbed.spec import Spec, Stop, trace_steps
 
 TELL_EVERY = 256  # steps between two messages of progress
 
@@ -76,7 +76,7 @@ def begin(spec: Spec, task: Task, seeds: np.ndarray) -> Members:
     """Every member at step 0: its own initial draw, an empty memory."""
     if len(seeds) == 0:
         raise SpecError("at least one seed is needed to train, got none; give some, such as seeds=8")
-    if task.train.x.ndim == 3 and len(task.train.x) != len(seeds):
+    if task.train.own and len(task.train.x) != len(seeds):
         raise DataError(
             f"fresh data needs one set per seed, got {len(task.train.x)} for {len(seeds)} seeds; draw as many"
         )
@@ -133,31 +133,30 @@ def shuffled(task: Task, members: Members, step: int) -> Members:
 
 def batch_of(task: Task, members: Members, step: int) -> Batch:
     """The examples of this step: all of them, or the member's own next `batch_size`."""
-    fresh = task.train.x.ndim == 3
-    chosen: tuple[np.ndarray, ...] = (members.rows,) if fresh else ()
+    chosen: tuple[np.ndarray, ...] = (members.rows,) if task.train.own else ()
     if task.batch_size is not None and members.order is not None:
         first = step % (task.examples // task.batch_size) * task.batch_size
         own = members.order[:, first : first + task.batch_size]
-        chosen = (members.rows[:, np.newaxis], own) if fresh else (own,)
+        chosen = (members.rows[:, np.newaxis], own) if task.train.own else (own,)
     return task.train.chosen(chosen)
 
 
 def drawn_for(task: Task, members: Members, batch: Batch, step: int) -> Draws:
     """What each member's activations draw at this step, stacked over members; nothing for most activations."""
-    examples = batch.x.shape[-2]
-    first = draws(task.network, examples, generator(0, "activation", step))
+    first = draws(task.network, batch.examples, generator(0, "activation", step))
     if not any(first):
         return ()
-    each = [draws(task.network, examples, generator(int(seed), "activation", step)) for seed in members.seeds]
+    each = [draws(task.network, batch.examples, generator(int(seed), "activation", step)) for seed in members.seeds]
     return [{name: np.stack([own[n][name] for own in each]) for name in layer} for n, layer in enumerate(first)]
 
 
-def holds(stop: Target | None, measured: Mapping[str, Array]) -> np.ndarray:
-    """Which members have reached the target."""
-    if stop is None:
-        return np.zeros(len(measured["train_loss"]), bool)
-    value = measured[stop.metric]
-    return value >= stop.value if stop.direction == "at least" else value <= stop.value
+def holds(stop: Stop | None, measured: Mapping[str, Array]) -> np.ndarray:
+    """Which members have reached the target; where there are several, all of them at this same step."""
+    reached = np.full(len(measured["train_loss"]), stop is not None)
+    for target in stop.targets if stop else ():
+        value = measured[target.metric]
+        reached &= value >= target.value if target.direction == "at least" else value <= target.value
+    return reached
 
 
 def kept(members: Members, keep: np.ndarray) -> Members:

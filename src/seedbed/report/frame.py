@@ -115,8 +115,8 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     rows += [("cap", f"{number(question['steps'])} steps")]
     if question["stop"]:
-        stop = question["stop"]
-        rows += [("target", f"{_words(stop['metric'])} {stop['direction']} {number(stop['value'])}")]
+        targets = [f"{_words(one['metric'])} {one['direction']} {number(one['value'])}" for one in question["stop"]]
+        rows += [("target", " and ".join(targets))]
     return rows + [(f"varied: {_words(name)}", text(labels)) for name, labels in factors.items()]
 
 

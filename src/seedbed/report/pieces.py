@@ -12,9 +12,22 @@ import xarray as xr
 from seedbed import figures, stats
 from seedbed.record import factors, name_of, rows
 from seedbed.report.numbers import number, percent, steps
+from seedbed.report.operations import Layer as Layer
+from seedbed.report.operations import layers as layers
+from seedbed.report.operations import parameter_count as parameter_count
+from seedbed.report.operations import training_operations as training_operations
 from seedbed.report.page import Figure, Prose, Table
+from seedbed.report.side_by_side import Cost as Cost
+from seedbed.report.side_by_side import cost_figure as cost_figure
+from seedbed.report.side_by_side import cost_table as cost_table
+from seedbed.report.side_by_side import costs as costs
+from seedbed.report.side_by_side import ratio_of_medians as ratio_of_medians
+from seedbed.report.side_by_side import short as short
+from seedbed.report.side_by_side import side_by_side as side_by_side
+from seedbed.report.side_by_side import until_last as until_last
 from seedbed.stats.hits import Hits
 from seedbed.stats.interval import Interval
+from seedbed.stats.order import Order
 
 Mark = tuple[str, float | int, str]  # setting, step, who
 LEVEL = "95 %"
@@ -58,7 +71,7 @@ def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:
     order = hits.order()
     ranked = zip(order.names, order.ranks, strict=True)
     rank_rows = [{"label": name, "rank": rank.estimate, "low": rank.low, "high": rank.high} for name, rank in ranked]
-    yield Prose(order_words(hits))
+    yield Prose(_order_words(order, len(hits.never)))
     yield Figure("order", figures.order(rank_rows),
                  f"Rank of each setting by restricted mean step, with {LEVEL} intervals "
                  f"from resampled seeds; n = {len(hits.never)} seeds, the same seeds for every setting.",
@@ -68,7 +81,10 @@ def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:
 
 def order_words(hits: Hits) -> str:
     """The order of settings as a sentence, with what cannot be told apart and how sure the order is."""
-    order = hits.order()
+    return _order_words(hits.order(), len(hits.never))
+
+
+def _order_words(order: Order, seeds: int) -> str:
     chain = ", then ".join(
         f"**{name}** ({steps(mean.estimate)})" for name, mean in zip(order.names, order.means, strict=True)
     )
@@ -79,7 +95,7 @@ def order_words(hits: Hits) -> str:
     likely, share = order.orders[0]
     return (
         f"By restricted mean step, fastest first: {chain}. {apart} Over resampled seeds the order "
-        f"{likely} came out in {percent(share)} of the draws (n = {len(hits.never)} seeds)."
+        f"{likely} came out in {percent(share)} of the draws (n = {seeds} seeds)."
     )
 
 

@@ -1,12 +1,12 @@
 """Leave a report in a folder: `report.html`, `report.pdf`, `summary.json` and `figures/`.
 
-Everything is made before anything is written, and each file appears whole or not at all. The record is saved by
-`seedbed.store`, not here.
+Everything is made before anything is written, and each file appears whole or not at all; figures that an earlier report
+left and this one does not have are removed. The record is saved by `seedbed.store`, not here.
 """
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from seedbed.errors import StoreError
 from seedbed.report import html, interactive, pdf
 from seedbed.report.frame import frame
 from seedbed.report.page import Page
-from seedbed.report.pictures import Picture, draw, figures_of
+from seedbed.report.pictures import FILE_NAME, Picture, draw, figures_of
 from seedbed.report.summary import to_json
 from seedbed.study import Profile, Study
+
+FIGURES = "figures"
 
 
 def write(
@@ -47,7 +49,9 @@ def write(
         "report.pdf": pdf.render(header, whole, pictures),
         "report.html": html.render(header, whole, pictures).encode(),
     }
-    return [_put(Path(folder) / name, content) for name, content in contents.items()]
+    written = [_put(Path(folder) / name, content) for name, content in contents.items()]
+    _clear(Path(folder) / FIGURES, set(written))
+    return written
 
 
 def _draw(page: Page) -> dict[str, Picture]:
@@ -56,8 +60,15 @@ def _draw(page: Page) -> dict[str, Picture]:
 
 
 def _picture_files(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
-    drawings = {f"figures/{name}.svg": picture.svg for name, picture in pictures.items() if picture.svg is not None}
-    return drawings | {f"figures/{name}.png": picture.png for name, picture in pictures.items()}
+    drawings = {f"{FIGURES}/{name}.svg": picture.svg for name, picture in pictures.items() if picture.svg is not None}
+    return drawings | {f"{FIGURES}/{name}.png": picture.png for name, picture in pictures.items()}
+
+
+def _clear(folder: Path, written: Set[Path]) -> None:
+    """Remove the figures of an earlier report that this one does not have; files of other names stay."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path not in written and path.suffix in (".svg", ".png") and FILE_NAME.fullmatch(path.stem):
+            path.unlink(missing_ok=True)
 
 
 def _put(path: Path, content: bytes) -> Path:

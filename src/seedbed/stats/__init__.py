@@ -4,12 +4,14 @@
     summarize, compare      the same as JSON-ready lists, for summary.json
     scores                  mean, interquartile mean and quantiles of finite numbers
     pairs                   two settings under the same seeds
+    equivalence             whether two settings are equally fast, to within a stated margin
     wilson, holm, logrank   a share, a family of tests, groups of survival curves
+    maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
 """
 
-from seedbed.stats import pairs, scores
+from seedbed.stats import equivalence, maps, pairs, scores
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.families import Family, holm
 from seedbed.stats.hits import Hits, hits
@@ -24,6 +26,6 @@ from seedbed.stats.words import Overview
 
 __all__ = [
     "Chance", "Comparison", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order", "Overview",
-    "Significance", "Survival", "compare", "hits", "holm", "logrank", "one_run", "order", "pairs", "pairwise", "read",
-    "scores", "summarize", "wilson",
+    "Significance", "Survival", "compare", "equivalence", "hits", "holm", "logrank", "maps", "one_run", "order",
+    "pairs", "pairwise", "read", "scores", "summarize", "wilson",
 ]  # fmt: skip

@@ -12,15 +12,16 @@ Embedded, without a server; any number of processes may share it. A block is nev
 It deliberately does not know how a block is computed (`procedures`), nor read one in part.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from seedbed import record
 from seedbed.errors import StoreError
@@ -31,6 +32,9 @@ from seedbed.store.blocks import BlockFile, Damage, block_file, pack_block
 from seedbed.store.files import checked_name, claimed, explained, json_bytes, names_in, write_whole
 from seedbed.store.gather import Seeds, as_array, gather
 from seedbed.store.questions import Question
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,17 @@
 """Opening a store: made where the folder is empty or absent, refused where it is something else or newer."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
-
-import xarray as xr
+from typing import TYPE_CHECKING
 
 from seedbed.errors import StoreError
 from seedbed.store.files import PARTIAL, explained, json_bytes, make_folder, replace
 from seedbed.store.folder import Store
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 FORMAT = 1
 MARKER = "seedbed-store.json"

@@ -33,6 +33,25 @@ def random_images(
     return part("data", "random_images", **options)
 
 
+def lines(n: int = 64, size: int = 16, draw: int = 0, fresh: bool = False) -> Part:
+    """`n` images of a vertical bar and a filled square: label 1 where the square lies left of the bar, 0 right of it.
+
+    The first half has label 1, the second 0. `size` is the side of an image, 8 or more: the course's files are 16 x 16,
+    its sheet says 8 x 8. `draw` numbers the common draw. Source: CIS680 assignment 1, part 3.
+    """
+    return _shapes("lines", n, size, draw, fresh)
+
+
+def detection(n: int = 64, size: int = 16, draw: int = 0, fresh: bool = False) -> Part:
+    """`n` images of a diamond (label 0) or a square (label 1), with two things to predict: the label and the width.
+
+    The first half has label 0, the second 1. The width is a half-width w: 1 to 7 where `size`, the side of an image, is
+    16; `size` is 8 or more. Heads: "label", binary; "width", real. `draw` numbers the common draw.
+    Source: CIS680 assignment 1, part 3.
+    """
+    return _shapes("detection", n, size, draw, fresh)
+
+
 def point(x: float = 1.0, y: float = 0.5) -> Part:
     """One example: input x, target probability y.
 
@@ -42,7 +61,10 @@ def point(x: float = 1.0, y: float = 0.5) -> Part:
 
 
 def files(folder: str, name: str) -> Part:
-    """A user's own `NAME_imgs.npy` and `NAME_labs.npy` in `folder`, under the names the course gives its sets."""
+    """A user's own `NAME_imgs.npy` and `NAME_labs.npy` in `folder`, under the names the course gives its sets.
+
+    The course's are "random", "line" and "detection"; the last has `detection_width.npy` too, and two heads.
+    """
     return Part("data", "files", (("folder", str(folder)), ("name", name)))
 
 
@@ -50,8 +72,10 @@ def generator(function: Callable[..., Any], draw: int = 0, fresh: bool = False, 
     """A generator of one's own: `function(rng, **options)` returns `(inputs, targets)` or `(inputs, targets, kind)`.
 
     `rng` is a `numpy.random.Generator`, kind is "binary", "classes", "sign" or "real"; a mapping with these names
-    (and `test_inputs`, `test_targets`, `units`) gives a test split too. `draw` numbers the common draw; with
-    `fresh=True` every seed has a draw of its own. Every float option becomes a dial of the data.
+    (and `test_inputs`, `test_targets`, `units`) gives a test split too. Several things to predict are named: targets
+    and kind are then mappings, `{"label": ..., "width": ...}` and `{"label": "binary", "width": "real"}`.
+    `draw` numbers the common draw; with `fresh=True` every seed has a draw of its own. Every float option becomes a
+    dial of the data.
     """
     return own("data", function, draw=draw, fresh=fresh, **options)
 
@@ -73,6 +97,13 @@ def fashion_mnist(train: int = 60_000, test: int = 10_000) -> Part:
     return _images("fashion_mnist", train, test)
 
 
+def _shapes(name: str, n: Any, size: Any, draw: int, fresh: bool) -> Part:
+    for what, number, least in (("n", n, 1), ("size", size, 8)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise PartError(f"{name} need {what} to be a whole number from {least}, got {number!r}; give such a number")
+    return part("data", name, n=n, size=size, draw=draw, fresh=fresh)
+
+
 def _images(name: str, train: Any, test: Any) -> Part:
     for what, number, most in (("training", train, 60_000), ("test", test, 10_000)):
         if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
@@ -80,4 +111,4 @@ def _images(name: str, train: Any, test: Any) -> Part:
     return part("data", name, train=train, test=test)
 
 
-TABLE = {word.__name__: word for word in (random_images, point, files, mnist, fashion_mnist)}
+TABLE = {word.__name__: word for word in (random_images, lines, detection, point, files, mnist, fashion_mnist)}

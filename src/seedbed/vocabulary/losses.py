@@ -4,9 +4,12 @@
 logit. Losses in `ON_SCORE` take z, because computing them from y_hat would overflow; the others take y_hat.
 """
 
+from typing import Any
+
 from seedbed.errors import PartError
 from seedbed.vocabulary.part import Dial, Part, number, part
 
+WEIGHT = "_weight"
 ON_SCORE = frozenset({"cross_entropy", "perceptron", "hinge"})
 
 
@@ -54,6 +57,53 @@ def hinge(margin: float = 1.0, reduction: str = "mean") -> Part:
     return _loss("hinge", reduction, margin=margin)
 
 
+def heads(shared: str = "weighted", **options: Any) -> Part:
+    """A loss for each thing to predict: L = sum over heads h of weight_h L_h.
+
+    One keyword per head of the data set, `heads(label="cross_entropy", width="l2")`, and `<head>_weight` for its weight
+    (1 if absent), which is a dial. `shared="weighted"`: every weight follows the gradient of L; under plain gradient
+    descent with rate r this is a learning rate r weight_h for each loss, and the shared layers follow the sum of both.
+    `shared="sum"`: the shared layers follow the plain sum of the L_h, and only the layers of head h itself are trained
+    weight_h times as fast; the loss kept is the plain sum.
+
+    Source: CIS680 assignment 1, part 3, question 2 (rate 0.1 for the cross-entropy, 0.001 for L2).
+    """
+    from seedbed.vocabulary import find
+
+    names = [name for name in options if not name.endswith(WEIGHT)]
+    if not names or shared not in ("weighted", "sum"):
+        raise PartError(
+            f'heads takes a loss per head and shared="weighted" or "sum", got {", ".join(names) or "no head"} and '
+            f'{shared!r}; write heads(label="cross_entropy", width="l2")'
+        )
+    if stray := [name for name in options if name.endswith(WEIGHT) and name.removesuffix(WEIGHT) not in names]:
+        raise PartError(f"{stray[0]} weighs no head of this loss (it has {', '.join(names)}); name its loss too")
+    chosen = {name: find("loss", options[name]) for name in names}
+    if inner := [name for name, loss in chosen.items() if loss.name == "heads" and loss.function is None]:
+        raise PartError(f"the loss of head {inner[0]} has heads itself; give it the loss of one head")
+    weights = {name + WEIGHT: _weight(name, options.get(name + WEIGHT, 1.0)) for name in names}
+    return Part("loss", "heads", tuple(sorted({"shared": shared, **chosen, **weights}.items())))
+
+
+def of_head(loss: Part, name: str) -> Part:
+    """The loss of one head; a question about a single thing has a head without a name."""
+    return loss[name] if name else loss
+
+
+def head_names(loss: Part) -> tuple[str, ...]:
+    """The heads a loss names, in alphabetical order; none where it is the loss of a single thing."""
+    if loss.name != "heads" or loss.function is not None:
+        return ()
+    return tuple(name for name, value in loss.options if isinstance(value, Part))
+
+
+def _weight(name: str, value: Any) -> Dial:
+    weight = number(value, f"weight of head {name}")
+    if weight < 0:
+        raise PartError(f"the weight of head {name} must not be negative, got {weight:g}; write 0 or more")
+    return Dial(weight)
+
+
 def _loss(name: str, reduction: str, **dials: float) -> Part:
     if reduction not in ("mean", "sum"):
         raise PartError(
@@ -64,4 +114,4 @@ def _loss(name: str, reduction: str, **dials: float) -> Part:
     )
 
 
-TABLE = {word.__name__: word for word in (l2, mse, mae, cross_entropy, perceptron, hinge)}
+TABLE = {word.__name__: word for word in (l2, mse, mae, cross_entropy, perceptron, hinge, heads)}

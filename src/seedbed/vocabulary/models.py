@@ -22,9 +22,46 @@ def mlp(hidden: Sequence[int], activation: Any = "relu") -> Part:
     Source: CIS680 assignment 1, part 2.
     """
     widths = _widths(hidden)
-    if not widths or not all(isinstance(width, int) and not isinstance(width, bool) and width > 0 for width in widths):
+    if not widths or not all(_whole(width) for width in widths):
         raise PartError(f"the hidden widths of mlp must be whole numbers of at least 1, got {hidden!r}; write mlp([4])")
     return part("model", "mlp", activation=_activation(activation), hidden=widths)
+
+
+def cnn(
+    channels: Sequence[int] = (16, 8), kernel: int | Sequence[int] = 7, activation: Any = "relu",
+    stride: int | Sequence[int] = 1, padding: str | int = "valid", pool: str = "none", hidden: Sequence[int] = (),
+) -> Part:  # fmt: skip
+    """Convolutions, each followed by `activation`, then fully connected layers as in `mlp`.
+
+    `channels` are the kernels of each convolution, `kernel` their side (one number, or one for each). `padding` is
+    "valid" (none), "same" (the image keeps its size, divided by the stride) or zeros on every side. `pool` is "none",
+    "max" or "average": 2x2 with stride 2 after every activation, while the image is at least 2 wide. `hidden` are dense
+    widths behind the flattened image (channel, row, column). `cnn([16, 8], 7)` on 16x16 images with one output has
+    800 + 6280 + 129 = 7209 parameters.
+    Source: CIS680 assignment 1, part 3.
+    """
+    made = _widths(channels)
+    sides, steps = _each(kernel, len(made)), _each(stride, len(made))
+    for what, values in (("channels", made), ("kernel", sides), ("stride", steps), ("hidden", _widths(hidden))):
+        if not all(_whole(value) for value in values) or (what != "hidden" and len(values) != len(made)) or not made:
+            raise PartError(
+                f"the {what} of cnn must be whole numbers of at least 1, one per convolution, got {values!r}; write "
+                "cnn([16, 8], kernel=7)"
+            )
+    if padding not in ("valid", "same") and not (_whole(padding) or padding == 0):
+        raise PartError(f'the padding of cnn is "valid", "same" or a whole number of zeros, got {padding!r}')
+    if pool not in ("none", "max", "average"):
+        raise PartError(f'the pool of cnn is "none", "max" or "average", got {pool!r}; write one of these')
+    return part("model", "cnn", activation=_activation(activation), channels=made, hidden=_widths(hidden),
+                kernel=sides, padding=padding, pool=pool, stride=steps)  # fmt: skip
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _each(value: Any, count: int) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,) * count
 
 
 def _widths(hidden: Any) -> tuple[Any, ...]:
@@ -41,4 +78,4 @@ def _activation(value: Any) -> Part:
     return find("activation", value)
 
 
-TABLE = {word.__name__: word for word in (neuron, mlp)}
+TABLE = {word.__name__: word for word in (neuron, mlp, cnn)}

@@ -4,9 +4,11 @@ from seedbed.vocabulary.part import Part, part
 
 
 def dead() -> Part:
-    """1 when all outputs over the training batch are equal, the gradient exactly zero and the weights finite; else 0.
+    """1 when every example of the training batch gets the same output and no gradient reaches the first layer; else 0.
 
-    Told apart from *diverged* (a number that is not finite) and from *slow* (a small gradient).
+    Exactly zero, at a finite loss: told apart from *diverged* (a number that is not finite) and from *slow* (a small
+    gradient). A dead network may still move the constant it answers with. Weights drawn as exactly zero look dead too,
+    as long as they are.
     """
     return part("probe", "dead")
 
@@ -29,4 +31,21 @@ def parameters() -> Part:
     return part("probe", "parameters")
 
 
-TABLE = {word.__name__: word for word in (dead, gradient_norm, weight_norm, parameters)}
+def largest_weight() -> Part:
+    """Largest absolute value among all weights and biases."""
+    return part("probe", "largest_weight")
+
+
+def first_kernels() -> Part:
+    """Weights of the first convolution (kernel, channel, row, column), kept where a member stops only."""
+    return part("probe", "first_kernels")
+
+
+def predictions() -> Part:
+    """Answers to the examples of the batch (output, example), all heads in a row, kept where a member stops only."""
+    return part("probe", "predictions")
+
+
+AT_THE_END = frozenset({"first_kernels", "predictions"})  # too large for a trace
+WORDS = (dead, gradient_norm, weight_norm, parameters, largest_weight, first_kernels, predictions)
+TABLE = {word.__name__: word for word in WORDS}

@@ -1,0 +1,54 @@
+"""The engine as a study uses it, with hits, divergence, freezing, traces and probes. Nobody finishes while timed."""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from seedbed.datasets.load import load
+from seedbed.engine import devices, plan
+from seedbed.spec import Spec, reaches, trace_steps
+
+CHUNK = 2_000
+OUT_OF_REACH = reaches("train_accuracy", 2.0)
+
+
+def timed(spec: Spec, members: int) -> dict[str, Any]:
+    """Time all chunks of a run, from the first step to the cap, after a run to warm up."""
+    devices.prepare()
+    from seedbed.engine.program import Compiler
+
+    dataset = load(spec.data)
+    program = Compiler().request(spec, dataset).result()
+    _train(program, spec, dataset, members)
+    seconds = [_train(program, spec, dataset, members) for _ in range(2)]
+    found = {"us": float(np.median(seconds)) / spec.steps / members * 1e6}
+    return {**found, "lanes": program.lanes, "at_once": program.sizes.at_once}
+
+
+def _train(program: Any, spec: Spec, dataset: Any, members: int) -> float:
+    """Seconds in which so many members train to the cap."""
+    import jax
+
+    from seedbed.engine.program import feed_of
+
+    waves = -(-members // program.lanes)
+    seeds = program.on_members(np.arange(program.lanes, dtype=np.uint32))
+    dials = program.on_members(
+        {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
+    )
+    feed, grid = program.everywhere(feed_of(dataset)), trace_steps(spec.steps, spec.trace)
+    cap = program.everywhere(np.int32(spec.steps + 1))  # so that the last step is an update like all others
+    spent = 0.0
+    for _ in range(waves):
+        lanes, chances = jax.block_until_ready(program.start(seeds, dials))
+        at, began = 0, time.perf_counter()
+        while at < spec.steps:
+            stops, _ = plan.chunk_stops(grid, at, CHUNK, spec.steps - 1)
+            lanes, rows = program.train(lanes, chances, dials, feed, program.everywhere(stops), cap)
+            jax.block_until_ready(rows)
+            at = int(stops[-1])
+        spent += time.perf_counter() - began
+        if (np.asarray(lanes.stop_step) >= 0).any():
+            raise ArithmeticError("a member finished while it was timed: its remaining steps would be counted too")
+    return spent

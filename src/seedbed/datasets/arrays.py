@@ -1,0 +1,89 @@
+"""Arrays as they come in from outside, checked and converted: finite numbers, a target for each example, right values.
+
+Each function looks at one array or one head; `dataset` says which. Everything that will not do is one sentence.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from seedbed.datasets.heads import Kind
+from seedbed.errors import DataError
+
+LABELS = {"binary": "0 or 1", "classes": "whole numbers from 0", "sign": "-1 or 1"}
+
+
+def checked_inputs(values: Any, fresh: bool, origin: str) -> np.ndarray:
+    """Inputs as float32 `(example, *shape)`, with `fresh` a member axis in front. Raises DataError."""
+    x = numbers(values, f"the inputs of {origin}")
+    if x.ndim <= (2 if fresh else 1):
+        raise DataError(f"the inputs of {origin} have shape {x.shape}; give {'member, ' * fresh}example, then features")
+    if x.size == 0:
+        raise DataError(f"{origin} has no examples, its inputs have shape {x.shape}; give at least one")
+    return sealed(x.astype(np.float32))
+
+
+def checked_targets(values: Any, kind: Kind, inputs: np.ndarray, fresh: bool, soft: bool, origin: str) -> np.ndarray:
+    """Targets of one head for these inputs: float32 `(example, unit)`, or int32 `(example,)` for classes.
+
+    With `fresh` a member axis in front. Raises DataError.
+    """
+    y = numbers(values, f"the targets of {origin}")
+    lead = 2 if fresh else 1
+    if y.ndim == lead + 1 and kind == "classes" and y.shape[-1] == 1:
+        y = y[..., 0]
+    if y.shape[:lead] != inputs.shape[:lead] or y.ndim not in ((lead,) if kind == "classes" else (lead, lead + 1)):
+        raise DataError(f"{origin} has inputs {inputs.shape} but targets {y.shape}; give one target for each example")
+    _check_values(y, kind, soft and kind == "binary", origin)
+    if kind == "classes":
+        return sealed(y.astype(np.int32))
+    return sealed((y if y.ndim == lead + 1 else y[..., None]).astype(np.float32))
+
+
+def checked_units(y: np.ndarray, kind: Kind, units: int | None, origin: str) -> int:
+    """The number of outputs these targets need; `units`, where given, must not be too few. Raises DataError."""
+    found = int(y.max()) + 1 if kind == "classes" else y.shape[-1]
+    if units is None or units == found or (kind == "classes" and units > found):
+        return found if units is None else units
+    raise DataError(f"the targets of {origin} need {found} units, got units={units}; give at least {found}")
+
+
+def numbers(values: Any, what: str) -> np.ndarray:
+    """An array of finite numbers. Raises DataError."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        raise DataError(f"{what} are not one array; give rows of one length") from None
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{what} have type {array.dtype}, not numbers; convert them first")
+    with np.errstate(over="ignore"):  # what overflows is named below
+        bad = ~np.isfinite(array.astype(np.float32, copy=False))
+    if bad.any():
+        where = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise DataError(
+            f"{what} hold {array[where]} at index {where} ({bad.sum()} such); give finite numbers of float32"
+        )
+    return array
+
+
+def sealed(array: np.ndarray) -> np.ndarray:
+    """A view of the array that cannot be written to."""
+    array = array.view()
+    array.setflags(write=False)
+    return array
+
+
+def _check_values(y: np.ndarray, kind: Kind, soft: bool, origin: str) -> None:
+    if kind == "real":
+        return
+    good = (y >= 0) & (y <= 1) if soft else _allowed(y, kind)
+    if not good.all():
+        raise DataError(
+            f"labels of {origin} must be {LABELS[kind]}, got {y[~good].flat[0]:g}; relabel them, or name another kind"
+        )
+
+
+def _allowed(y: np.ndarray, kind: Kind) -> np.ndarray:
+    if kind == "classes":
+        return (y >= 0) & (y == np.floor(y))
+    return (y == 1) | (y == (0 if kind == "binary" else -1))

@@ -1,0 +1,41 @@
+"""The training examples of a question as a record, for pages that show what a network sees and should answer.
+
+Kept like any other record, under one seed: that of the first member where each draws a set of its own, else 0.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from seedbed.datasets.heads import by_head
+from seedbed.engine import plan
+from seedbed.procedures.run import run
+from seedbed.record import Block
+from seedbed.spec import Spec
+from seedbed.store import Store
+
+AXES = {1: ("feature",), 2: ("row", "column"), 3: ("channel", "row", "column")}
+
+
+def examples(question: Spec, *, store: Store | None = None, name: str = "examples") -> xr.Dataset:
+    """What a question trains on: `inputs` (..., seed, example, ...) and each head's targets under `target_<head>`.
+
+    The head of a data set that has a single one is called `target`.
+    """
+    return run(question, 1, store=store, name=name, engine="examples", train=_shown)
+
+
+def _shown(group: plan.Group, dataset_of: Any, **_: Any) -> Iterator[tuple[int, Block]]:
+    for stretch in group.stretches:
+        seeds = np.asarray(stretch.seeds)
+        data = dataset_of(seeds)
+        inputs = data.inputs if data.fresh else data.inputs[None]
+        targets = data.targets if data.fresh else data.targets[None]
+        arrays, dims = {"inputs": inputs}, {"inputs": ("example", *AXES[inputs.ndim - 2])}
+        for head, values in by_head(targets, data.heads).items():
+            named = f"target_{head}" if head else "target"
+            arrays[named] = values.reshape(*values.shape[:2], -1)[..., 0] if values.size == inputs.shape[1] else values
+            dims[named] = ("example", "unit")[: arrays[named].ndim - 1]
+        yield stretch.setting, Block(seeds, arrays, dims, {}, {})

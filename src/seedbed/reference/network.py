@@ -1,0 +1,107 @@
+"""A network in plain NumPy: a chain of steps, the trunk, and one dense layer for each head; forward and backward.
+
+`seedbed.reference.models` describes networks; `initial_weights` draws one; `forward` computes its scores and keeps what
+`backward` needs. The scores of all heads stand side by side, raw: output activation and loss belong to
+`seedbed.reference.moment`. Weights are one dictionary per step, those of the heads last; a step that learns nothing has
+an empty one. Leading axes are members.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from seedbed.reference.layers import Scores, concatenate, concatenate_pullback
+from seedbed.reference.steps import Given, Step, dense_step
+from seedbed.reference.twin import Array
+from seedbed.vocabulary import Part
+
+Weights = Sequence[Mapping[str, Array]]
+Draws = Sequence[Mapping[str, Array]]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Steps in a row for examples of shape `sees`; what they compute, `features` numbers, feeds every head.
+
+    `units` are the widths of the heads.
+    """
+
+    sees: tuple[int, ...]
+    trunk: tuple[Step, ...]
+    features: int
+    units: tuple[int, ...]
+
+    @cached_property
+    def heads(self) -> tuple[Step, ...]:
+        """The last layers: one for each head, next to one another."""
+        return tuple(dense_step(self.features, units) for units in self.units)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """All steps in the order of their weights."""
+        return (*self.trunk, *self.heads)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers, which are the steps with a weight and a bias: "1 conv2d", "2 dense", ..."""
+        kinds = [step.kind for step in self.steps if "weight" in step.weights]
+        return tuple(f"{number} {kind}" for number, kind in enumerate(kinds, start=1))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the backward pass needs of one step: its input, its weights and what it drew."""
+
+    x: Array
+    given: Given
+
+
+def initial_weights(network: Network, initializer: Part | None, rng: np.random.Generator) -> Weights:
+    """Draw one network, step by step, weight before bias."""
+    return [step.start(initializer, rng) for step in network.steps]
+
+
+def draws(network: Network, examples: int, rng: np.random.Generator) -> Draws:
+    """What is drawn anew at a training step, per step of the chain: `rrelu` draws one slope per number."""
+    return [step.noise(rng, examples) for step in network.steps]
+
+
+def forward(network: Network, weights: Weights, x: Array, drawn: Draws = ()) -> tuple[Scores, list[Kept]]:
+    """From examples to scores: x_2 = f_1(x_1), x_3 = f_2(x_2), ..., then every head on the same x; and what to keep.
+
+    Without `drawn` the network is in evaluation, where a random activation takes its mean.
+    """
+    given = [{**own, **(drawn[number] if drawn else {})} for number, own in enumerate(weights)]
+    kept: list[Kept] = []
+    for step, own in zip(network.trunk, given, strict=False):
+        kept.append(Kept(x, own))
+        x = step.value(x, own)
+    kept += [Kept(x, own) for own in given[len(network.trunk) :]]
+    last = zip(network.heads, kept[len(network.trunk) :], strict=True)
+    return concatenate([head.value(here.x, here.given) for head, here in last]), kept
+
+
+def backward(network: Network, kept: Sequence[Kept], upstream: Scores) -> list[dict[str, Array]]:
+    """The gradient of every weight, from the gradient of the scores: the chain rule, last step first.
+
+    Where the heads part, their gradients add up: the trunk answers for all of them.
+    """
+    trunk, fed = len(network.trunk), concatenate_pullback(upstream, network.units)
+    heads = list(zip(network.heads, kept[trunk:], fed, strict=True))
+    gradients = [gradient_of(head, here, part) for head, here, part in heads]
+    if trunk == 0:
+        return gradients
+    upstream = np.sum([head.pullback(here.x, here.given, part) for head, here, part in heads], axis=0)
+    for number in range(trunk - 1, -1, -1):
+        step, here = network.trunk[number], kept[number]
+        gradients.insert(0, gradient_of(step, here, upstream))
+        if number > 0:  # the input of the first step is data: nobody asks for its gradient
+            upstream = step.pullback(here.x, here.given, upstream)
+    return gradients
+
+
+def gradient_of(step: Step, here: Kept, upstream: Array) -> dict[str, Array]:
+    """The gradient of every weight of one step."""
+    return {name: pullback(here.x, here.given, upstream) for name, pullback in step.weights.items()}
