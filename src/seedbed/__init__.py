@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
     from seedbed.spec import Spec, every, falls_to, reaches
     from seedbed.store import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
+    from seedbed.studies.own_activation import own_activation
     from seedbed.study import Claim, Study
     from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
     from seedbed.vocabulary.part import Dial, Part, own
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
-    "__version__", "activations", "data", "errors", "every", "falls_to", "figures", "initializers", "losses", "metrics",
-    "models", "name_of", "open", "optimizers", "own", "perform", "pieces", "probes", "reaches", "report", "rows", "run",
-    "stats",
+    "__version__", "activations", "data", "errors", "every", "falls_to", "figures", "initializers", "losses",
+    "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces", "probes",
+    "reaches", "report", "rows", "run", "stats",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
@@ -38,6 +39,7 @@ _HOMES = {
     **{name: f"seedbed.report.page:{name}" for name in ("Figure", "Formula", "Page", "Prose", "Section", "Table")},
     **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
     **{name: f"seedbed.record:{name}" for name in ("name_of", "rows")},
+    "own_activation": "seedbed.studies.own_activation:own_activation",
     "pieces": "seedbed.report.pieces",
     "perform": "seedbed.catalogue:perform",
     "Lab": "seedbed.procedures.lab:Lab",

@@ -92,6 +92,7 @@ class Spec:
 
         A factor is named by the field or option it changes (`activation`, `loss`, `learning_rate`, or with its
         path, `optimizer__learning_rate`). A mapping gives levels of one's own making: label -> {path: value}.
+        Among the levels of a part, "all" stands for every name of its table.
         """
         question = self
         for name, values in levels.items():
@@ -109,8 +110,8 @@ class Spec:
             return False
         return True
 
-    def set_levels(self, name: str, levels: Sequence[Any]) -> "Spec":
-        """The question with other levels of a factor, in its place, or with a new factor."""
+    def set_levels(self, name: str, levels: Sequence[Any] | Mapping[str, Mapping[str, Any]]) -> "Spec":
+        """The question with other levels of a factor, in its place, or with a new factor; levels as for `vary`."""
         before = [factor.name for factor in self.factors]
         short = name.replace("__", ".").rpartition(".")[2]
         rest = dataclasses.replace(self, factors=tuple(factor for factor in self.factors if factor.name != short))
@@ -216,7 +217,7 @@ def _with_factor(question: Spec, name: str, values: Any) -> tuple[Factor, ...]:
         labels, changes = tuple(values), tuple(dict(change) for change in values.values())
     else:
         path = _place(question.settings()[0].spec, name)
-        named = [_named_level(question, path, value) for value in values]
+        named = [_named_level(question, path, value) for value in _spelled_out(question, path, values)]
         labels, changes = tuple(label for label, _ in named), tuple({path: level} for _, level in named)
     if len(set(labels)) < len(labels):
         raise SpecError(f"the levels of {name} must differ, got {', '.join(map(str, labels))}; drop the double one")
@@ -224,6 +225,15 @@ def _with_factor(question: Spec, name: str, values: Any) -> tuple[Factor, ...]:
     if short in {factor.name for factor in question.factors}:
         raise SpecError(f"{short} is varied twice; name all its levels in one list")
     return (*question.factors, Factor(short, labels, changes))
+
+
+def _spelled_out(question: Spec, path: str, values: Any) -> list[Any]:
+    """The levels with "all" replaced by the names of the table that are not listed themselves."""
+    kind = _kind_at(question.settings()[0].spec, path)
+    if kind is None or not any(isinstance(value, str) and value == "all" for value in values):
+        return list(values)
+    listed = [value for value in values if not (isinstance(value, str) and value == "all")]
+    return listed + [name for name in TABLES[kind] if name not in {str(value) for value in listed}]
 
 
 def _named_level(question: Spec, path: str, value: Any) -> tuple[str | float, Any]:

@@ -26,7 +26,8 @@ class Study:
     `ask` returns the question for a profile as a `Spec`, or None where nothing is trained. `measure` takes a `Lab`
     and returns named records; by default it runs the question. `tell` turns the records into a `Page`.
     `seeds` is the number of seeds per profile; `decided` states what the source leaves open and how it is settled
-    here; `reduced` says what a profile leaves out compared with the source.
+    here; `reduced` says what a profile leaves out compared with the source; `takes` how long it takes on two cores,
+    where an upper bound from its one question would mislead.
     """
 
     name: str
@@ -39,5 +40,6 @@ class Study:
     seeds: Mapping[Profile, int] = field(default_factory=lambda: {"smoke": 8, "quick": 256, "full": 1024})
     decided: tuple[str, ...] = ()
     reduced: Mapping[Profile, str] = field(default_factory=dict)
+    takes: Mapping[Profile, str] = field(default_factory=dict)
     figures: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()

@@ -19,6 +19,7 @@ def tell(
 ) -> tuple[dict[str, Any], list[Path]]:
     """Write what the records say into a folder: the content of `summary.json`, and the files written."""
     page = study.tell(records) if study.tell else plain.tell(records)
+    records = {name: record for name, record in records.items() if not record.attrs.get("aside")}
     provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
     claims = [{"id": claim.id, "source": claim.source, "statement": claim.statement, "published": claim.value}
               for claim in study.claims]  # fmt: skip

@@ -49,10 +49,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _name(setting: Mapping[str, Any]) -> str:
-    levels: Mapping[str, Any] = setting["factors"]
+def _name(one: Mapping[str, Any]) -> str:
+    levels: Mapping[str, Any] = one["factors"]
     shown = [f"{key}={value:g}" if isinstance(value, float) else str(value) for key, value in levels.items()]
-    return ", ".join(shown) or "all"
+    return ": ".join(part for part in (one.get("record"), ", ".join(shown)) if part) or "all"
 
 
 def _reached(setting: Mapping[str, Any], hits: bool) -> list[str]:

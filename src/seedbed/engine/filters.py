@@ -1,6 +1,7 @@
 """The engine's convolution of gray images with kernels, compiled: for pages that hold it against others."""
 
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -30,5 +31,5 @@ def compiled(images: np.ndarray, kernels: np.ndarray) -> Callable[[np.ndarray, n
     return lambda images, kernels: np.asarray(program(images.astype(np.float32), kernels.astype(np.float32)))
 
 
-def _weight_and_bias(layer: Conv2d) -> tuple[Array, Array]:
+def _weight_and_bias(layer: Conv2d) -> Any:
     return layer.weight, layer.bias

@@ -69,8 +69,8 @@ def agreement(
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         bands = np.concatenate([quantiles(one.reshape(-1, 1), (0.05, 0.95)).ravel() for one in arrays.values()])
-        bands = bands[np.isfinite(bands)]
-        grid[0].set_ylim(min(low + 0.3, *bands), max(high - 0.3, *bands))
+        bands = bands[np.isfinite(bands)].tolist()
+        grid[0].set_ylim(min([low + 0.3, *bands]), max([high - 0.3, *bands]))
         outer_labels(grid, columns, *names)
         legend_below(figure, _legend(kinds, tolerance), 3)
     return figure

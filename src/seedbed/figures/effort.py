@@ -6,12 +6,14 @@ Arrivals of one record against its steps, with intervals and published values, a
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from seedbed.errors import SpecError
-from seedbed.figures.axes import share_axis
-from seedbed.figures.style import applied, legend_below, look, multiples, outer_labels
+from seedbed.figures.axes import count_text, share_axis
+from seedbed.figures.style import TICKS, applied, legend_below, look, multiples, outer_labels
 
 
 def by_effort(arrived: Mapping[str, np.ndarray], scales: Mapping[str, Mapping[str, float]]) -> Figure:
@@ -35,11 +37,27 @@ def by_effort(arrived: Mapping[str, np.ndarray], scales: Mapping[str, Mapping[st
                 axes.step(x, y, where="post", color=its.color, linestyle=its.dash)
             share_axis(axes.yaxis)
             axes.set_xlabel(panel)
+            _ticks(axes)
         outer_labels([grid[0]], 1, next(iter(scales)), "share of members that arrived")
         handles = [Line2D([], [], color=look(index).color, linestyle=look(index).dash, label=name)
                    for index, name in enumerate(arrived)]  # fmt: skip
-        legend_below(figure, handles, min(len(handles), 2))
+        legend_below(figure, handles, min(len(handles), 3))
     return figure
+
+
+def _ticks(axes: Axes) -> None:
+    """Whole powers of ten, and parts of a decade where there are few of them."""
+    low, high = axes.get_xlim()
+    if high < 10 * low:
+        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    else:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 150 * low < 15_000_000 else (1,), numticks=12))
+    axes.xaxis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=60))
+    if 10 * low <= high < 1e6:
+        axes.xaxis.set_major_formatter(FuncFormatter(count_text))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(which="both", **TICKS)
 
 
 def _curve(effort: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

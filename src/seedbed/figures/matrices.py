@@ -16,6 +16,7 @@ from seedbed.figures.style import INK, PALETTE, WIDTH, applied, blank
 from seedbed.figures.surfaces import DIVERGING
 
 GRAY = "gray"  # black is 0, as the digits are meant to be seen
+# Images are drawn as "nearest", not "none": the few pixels of a kernel would be smoothed by whoever shows the SVG.
 
 
 def matrices(values: np.ndarray, titles: Sequence[str], *, same_scale: bool = True, columns: int = 5) -> Figure:
@@ -87,7 +88,7 @@ def one_place(
 
 def written(axes: Axes, matrix: np.ndarray, cmap: str, low: float, high: float) -> None:
     """A matrix as colors, with every number in its cell, in black or white as can be read there."""
-    image = axes.imshow(matrix, cmap=cmap, vmin=low, vmax=high if high > low else low + 1, interpolation="none")
+    image = axes.imshow(matrix, cmap=cmap, vmin=low, vmax=high if high > low else low + 1, interpolation="nearest")
     size = {1: 8, 2: 8, 3: 7.5, 4: 6.5, 5: 5.5}.get(matrix.shape[1], 4.5)
     for row, column in np.ndindex(matrix.shape):
         red, green, blue, _ = image.cmap(image.norm(matrix[row, column]))
@@ -120,7 +121,7 @@ def _short(value: float) -> str:
 
 
 def _picture(axes: Axes, image: np.ndarray, cmap: str, low: float, high: float) -> None:
-    axes.imshow(image, cmap=cmap, vmin=low, vmax=high if high > low else low + 1, interpolation="none")
+    axes.imshow(image, cmap=cmap, vmin=low, vmax=high if high > low else low + 1, interpolation="nearest")
     _bare(axes)
 
 

@@ -46,7 +46,7 @@ def responses(
     tall, wide = shape[0] + 1, shape[1] + 1
     with applied():
         side = min((WIDTH - LABELS) / wide, (TALLEST - 3) / tall, 2.4)
-        figure, axes = single(tall * side + 2.6, width=max(wide * side + LABELS, 8))
+        figure, axes = single(tall * side + 1.9, width=max(wide * side + LABELS, 8))
         dark, light = float(images.min()), float(images.max())
         for at, image in enumerate(images, start=1):
             _tile(axes, at, 0, image, GRAY, dark, light)

@@ -24,7 +24,7 @@ def examples(question: Spec, *, store: Store | None = None, name: str = "example
 
     The head of a data set that has a single one is called `target`.
     """
-    return run(question, 1, store=store, name=name, engine="examples", train=_shown)
+    return run(question, 1, store=store, name=name, engine="examples", train=_shown, notes={"aside": True})
 
 
 def _shown(group: plan.Group, dataset_of: Any, **_: Any) -> Iterator[tuple[int, Block]]:
@@ -33,7 +33,8 @@ def _shown(group: plan.Group, dataset_of: Any, **_: Any) -> Iterator[tuple[int, 
         data = dataset_of(seeds)
         inputs = data.inputs if data.fresh else data.inputs[None]
         targets = data.targets if data.fresh else data.targets[None]
-        arrays, dims = {"inputs": inputs}, {"inputs": ("example", *AXES[inputs.ndim - 2])}
+        arrays = {"inputs": inputs}
+        dims: dict[str, tuple[str, ...]] = {"inputs": ("example", *AXES[inputs.ndim - 2])}
         for head, values in by_head(targets, data.heads).items():
             named = f"target_{head}" if head else "target"
             arrays[named] = values.reshape(*values.shape[:2], -1)[..., 0] if values.size == inputs.shape[1] else values

@@ -50,15 +50,18 @@ class Lab:
         return question
 
     def run(
-        self, question: Spec, name: str = "record", *, seeds: int | str | range | None = None, changeable: bool = True
-    ) -> xr.Dataset:
+        self, question: Spec, name: str = "record", *, seeds: int | str | range | None = None, changeable: bool = True,
+        aside: bool = False,
+    ) -> xr.Dataset:  # fmt: skip
         """Train a question and return its record, kept in the store under `name`.
 
         `changes` apply if `changeable`. What is not is only compared with: it takes a user's own data where there are.
+        What is `aside` helps to tell a page, and appears in no list of settings.
         """
         question = self.ask(question) if changeable else self._on_own_data(question, needed=False)
+        notes = {"profile": self.profile, **({"aside": True} if aside else {})}
         return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
-                   engine=self.engine, listen=self.listen, notes={"profile": self.profile})  # fmt: skip
+                   engine=self.engine, listen=self.listen, notes=notes)  # fmt: skip
 
     def landscape(
         self, question: Spec, weight: np.ndarray, bias: np.ndarray, name: str = "landscape", *, changeable: bool = True

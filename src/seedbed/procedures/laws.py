@@ -50,7 +50,9 @@ def measured(
 
 
 def _error(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """By kernel; 0 where there is nothing but zeros."""
+    """By kernel; 0 where there is nothing but zeros, NaN where there is nothing."""
+    if not expected.size:
+        return np.full(expected.shape[1], np.nan)
     apart = abs(found - expected).max(axis=(0, 2, 3))
     largest = abs(expected).max(axis=(0, 2, 3))
     return np.divide(apart, largest, out=np.zeros(len(apart)), where=largest > 0).astype(np.float64)
@@ -67,7 +69,7 @@ def _channels(images: np.ndarray, kernels: np.ndarray) -> np.ndarray:
     count, none = min(3, len(images), len(kernels)), np.zeros(1)
     whole = conv2d_loops(images[:count], kernels[None, :count], none)
     each = [conv2d_loops(images[at : at + 1], kernels[None, at : at + 1], none) for at in range(count)]
-    return _error(whole[None], np.sum(each, axis=0)[None])[0]
+    return np.asarray(_error(whole[None], np.sum(each, axis=0)[None])[0])
 
 
 def _formula(size: int, kernel: int, stride: int, padding: int) -> int:
@@ -76,7 +78,6 @@ def _formula(size: int, kernel: int, stride: int, padding: int) -> int:
 
 def _found(size: int, kernel: int, stride: int, padding: int) -> int:
     """The size of what the loops return, for an image and a kernel of ones."""
-    high, wide = conv2d_loops(np.ones((1, size, size)), np.ones((1, 1, kernel, kernel)), np.zeros(1), stride, padding)[
-        0
-    ].shape
+    ones = np.ones((1, size, size)), np.ones((1, 1, kernel, kernel))
+    _, high, wide = conv2d_loops(*ones, np.zeros(1), stride, padding).shape
     return high if high == wide else -1

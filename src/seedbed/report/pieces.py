@@ -11,6 +11,8 @@ import xarray as xr
 
 from seedbed import figures, stats
 from seedbed.record import factors, name_of, rows
+from seedbed.report.kernels import kernel_items as kernel_items
+from seedbed.report.kernels import kernels_moved as kernels_moved
 from seedbed.report.numbers import number, percent, steps
 from seedbed.report.operations import Layer as Layer
 from seedbed.report.operations import layers as layers

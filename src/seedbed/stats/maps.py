@@ -28,9 +28,9 @@ class Pairs:
     def groups(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """The finite values of one measure by what the pairs share."""
         parts = {
-            "same kernel, two images (a column)": self.same_kernel,
-            "same image, two kernels (a row)": self.same_image,
-            "neither the same": ~self.same_kernel & ~self.same_image,
+            "same kernel (a column)": self.same_kernel,
+            "same image (a row)": self.same_image,
+            "neither": ~self.same_kernel & ~self.same_image,
         }
         return {name: values[mask & np.isfinite(values)] for name, mask in parts.items()}
 
@@ -102,7 +102,7 @@ def windows(images: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.
 def roughness(maps: np.ndarray) -> np.ndarray:
     """The mean absolute difference of neighbors along rows and columns, of maps (..., row, column)."""
     down, across = (abs(np.diff(maps, axis=axis)).mean(axis=(-2, -1)) for axis in (-2, -1))
-    return (down + across) / 2
+    return np.asarray((down + across) / 2)
 
 
 def foretold(kernels: np.ndarray, maps: np.ndarray) -> float:

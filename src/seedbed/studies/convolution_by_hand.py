@@ -30,7 +30,7 @@ SIZES = {
     "full": {"kinds": 5, "each": 5, "timed": 5, "repeats": 21},
 }
 WAYS = {
-    "loops": "nested loops", "patches": "patches, one product (NumPy)", "engine": "the engine (jax)",
+    "loops": "nested loops", "patches": "one product of patches (NumPy)", "engine": "the engine (jax)",
     "scipy": "scipy.signal.correlate2d",
 }  # fmt: skip
 PUBLISHED = (-828.0, 678.4)
@@ -172,7 +172,7 @@ def agreement(apart: Mapping[str, Mapping[str, float]]) -> str:
         f"{same} (largest relative difference {sb.pieces.number(double, 2)})."
     )
     if not all("engine" in one for one in apart.values()):
-        return f"{words} Run with the reference engine, whose convolution is the product of patches."
+        return f"{words} The reference engine was asked for: its convolution is the product of patches."
     single = max(one["engine"] for one in apart.values())
     told = "agrees to its rounding" if single < SINGLE else "**does not agree**"
     return f"{words} The engine computes in single precision and {told} ({sb.pieces.number(single, 2)})."
@@ -202,12 +202,13 @@ def time_items(main: xr.Dataset) -> Iterator[sb.Prose | sb.Table | sb.Figure]:
     of, passes, count = main.sizes, main.sizes["repeat"], int(main.attrs["timed"])
     many = count * int(np.prod([of[name] for name in ("kernel", "output_row", "output_column", "kernel_row",
                                                       "kernel_column")]))  # fmt: skip
-    faster = [f"{WAYS[way]} in 1/{middle['loops'] / one:,.0f}" for way, one in middle.items() if way != "loops"]
+    faster = [f"{WAYS[way]} took 1/{middle['loops'] / one:,.0f}" for way, one in middle.items() if way != "loops"]
+    compiling = f"; compiling the engine's program ({main.attrs['compile_seconds']:.2g} s) is not in them"
+    compiling = compiling if "engine" in middle else ""
     yield sb.Prose(f"""
 **Time.** In the median of {passes} passes the loops took {middle["loops"]:.3g} s, {1e6 * middle["loops"] / many:.2g}
-microseconds for every multiplication, nearly all of it Python's own bookkeeping: the same sums took {listed(faster)}
-of that. Times run from NumPy arrays to NumPy arrays, on {main.attrs["device"]}; compiling the engine's program
-({main.attrs["compile_seconds"]:.2g} s) is not in them.
+microseconds for every multiplication, nearly all of it Python's own bookkeeping: for the same sums, {listed(faster)}
+of that. Times run from NumPy arrays to NumPy arrays, on {main.attrs["device"]}{compiling}.
 """)
     images = f"{count} image{'s' * (count != 1)}"
     milliseconds = {WAYS[way]: 1e3 * values for way, values in seconds.items()}
@@ -344,13 +345,14 @@ def happened_items(main: xr.Dataset, own: Mapping[str, Any], sheet: bool) -> Ite
         yield grid_figure(main, first, "grid_sheet", f"The sheet's figure: images of {own['first_kind']}")
     low, high = own["range"]
     yield sb.Prose(f"""
-Each of the {of["image"]} images became {of["kernel"]} images of {of["output_row"]} x {of["output_column"]}
-{"" if sheet else "(the grid under question 1)"}: the same drawing, redrawn in what each kernel answers to. The outputs
-are no gray levels: they run from {sb.pieces.number(low, 4)} to {sb.pieces.number(high, 4)},
-{sb.pieces.percent(own["share_below_0"])} of them below 0. {sb.pieces.percent(own["share_outside_0_to_1"])} lie outside
-0 to 1, so a viewer that takes decimals for shades from 0 to 1 paints these plain black or white; blue and red show
-what that would hide. Where the window sees nothing but black ({sb.pieces.percent(own["dark"]["share_of_places"])} of
-all places) the output is {"exactly 0" if own["dark"]["largest_output"] == 0 else "not 0"} under every kernel.
+Each of the {of["image"]} images became {of["kernel"]} images of {of["output_row"]} x
+{of["output_column"]}{"" if sheet else " (see the grid under question 1)"}: the same drawing, redrawn in what each
+kernel answers to. The outputs are no gray levels: they run from {sb.pieces.number(low, 4)} to
+{sb.pieces.number(high, 4)}, {sb.pieces.percent(own["share_below_0"])} of them below 0.
+{sb.pieces.percent(own["share_outside_0_to_1"])} lie outside 0 to 1, so a viewer that takes decimals for shades from 0
+to 1 paints these plain black or white; blue and red show what that would hide. Where the window sees nothing but black
+({sb.pieces.percent(own["dark"]["share_of_places"])} of all places) the output is
+{"exactly 0" if own["dark"]["largest_output"] == 0 else "not 0"} under every kernel.
 """)
     told = describing(main)
     maps, weights = outputs_of(main), main["kernels"].values
@@ -386,7 +388,7 @@ def akman(told: Mapping[str, tuple[float, float]]) -> str:
     )
 
 
-COLUMN, ROW = "same kernel, two images (a column)", "same image, two kernels (a row)"
+COLUMN, ROW = "same kernel (a column)", "same image (a row)"
 
 
 def column_items(main: xr.Dataset, own: Mapping[str, Any], sheet: bool) -> Iterator[Any]:
@@ -430,10 +432,10 @@ def row_items(main: xr.Dataset, own: Mapping[str, Any]) -> Iterator[sb.Prose | s
     yield sb.Prose(f"""
 The outputs of a row share their image, and each kernel asks it another question. Shapes stay where they are, but what
 is red in one output may be blue in the next: correlations within a row run from {signed(r["q05"])} to
-{signed(r["q95"])} (5–95 % of n = {r["n"]:,} pairs). How alike two outputs of one image are can be foretold from the
-kernels alone: over the pairs of kernels, the cosine of the two matrices and the correlation of their outputs correlate
-with {signed(own["row_likeness_foretold"])}. Kernels also differ in how loudly they answer: the RMS of the outputs,
-averaged over images, runs from {loud[least]:.0f} (“{least}”) to {loud[most]:.0f} (“{most}”).
+{signed(r["q95"])} (5–95 % of n = {r["n"]:,} pairs). How far do the kernels alone foretell how alike two outputs of one
+image are? Over the pairs of kernels, the cosine of the two matrices and the correlation of their outputs (median over
+images) correlate with {signed(own["row_likeness_foretold"])}. Kernels also differ in how loudly they answer: the RMS
+of the outputs, averaged over images, runs from {loud[least]:.0f} (“{least}”) to {loud[most]:.0f} (“{most}”).
 """)
     size = np.sqrt((outputs_of(main) ** 2).mean(axis=(2, 3)))
     groups = {name: size[:, at] for at, name in enumerate(main["kernel"].values.tolist())}
@@ -447,13 +449,14 @@ def deduced_items(own: Mapping[str, Any]) -> Iterator[sb.Prose | sb.Table]:
     shares, near = own["variance_shares"], own["nearest"]
     ahead = [name for name, one in shares.items() if one["kernel"] > one["image"]]
     yield sb.Prose(f"""
-**The kernel decides what is looked for, the image where it is found.** Of three properties of an output that say
-nothing of place, the kernel accounts for more of the variance than the image in {len(ahead)}. By its numbers, wherever
-they stand, the most similar other output shares the kernel in {sb.pieces.percent(near["distance"].same_kernel)} of the
-cases and the image in {sb.pieces.percent(near["distance"].same_image)}; place by place, the kernel in
+**The kernel decides what is looked for, the image where it is found.** For properties of an output that say nothing of
+place, the kernel accounts for more of the variance than the image in {len(ahead)} of {len(shares)}. By its numbers,
+wherever they stand, the most similar other output shares the kernel in
+{sb.pieces.percent(near["distance"].same_kernel)} of the cases and the image in
+{sb.pieces.percent(near["distance"].same_image)}; place by place, the kernel in
 {sb.pieces.percent(near["correlation"].same_kernel)} and the image in
 {sb.pieces.percent(near["correlation"].same_image)}. So a convolutional layer turns an image into maps of features: a
-fixed question per channel, asked everywhere, whose answers keep their places. What follows can read a channel without
+fixed question per channel, asked everywhere, whose answers keep their places. Later layers can read a channel without
 knowing which image it was, and where the image moves, the answers move with it.
 """)
     yield sb.Table(("property of an output", "due to the kernel", "due to the image", "to both together"),
