@@ -51,7 +51,7 @@ def test_the_same(spread):
     relu, noise = spread
     said = verdict_of(relu, relu + noise)
     assert "does the same as ReLU to within 20 %" in said
-    assert "No difference was found" in said
+    assert "None was found" in said
     assert "n = 40" in said
 
 
@@ -79,6 +79,26 @@ def test_no_verdict_where_the_cap_decides():
     """Both at the cap for nearly all seeds: equal means, and nothing known."""
     never = [np.nan] * 18 + [900.0, 950.0]
     assert "no verdict" in verdict_of(never, never)
+
+
+def test_many_verdicts_are_grouped(spread):
+    relu, noise = spread
+    never = np.full(relu.size, np.nan)
+    found = own_activation.against_relu(
+        record(relu, relu + noise, 2 * relu + noise, relu / 2 + noise, never, names=(RELU, "a", "b", "c", "d"))
+    )
+    said = own_activation.grouped("lines", found)
+    assert [line.rsplit(": ")[1] for line in said] == ["a.", "c.", "b.", "d."]
+
+
+def test_another_factor_is_compared_level_by_level(spread):
+    """Every activation is set against ReLU at the same level of whatever else is varied."""
+    relu, noise = spread
+    one, other = record(relu, 2 * relu + noise), record(3 * relu, 3 * relu + noise)
+    both = xr.concat([one, other], xr.Variable("learning_rate", [0.1, 0.2])).assign_attrs(one.attrs)
+    found = {row["activation"]: row for row in own_activation.against_relu(both)}
+    assert found[f"learning_rate=0.1, {LEAKY}"]["equivalence"].estimate.estimate == pytest.approx(2, abs=0.05)
+    assert found[f"learning_rate=0.2, {LEAKY}"]["equivalence"].estimate.estimate == pytest.approx(1, abs=0.05)
 
 
 def test_relu_is_always_there():

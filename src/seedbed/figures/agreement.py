@@ -23,6 +23,7 @@ from seedbed.figures.style import (
 )
 from seedbed.figures.traces import quantiles
 
+SHAPES = {"diamond": "D", "square": "s"}  # a kind called like a shape looks like it
 BODY = 0.14  # half the width of a box, in units of the truth
 
 
@@ -37,7 +38,7 @@ def agreement(
     """Predictions (member, example) of every setting against the `truth` (example,), a panel each.
 
     Boxes: the middle half and 5-95 % of all members' answers to all examples of that truth. Points: the first member's
-    answers, a marker for each of the `kinds` (example,). The grey band is the truth plus or minus the tolerance.
+    answers, a marker for each of the `kinds` (example,), beside the box. Grey is the truth plus or minus the tolerance.
     Answers that are not finite are left out; the axis holds the truth and the middle 90 % of answers.
 
     Raises: SpecError unless predictions, truth and kinds have the same examples.
@@ -56,15 +57,20 @@ def agreement(
         low, high = float(truth.min()) - 1, float(truth.max()) + 1
         for axes, title, values in zip(grid, titles, arrays.values(), strict=True):
             axes.set_title(title)
-            axes.fill_between([low, high], [low - tolerance, high - tolerance], [low + tolerance, high + tolerance],
-                              color="#EDEDED", linewidth=0, zorder=0.5)  # fmt: skip
-            axes.plot([low, high], [low, high], color=GREY, linewidth=0.7, zorder=0.6)
-            _boxes(axes, truth, values)
+            _boxes(axes, truth, values, tolerance)
             for index, kind in enumerate(dict.fromkeys(kinds)):
                 chosen = np.array([one == kind for one in kinds]) & np.isfinite(values[0])
                 beside = 0.26 + 0.09 * index
-                axes.plot(truth[chosen] + beside, values[0, chosen], MARKERS[index + 1], color=PALETTE[index + 1],
-                          markersize=2.6, alpha=0.8, markeredgewidth=0, zorder=3)  # fmt: skip
+                axes.plot(
+                    truth[chosen] + beside,
+                    values[0, chosen],
+                    SHAPES.get(kind, MARKERS[index + 1]),
+                    color=PALETTE[index + 1],
+                    markersize=2.6,
+                    alpha=0.8,
+                    markeredgewidth=0,
+                    zorder=3,
+                )
             axes.set_xlim(low + 0.4, high - 0.2)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -76,8 +82,11 @@ def agreement(
     return figure
 
 
-def _boxes(axes: Axes, truth: np.ndarray, values: np.ndarray) -> None:
+def _boxes(axes: Axes, truth: np.ndarray, values: np.ndarray, tolerance: float) -> None:
     for at in np.unique(truth):
+        beside = [at - 2 * BODY, at + 0.5]
+        axes.fill_between(beside, at - tolerance, at + tolerance, color="#EDEDED", linewidth=0, zorder=0.5)
+        axes.plot(beside, [at, at], color=GREY, linewidth=0.7, zorder=0.6)
         low, lower, middle, upper, high = quantiles(values[:, truth == at].reshape(-1, 1))[:, 0]
         axes.plot([at, at], [low, high], color=PALETTE[0], linewidth=1, solid_capstyle="butt", zorder=2)
         axes.fill_between([at - BODY, at + BODY], lower, upper, color=PALETTE[0], alpha=0.45, linewidth=0, zorder=2.1)
@@ -85,11 +94,21 @@ def _boxes(axes: Axes, truth: np.ndarray, values: np.ndarray) -> None:
 
 
 def _legend(kinds: Sequence[str], tolerance: float) -> list[Line2D | Patch]:
-    points = [Line2D([], [], marker=MARKERS[index + 1], color=PALETTE[index + 1], linestyle="none", markersize=4,
-                     label=f"{kind}, one member") for index, kind in enumerate(dict.fromkeys(kinds))]  # fmt: skip
+    points = [
+        Line2D(
+            [],
+            [],
+            marker=SHAPES.get(kind, MARKERS[index + 1]),
+            color=PALETTE[index + 1],
+            linestyle="none",
+            markersize=4,
+            label=f"{kind}, one member",
+        )
+        for index, kind in enumerate(dict.fromkeys(kinds))
+    ]
     return [
         Patch(color=PALETTE[0], alpha=0.45, linewidth=0, label="25–75 % of members' answers, median"),
         Line2D([], [], color=PALETTE[0], linewidth=1, label="5–95 % of members' answers"),
-        Patch(color="#EDEDED", label=f"within {tolerance:g} of the truth"),
+        Patch(color="#EDEDED", label=f"the truth, and {tolerance:g} around it"),
         *points,
     ]

@@ -208,7 +208,7 @@ def rate_items(record: xr.Dataset) -> Iterator[Any]:
         "every weight follows the cross-entropy at rate 0.1 and the L2 loss at rate 0.001",
     )
     yield sb.Prose(
-        "The sheet gives the cross-entropy the rate 0.1 and says: “the learning rate for L2 loss is set to 0.001”. "
+        "The sheet gives everything the rate 0.1, and the L2 loss a rate of its own, 0.001. "
         f"“{SEPARATE}” is the formula above, and what the rest of this page uses. “own rate in the width layer” lets "
         "the convolutions follow the plain sum of both losses at rate 0.1, and only the layer of the width itself has "
         f"0.001. “{RYBKIN}” are 0.01 for the cross-entropy and 0.0032 for the mean "

@@ -175,7 +175,7 @@ def published_items(found: Sequence[Mapping[str, Any]]) -> Iterator[sb.Table | s
     yield sb.Table(("setting", "report", "published step", "members faster", "set-up"), table,
                    f"Published single runs, and the share of n = {found[0]['n']} members that arrived in fewer steps. "
                    "The published runs used the course's own 64 images; a generated set of the same law is another set "
-                   "(`--data DIR` runs the original files).")  # fmt: skip
+                   "(--data DIR runs the original files).")  # fmt: skip
     yield sb.Prose(
         "The two reports rank “sigmoid + L2” and “sigmoid + cross-entropy” in opposite order. Rybkin's sigmoid + L2 "
         "run gave every training example a bias of its own, which memorizes the set sooner; his other three runs are "

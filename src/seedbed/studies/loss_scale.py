@@ -266,8 +266,8 @@ def contrast(ends: Sequence[Mapping[str, Any]]) -> str:
         if n:
             lines.append(f"- **{activation}**: of the {n:,} members under the changed scales {arrived:,} arrived and "
                          f"{lost:,} were lost.")  # fmt: skip
-    lines.append(f"\nThese count several settings of the same {ends[0]['n']} seeds together; the shares of each setting, "
-                 "with their intervals, stand under “How they end”.")  # fmt: skip
+    lines.append(f"\nThese count several settings of the same {ends[0]['n']} seeds together; the shares of each "
+                 "setting, with their intervals, stand under “How they end”.")  # fmt: skip
     if not {"sigmoid", "relu"} <= {one["levels"]["activation"] for one in ends}:
         return "\n".join(lines)
     lines.append(

@@ -87,21 +87,20 @@ def detection(profile: str, activations: Sequence[Any]) -> sb.Spec:
 
 
 def measure(lab: sb.Lab, activations: Sequence[Any] = (RELU, LEAKY)) -> dict[str, xr.Dataset]:
-    """The neuron's surfaces and the two trainings; a sweep over many activations does with less."""
+    """The neuron's surfaces, which show at once what does not fit, and the trainings; a sweep does with less."""
     asked = lab.ask(lines(lab.profile, activations))
     levels = parts_of(asked)
     sweep = len(levels) > SWEEP
+    shown = {label: {"output": part} for label, part in levels.items() if part.name not in NO_NEURON and not sweep}
+    axis = np.linspace(-6, 6, POINTS[lab.profile])
+    neuron = lab.landscape(NEURON.vary(output=shown), axis, axis, "neuron", changeable=False) if shown else None
     seeds = lab.seeds[: SEEDS_OF_A_SWEEP.get(lab.profile)] if sweep else lab.seeds
     found = {"lines": lab.run(over(asked, levels), "lines", seeds=seeds, changeable=False)}
     if not sweep or lab.profile == "full":
         question = over(lab.ask(detection(lab.profile, activations)), levels)
         seeds = lab.seeds[: SEEDS_OF_DETECTION.get(lab.profile)]
         found["detection"] = lab.run(question, "detection", seeds=seeds, changeable=False)
-    shown = {label: {"output": part} for label, part in levels.items() if part.name not in NO_NEURON}
-    if not sweep and shown:
-        axis = np.linspace(-6, 6, POINTS[lab.profile])
-        found["neuron"] = lab.landscape(NEURON.vary(output=shown), axis, axis, "neuron", changeable=False)
-    return found
+    return found if neuron is None else {**found, "neuron": neuron}
 
 
 def parts_of(question: sb.Spec) -> dict[str, sb.Part]:
@@ -239,34 +238,53 @@ def comparison(
                    "of no difference; ratio of means with Fieller's 90 % interval and the p value of a difference of a "
                    "fifth or more, Holm-adjusted over the activations of a set; chance to arrive before ReLU under one "
                    "seed, ties half, with its 95 % interval.")  # fmt: skip
-    yield sb.Prose("\n".join(f"- {verdict(name, one)}" for name, every in compared.items() for one in every))
+    said = (grouped(name, every) if len(every) >= SWEEP else [verdict(name, one) for one in every]
+            for name, every in compared.items())  # fmt: skip
+    yield sb.Prose("\n".join(f"- {line}" for lines in said for line in lines))
+
+
+def kind_of(one: Mapping[str, Any]) -> str:
+    """What a comparison has shown: the same, more steps, fewer steps, neither (undecided), or nothing (capped)."""
+    if min(one["arrived"], one["relu_arrived"]) < 0.5:
+        return "capped"
+    if one["equivalence_p"] < one["equivalence"].alpha:
+        return "same"
+    return ("more" if one["difference"].estimate > 0 else "fewer") if one["p"] < 0.05 else "undecided"
 
 
 def verdict(name: str, one: Mapping[str, Any]) -> str:
-    """One comparison in a sentence: the same, different, both, or not decided by this record."""
-    who, n, found = one["activation"], one["n"], one["equivalence"]
-    facts = f"{ratio_text(found)} times ReLU's steps (90 % interval, n = {n} seeds)"
-    if min(one["arrived"], one["relu_arrived"]) < 0.5:
-        return (f"On {TITLES[name]}, **{who}**: no verdict. {sb.pieces.percent(one['arrived'])} of its members arrived "
-                f"and {sb.pieces.percent(one['relu_arrived'])} of ReLU's (n = {n} each); where fewer than half arrive, "
-                "the cap decides the mean.")  # fmt: skip
-    same, differs = one["equivalence_p"] < found.alpha, one["p"] < 0.05
-    if same:
-        more = " A difference is there all the same, smaller than the margin" if differs else " No difference was found"
-        return (f"On {TITLES[name]}, **{who} does the same as ReLU to within {WITHIN}**: {facts}, "
-                f"{p_named(one['equivalence_p'])} for equivalence.{more} ({p_named(one['p'])}).")  # fmt: skip
-    if differs:
-        way = "more" if found.estimate.estimate > 1 else "fewer"
-        return (f"On {TITLES[name]}, **{who} takes {way} steps than ReLU**: {facts}, {p_named(one['p'])}; that it "
-                f"does the same to within {WITHIN} was not shown ({p_named(one['equivalence_p'])}).")  # fmt: skip
-    return (f"On {TITLES[name]}, **{who}: undecided**. {facts}; neither a difference ({p_named(one['p'])}) nor "
-            f"equality to within {WITHIN} ({p_named(one['equivalence_p'])}) was shown; more seeds can "
-            "decide it.")  # fmt: skip
+    """One comparison in a sentence."""
+    kind, start, n = kind_of(one), f"On {TITLES[name]}, **{one['activation']}", one["n"]
+    facts = f"{ratio_text(one['equivalence'])} times ReLU's steps (90 % interval, n = {n} seeds)"
+    equal, gap = p_named(one["equivalence_p"]), p_named(one["p"])
+    if kind == "capped":
+        return (f"{start}**: no verdict. {sb.pieces.percent(one['arrived'])} of its members arrived and "
+                f"{sb.pieces.percent(one['relu_arrived'])} of ReLU's (n = {n} each); where fewer than half arrive, the "
+                "cap decides the mean.")  # fmt: skip
+    if kind == "same":
+        more = "A difference is there all the same, smaller than the margin" if one["p"] < 0.05 else "None was found"
+        return (f"{start} does the same as ReLU to within {WITHIN}**: {facts}, {equal} for a difference of the margin "
+                f"or more. {more} ({gap} for no difference).")  # fmt: skip
+    if kind == "undecided":
+        return (f"{start}: undecided**. {facts}; neither a difference ({gap}) nor equality to within {WITHIN} "
+                f"({equal}) was shown; more seeds can decide it.")  # fmt: skip
+    return (f"{start} takes {kind} steps than ReLU**: {facts}, {gap}; that it does the same to within {WITHIN} was not "
+            f"shown ({equal}).")  # fmt: skip
+
+
+def grouped(name: str, every: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Many comparisons by what they have shown."""
+    words = {"same": f"the same as ReLU to within {WITHIN}", "fewer": "fewer steps than ReLU",
+             "more": "more steps than ReLU", "undecided": "neither a difference nor equality was shown",
+             "capped": "no verdict, because fewer than half of the members arrived"}  # fmt: skip
+    kinds = {kind: [one["activation"] for one in every if kind_of(one) == kind] for kind in words}
+    return [f"On {TITLES[name]}, {text} (n = {every[0]['n']} seeds, Holm-adjusted at 5 %): {', '.join(kinds[kind])}."
+            for kind, text in words.items() if kinds[kind]]  # fmt: skip
 
 
 def ratio_text(found: Equivalence) -> str:
     """A ratio with its interval."""
-    return sb.pieces.interval(found.estimate, lambda value: f"{value:.2f}")
+    return sb.pieces.interval(found.estimate, lambda value: f"{value:.2f}".replace("-", "−"))
 
 
 def p_text(p: float) -> str:
@@ -379,7 +397,7 @@ def published_items(
             for one in found]  # fmt: skip
     yield sb.Table(("set", "activation", "published step", "members faster", "n", "set-up"), rows,
                    f"Single runs of {RYBKIN}, and the share of members that arrived in fewer steps with its 95 % "
-                   "interval (Wilson). He used the course's own images (`--data DIR` runs them); a generated set of "
+                   "interval (Wilson). He used the course's own images (--data DIR runs them); a generated set of "
                    "the same law is another set.")  # fmt: skip
     if not chance:
         return
@@ -389,7 +407,8 @@ def published_items(
         "Of these runs he writes that the leaky ReLU “performs more or less the same”, and that random initial weights "
         "can as well explain the differences: 22 steps against 25 on the line set, 1,304 against 844 on the detection "
         "set. The second half of that can be tested with ReLU alone: two networks *with ReLU*, which differ in their "
-        f"seed only, took steps as far apart, as a ratio, in {apart} of pairs. The first half stands above."
+        f"seed only, took steps at least as far apart, as a ratio, in the following share of pairs: {apart}. The first "
+        "half stands above."
     )
 
 
