@@ -44,7 +44,8 @@ def interval(value: Interval, form: Any = whole) -> str:
     """An estimate with its interval in a cell: `912 [880, 940]`; an open side is shown as "not reached"."""
     if np.isnan(value.estimate):
         return f"not reached [{form(value.low)}, –]" if np.isfinite(value.low) and value.low > 0 else "not reached"
-    return f"{form(value.estimate)} [{form(value.low)}, {'–' if np.isnan(value.high) else form(value.high)}]"
+    low, high = ("–" if np.isnan(bound) else form(bound) for bound in (value.low, value.high))
+    return f"{form(value.estimate)} [{low}, {high}]"
 
 
 def arrival_table(hits: Hits) -> Table:

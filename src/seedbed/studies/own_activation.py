@@ -189,7 +189,8 @@ def arriving(name: str, record: xr.Dataset) -> Iterator[sb.Figure | sb.Table]:
     ]
     yield sb.pieces.arrival_table(hits)
     for figure in sb.pieces.arrival_figures(record, marks):
-        yield replace(figure, name=f"{name}_{figure.name}")
+        if figure.name != "arrivals" or levels_of(record) <= SWEEP:  # the bands of many curves hide one another
+            yield replace(figure, name=f"{name}_{figure.name}")
     yield sb.pieces.fate_table(record)
 
 
@@ -223,7 +224,7 @@ def comparison(
         "and nobody would choose an activation to save a fifth of so short a training. The margin is a constant of "
         "this study, whatever the record says. Two one-sided paired t tests (TOST) decide: both ends, "
         f"−{WITHIN} and +{WITHIN}, have to be excluded at 5 %, which is the case exactly where the 90 % "
-        "interval of the ratio lies between them."
+        "interval of the ratio lies between them (of several activations, each p value is raised by Holm's rule)."
     )
     rows = [(TITLES[name], one["activation"], sb.pieces.interval(one["difference"]), p_text(one["p"]),
              ratio_text(one["equivalence"]), p_text(one["equivalence_p"]),
