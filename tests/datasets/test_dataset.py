@@ -156,6 +156,7 @@ def test_the_hash_tells_heads_apart():
         ({"target": {"label": "binary", "my width": "real"}}, "a head called 'my width'; a name is a word"),
         ({"target": {"label": "binary", "class": "real"}}, "a head called 'class'; a name is a word"),
         ({"target": {"label": "binary", "net_weight": "real"}}, "a head called 'net_weight'; .* end in \"_weight\""),
+        ({"target": {"label": "binary", "shared": "real"}}, "a head called 'shared'; a name is not \"shared\""),
         ({"targets": {"label": Y, "width": W[:5]}}, r'head "width" of here has inputs \(6, 2\) but targets \(5,\)'),
         ({"targets": {"label": Y, "width": W * np.nan}}, 'targets of head "width" of here hold nan at index'),
         ({"targets": {"label": W, "width": W}}, 'labels of head "label" of here must be 0 or 1, got 1.4'),

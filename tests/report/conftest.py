@@ -33,7 +33,8 @@ def records() -> dict[str, xr.Dataset]:
         '{"data":{"part":"random_images","count":64,"shape":[4,4]},"model":{"part":"mlp","activation":{"part":"relu"},'
         '"widths":[4]},"loss":{"part":"cross_entropy"},"optimizer":{"part":"sgd","learning_rate":{"dial":0.1}},'
         '"initializer":{"part":"truncated_normal","std":{"dial":0.1}},"output":null,"steps":10000,"batch_size":null,'
-        '"trace":"log","stop":[{"metric":"train_accuracy","value":1.0,"direction":"at least"}],"metrics":[],"probes":[],'
+        '"trace":"log","stop":[{"metric":"train_accuracy","value":1.0,"direction":"at least"}],"metrics":[],'
+        '"probes":[],'
         '"factors":{"activation":["relu","sigmoid"],"loss":["cross_entropy","l2"]}}'
     )
     hits = np.array([[917.0, np.nan], [4680.0, 9623.0]])

@@ -255,7 +255,9 @@ def test_a_report_leaves_its_files_and_nothing_else(study, page, records, tmp_pa
     pixels = {f"figures/{name}.png" for name in ("loss", "share", "cloud", "landscape")}
     assert names == {"report.html", "report.pdf", "summary.json", "plotly.min.js"} | drawings | pixels
     assert set(written) == {folder / name for name in names}
-    assert json.loads((folder / "summary.json").read_text()) == {"n": 3, "x": None}
+    assert json.loads((folder / "summary.json").read_text()) == {
+        "n": 3, "x": None, "figures": ["loss", "share", "cloud", "landscape"],
+    }  # fmt: skip
     before = {path: path.read_bytes() for path in written}
     assert write(folder, study, page, **arguments) == written
     assert before == {path: path.read_bytes() for path in written}
@@ -270,11 +272,23 @@ def small(folder, study):
 def test_figures_of_an_earlier_report_go_and_other_files_stay(study, tmp_path):
     folder = tmp_path / "figures"
     folder.mkdir()
-    earlier, kept = ("loss.svg", "loss.png", "cloud.png"), ("loss.pdf", "my own.png", ".hidden.svg", "notes.txt")
+    (tmp_path / "summary.json").write_text(json.dumps({"figures": ["loss", "cloud", "../kept", 7]}))
+    earlier, kept = ("loss.svg", "loss.png", "cloud.png"), ("loss.pdf", "mine.png", ".hidden.svg", "notes.txt")
     for name in (*earlier, *kept):
         (folder / name).write_text("x")
+    (tmp_path / "kept.png").write_text("x")
     small(tmp_path, study)
     assert {path.name for path in folder.iterdir()} == set(kept)
+    assert (tmp_path / "kept.png").exists()
+
+
+@pytest.mark.parametrize("summary", ["{", "[]", '{"figures": null}', "{}"])
+def test_a_broken_summary_of_an_earlier_report_is_no_hindrance(study, tmp_path, summary):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "loss.png").write_text("x")
+    (tmp_path / "summary.json").write_text(summary)
+    small(tmp_path, study)
+    assert (tmp_path / "figures" / "loss.png").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_one_sentence(study, tmp_path):

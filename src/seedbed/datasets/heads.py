@@ -15,7 +15,7 @@ from seedbed.errors import DataError
 Kind = Literal["binary", "classes", "sign", "real"]
 Target = Literal["binary", "classes", "sign", "real", "several"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-RESERVED = "_weight"  # how the weight of a head is called in a loss of several parts
+RESERVED = ("shared", "_weight")  # what a loss of several parts calls its own option, and the weight of a head
 
 
 @dataclass(frozen=True)
@@ -104,12 +104,14 @@ def _is_kind(kind: Any) -> TypeGuard[Kind]:
 
 
 def _name(name: Any, origin: str) -> str:
-    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or name.endswith(RESERVED):
-        raise DataError(
-            f"{origin} has a head called {name!r}; a name is a word of letters, digits and _ that Python does not "
-            f'reserve and that does not end in "{RESERVED}", for instance "label"'
-        )
-    return name
+    option, weight = RESERVED
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+        wrong = "a word of letters, digits and _ that Python does not reserve"
+    elif name == option or name.endswith(weight):
+        wrong = f'not "{option}", and does not end in "{weight}"'
+    else:
+        return name
+    raise DataError(f'{origin} has a head called {name!r}; a name is {wrong}, for instance "label"')
 
 
 def _place(name: Any, origin: str) -> str:

@@ -16,9 +16,11 @@ from jaxtyping import Array, Int
 from seedbed.engine.assemble import Member
 from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.options import Dials
-from seedbed.engine.step import Lane, fresh_lane, judge, running, step
+from seedbed.engine.step import Evidence, Lane, fresh_lane, running, step
 from seedbed.parts.batching import batch_positions
 from seedbed.stopping import Stop
+
+Unseen = Mapping[str, jax.ShapeDtypeStruct]
 
 
 class Feed(NamedTuple):
@@ -56,35 +58,33 @@ def batch_of(feed: Feed, order: Array, at: Array, size: int | None) -> tuple[Arr
 
 def train_lane(
     member: Member, stop: Stop | None, size: int | None, lane: Lane, chances: Chances, dials: Dials, feed: Feed,
-    at: Array, cap: Array,
-) -> Lane:  # fmt: skip
-    """One step of one lane."""
+    at: Array, cap: Array, live: Array,
+) -> tuple[Lane, Evidence]:  # fmt: skip
+    """One step of one lane, and what it was made from."""
     inputs, targets = batch_of(feed, chances.order, at, size)
-    return step(member, stop, lane, inputs, targets, _noise(member, chances, at), dials, at, cap)
+    noise = noise_key(chances.noise, at) if member.draws else None
+    return step(member, stop, lane, inputs, targets, noise, dials, at, cap, live)
 
 
-def look_at_lane(
-    member: Member, size: int | None, lane: Lane, chances: Chances, dials: Dials, feed: Feed, at: Array
-) -> dict[str, Array]:
-    """What the probes and the test set say of one lane; changes nothing."""
-    inputs, targets = batch_of(feed, chances.order, at, size)
-    loss, gradient, scores, _, _ = judge(member, lane.network, inputs, targets, _noise(member, chances, at), dials)
-    seen = member.probe(lane.network, gradient, scores, loss, dials)
+def look_at_lane(member: Member, evidence: Evidence, dials: Dials, feed: Feed) -> dict[str, Array]:
+    """What the probes and the test set say of one lane at a step."""
+    seen = member.probe(*evidence, dials)
     if feed.test_inputs is not None:
         test = (jnp.moveaxis(feed.test_inputs, 0, -1), jnp.moveaxis(feed.test_targets, 0, -1))
-        seen |= {f"test_{name}": value for name, value in member.measure(lane.network, *test, dials).items()}
+        seen |= {f"test_{name}": value for name, value in member.measure(evidence.network, *test, dials).items()}
     return seen
 
 
 def chunk(
-    member: Member, stop: Stop | None, size: int | None, own_data: bool, at_once: int,
+    member: Member, stop: Stop | None, size: int | None, own_data: bool, at_once: int, unseen: Unseen,
     lanes: Lane, chances: Chances, dials: Mapping[str, Array], feed: Feed, stops: Int[Array, " rows"], cap: Array,
 ) -> tuple[Lane, dict[str, Array]]:  # fmt: skip
     """Train all lanes of a device from stops[0] to stops[-1]; `at_once` of them in one product.
 
-    Returns the lanes and the rows: each measure `(lane, row, ...)`, one row less than stops.
+    `unseen` is the shape of what one lane shows at a step. Returns the lanes and the rows: each measure
+    `(lane, row, ...)`, one row less than stops.
     """
-    fed = partial(_chunk_at_once, member, stop, size, own_data)
+    fed = partial(_chunk_at_once, member, stop, size, own_data, unseen)
     together = (lanes, chances, dials, feed if own_data else None)
     count = jax.tree.leaves(lanes)[0].shape[0]
     if at_once >= count:
@@ -95,37 +95,36 @@ def chunk(
 
 
 def _chunk_at_once(
-    member: Member, stop: Stop | None, size: int | None, own_data: bool,
+    member: Member, stop: Stop | None, size: int | None, own_data: bool, unseen: Unseen,
     together: tuple[Lane, Chances, Any, Feed | None], shared: Feed, stops: Array, cap: Array,
 ) -> tuple[Lane, dict[str, Array]]:  # fmt: skip
     lanes, chances, dials, own = together
     count = lanes.stop_step.shape[0]
     feed = own if own is not None else shared
     data_axis = Feed(0, 0, *(None if array is None else 0 for array in feed[2:])) if own_data else None
-    train = _over_lanes(partial(train_lane, member, stop, size), (0, 0, 0, data_axis, None, None), count)
-    look = _over_lanes(partial(look_at_lane, member, size), (0, 0, 0, data_axis, None), count)
+    train = _over_lanes(partial(train_lane, member, stop, size), (0, 0, 0, data_axis, None, None, None), count)
+    look = _over_lanes(partial(look_at_lane, member), (0, 0, data_axis), count)
 
     last = stops.shape[0] - 2
-    unseen = jax.tree.map(
-        lambda a: jnp.zeros(a.shape, a.dtype), jax.eval_shape(look, lanes, chances, dials, feed, stops[0])
-    )
+    nothing = {name: jnp.zeros((count, *one.shape), one.dtype) for name, one in unseen.items()}
 
     def row(lanes: Lane, i: Array) -> tuple[Lane, dict[str, Array]]:
         first, end = stops[i], stops[i + 1]
-        # An empty row, or one that all have ended before, is looked at only where the chunk ends.
-        wanted = (i == last) | ((end > first) & running(lanes).any())
-        seen = lax.cond(wanted, lambda: look(lanes, chances, dials, feed, first), lambda: unseen)
 
-        def body(carry: tuple[Array, Lane, dict[str, Array]]) -> tuple[Array, Lane, dict[str, Array]]:
-            at, lanes, kept = carry
-            lanes = train(lanes, chances, dials, feed, at, cap)
+        def body(carry: tuple[Array, Lane, dict[str, Array], dict[str, Array]]) -> tuple[Any, ...]:
+            at, lanes, kept, seen = carry
+            lanes, evidence = train(lanes, chances, dials, feed, at, cap, at < end)
             kept = {name: jnp.where(at == first, lanes.last[name], kept[name]) for name in kept}
-            return at + 1, lanes, kept
+            if seen:
+                seen = lax.cond(at == first, lambda: look(evidence, dials, feed), lambda: seen)
+            return at + 1, lanes, kept, seen
 
-        def goes_on(carry: tuple[Array, Lane, dict[str, Array]]) -> Array:
-            return (carry[0] < end) & running(carry[1]).any()
+        def goes_on(carry: tuple[Array, Lane, dict[str, Array], dict[str, Array]]) -> Array:
+            at, lanes, *_ = carry
+            # The last row, which is empty, is gone through once all the same: its probes tell how the chunk ends.
+            return ((at < end) & running(lanes).any()) | ((i == last) & (at == first))
 
-        _, lanes, kept = lax.while_loop(goes_on, body, (first, lanes, lanes.last))
+        _, lanes, kept, seen = lax.while_loop(goes_on, body, (first, lanes, lanes.last, nothing))
         return lanes, {**{f"train_{name}": value for name, value in kept.items()}, **seen}
 
     lanes, rows = lax.scan(row, lanes, jnp.arange(last + 1))
@@ -145,10 +144,3 @@ def _over_lanes(function: Callable[..., Any], axes: tuple[Any, ...], count: int)
         return jax.tree.map(lambda a: a[None], function(*bare))
 
     return alone
-
-
-def _noise(member: Member, chances: Chances, at: Array) -> Array | None:
-    return noise_key(chances.noise, at) if member.draws else None
-
-
-Look = Callable[..., dict[str, Array]]

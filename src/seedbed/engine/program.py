@@ -6,7 +6,7 @@ while further groups are traced and the first ones train.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from seedbed.engine.assemble import Member, Shape, assemble
 from seedbed.engine.judging import Head
 from seedbed.engine.loop import Feed, chunk, look_at_lane, start_lane, train_lane
 from seedbed.spec import Spec, trace_steps
+from seedbed.vocabulary.probes import AT_THE_END
 
 MEMBERS, EVERYWHERE = P(devices.AXIS), P()
 
@@ -111,13 +112,17 @@ class Coming:
 
 @dataclass(frozen=True)
 class Draft:
-    """A group assembled and planned; its programs are not traced yet. `one` is the shapes of one member."""
+    """A group assembled and planned; its programs are not traced yet.
+
+    `one` is the shapes of one member, `shown` those of what it shows at a traced step.
+    """
 
     spec: Spec
     member: Member
     sizes: plan.Sizes
     mesh: Mesh
     one: Any
+    shown: Mapping[str, jax.ShapeDtypeStruct]
     own_data: bool
 
     @classmethod
@@ -128,8 +133,12 @@ class Draft:
         check.batch_fits(spec, dataset.examples)
         mesh = devices.mesh()
         one = _one_lane(member, spec, dataset)
-        sizes = plan.sizes(*_bytes(member, spec, dataset, one), mesh.size)
-        return cls(spec, member, sizes, mesh, one, dataset.fresh)
+        at, live = jax.ShapeDtypeStruct((), jnp.int32), jax.ShapeDtypeStruct((), jnp.bool_)
+        training = partial(train_lane, member, spec.stop, spec.batch_size)
+        step, (_, evidence) = jax.make_jaxpr(training, return_shape=True)(*one, at, at, live)
+        shown = jax.eval_shape(partial(look_at_lane, member), evidence, *one[2:])
+        sizes = plan.sizes(*_bytes(spec, dataset, one, step, shown), mesh.size)
+        return cls(spec, member, sizes, mesh, one, shown, dataset.fresh)
 
     @property
     def structure(self) -> Any:
@@ -151,7 +160,8 @@ class Draft:
     def lower_train(self) -> Any:
         """What trains lanes for a chunk."""
         own = MEMBERS if self.own_data else EVERYWHERE
-        body = partial(chunk, self.member, self.spec.stop, self.spec.batch_size, self.own_data, self.sizes.at_once)
+        spec, sizes = self.spec, self.sizes
+        body = partial(chunk, self.member, spec.stop, spec.batch_size, self.own_data, sizes.at_once, self.shown)
         specs = (MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE)
         *lanes, feeds = self._many()
         feed = feeds if self.own_data else self.one[3]
@@ -193,16 +203,14 @@ def _one_lane(member: Member, spec: Spec, dataset: Dataset) -> Any:
     return lane, chances, dials, jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), feed)
 
 
-def _bytes(member: Member, spec: Spec, dataset: Dataset, one: Any) -> tuple[int, int, int]:
-    """Bytes of state, of intermediate results of a step, and of traces, of one member."""
-    lane, chances, dials, feed = one
-    at = jax.ShapeDtypeStruct((), jnp.int32)
-    step = jax.make_jaxpr(partial(train_lane, member, spec.stop, spec.batch_size))(*one, at, at)
-    work = sum(_size(out.aval) for equation in step.jaxpr.eqns for out in equation.outvars)
+def _bytes(spec: Spec, dataset: Dataset, one: Any, step: Any, shown: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Bytes of state, of intermediate results of a step, and of what is kept, of one member."""
+    lane, _, dials, feed = one
+    work = sum(_size(out.aval) for equation in step.eqns for out in equation.outvars)
     state = sum(_size(leaf) for leaf in jax.tree.leaves((lane, dials, feed if dataset.fresh else None)))
-    row = jax.eval_shape(partial(look_at_lane, member, spec.batch_size), lane, chances, dials, feed, at)
-    width = sum(_size(leaf) for leaf in jax.tree.leaves(row)) + 4 * len(member.metrics)
-    return state, work, width * len(trace_steps(spec.steps, spec.trace))
+    final = sum(map(_size, shown.values()))
+    row = sum(_size(one) for name, one in shown.items() if name not in AT_THE_END) + 4 * len(lane.last)
+    return state, work, final + row * len(trace_steps(spec.steps, spec.trace))
 
 
 def _size(value: Any) -> int:

@@ -4,7 +4,6 @@ Step s judges the weights after s updates, on the batch of step s, and then make
 arrived, diverged or reached the cap keeps its weights: its lane runs on, frozen.
 """
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -30,6 +29,15 @@ class Lane(NamedTuple):
     last: dict[str, Array]
 
 
+class Evidence(NamedTuple):
+    """What a step was made from: the network before it, the gradient, and what the network said of the batch."""
+
+    network: Network
+    gradient: Any
+    scores: Array
+    loss: Array
+
+
 def fresh_lane(member: Member, network: Network, memory: Any) -> Lane:
     """A member before its first step."""
     never = jnp.int32(NEVER)
@@ -41,26 +49,20 @@ def running(lane: Lane) -> Array:
     return lane.stop_step == NEVER
 
 
-def judge(
-    member: Member, network: Network, inputs: Array, targets: Array, key: Array | None, dials: Dials
-) -> tuple[Array, Any, Array, dict[str, Array], Any]:
-    """Loss, gradient, scores, metrics and layer state of a network on a batch."""
-    gradient_of = jax.value_and_grad(member.objective, has_aux=True)
-    (loss, (scores, metrics, state)), gradient = gradient_of(network.trained, network, inputs, targets, key, dials)
-    return loss, member.pace(gradient, dials), scores, {"loss": loss, **metrics}, state
-
-
 def step(
     member: Member, stop: Stop | None, lane: Lane, inputs: Array, targets: Array, key: Array | None,
-    dials: Dials, at: Array, cap: Array,
-) -> Lane:  # fmt: skip
-    """Judge the member at step `at`; unless that ends it, update it."""
-    active = running(lane)
-    loss, gradient, _, measures, state = judge(member, lane.network, inputs, targets, key, dials)
+    dials: Dials, at: Array, cap: Array, live: Array,
+) -> tuple[Lane, Evidence]:  # fmt: skip
+    """Judge the member at step `at`; unless that ends it, update it. Where not `live`, nothing of the lane changes."""
+    active = running(lane) & live
+    gradient_of = jax.value_and_grad(member.objective, has_aux=True)
+    network = lane.network
+    (loss, (scores, metrics, state)), raw = gradient_of(network.trained, network, inputs, targets, key, dials)
+    gradient, measures = member.pace(raw, dials), {"loss": loss, **metrics}
     finite = jnp.isfinite(loss)
     arrived = finite & holds(stop, measures)
-    updates, memory = member.rule(dials).update(gradient, lane.memory, lane.network.trained)
-    trained = optax.apply_updates(lane.network.trained, updates)
+    updates, memory = member.rule(dials).update(gradient, lane.memory, network.trained)
+    trained = optax.apply_updates(network.trained, updates)
     sound = jnp.stack([jnp.isfinite(array).all() for array in jax.tree.leaves(trained)]).all()
     ends = ~finite | arrived | (at >= cap)
     moves = active & ~ends & sound
@@ -70,14 +72,15 @@ def step(
 
     broken = active & ~ends & ~sound
     diverged = jnp.where(active & ~finite, at, jnp.where(broken, at + 1, lane.diverged_step))
-    return Lane(
-        network=Network(keep(trained, lane.network.trained), lane.network.fixed, keep(state, lane.network.state)),
+    after = Lane(
+        network=Network(keep(trained, network.trained), network.fixed, keep(state, network.state)),
         memory=keep(memory, lane.memory),
         hit_step=jnp.where(active & arrived, at, lane.hit_step),
         diverged_step=diverged,
         stop_step=jnp.where(active & (ends | broken), at, lane.stop_step),
         last={name: jnp.where(active, measures[name], lane.last[name]) for name in lane.last},
     )
+    return after, Evidence(network, gradient, scores, loss)
 
 
 def holds(stop: Stop | None, measures: dict[str, Array]) -> Array:
@@ -90,6 +93,3 @@ def holds(stop: Stop | None, measures: dict[str, Array]) -> Array:
 def _holds(target: Target, measures: dict[str, Array]) -> Array:
     value = measures[target.metric.removeprefix("train_")]
     return value >= target.value if target.direction == "at least" else value <= target.value
-
-
-Step = Callable[..., Lane]

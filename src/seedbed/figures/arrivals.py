@@ -52,7 +52,7 @@ def arrivals(
         height = max(8.0, 0.85 * len(hits) + 2)
         figure, axes, strip = _with_strip(height, len(who))
         first = _first(hits, marks, step)
-        step_axis(axes, cap, step, first)
+        step_axis(axes, _end_of_axis(cap, marks), step, first)
         share_axis(axes.yaxis)
         for name, steps in hits.items():
             its = look_of[name]
@@ -88,7 +88,7 @@ def hit_distribution(record: xr.Dataset, marks: Sequence[Mark] | None = None) ->
     marker_of = {source: WHO_MARKERS[index % len(WHO_MARKERS)] for index, source in enumerate(who)}
     with applied():
         figure, axes = single(max(1.15 * len(hits), 1.6) + 2.4)
-        step_axis(axes, cap, "log", _first(hits, marks, "log"))
+        step_axis(axes, _end_of_axis(cap, marks), "log", _first(hits, marks, "log"))
         axes.set_ylim(len(hits) - 0.4, -0.6)
         axes.set_yticks(range(len(hits)), [wrapped(name, 3.6) for name in hits])
         axes.tick_params(axis="y", length=0)
@@ -133,6 +133,12 @@ def _first(hits: Mapping[str, np.ndarray], marks: Sequence[Mark], step: Scale) -
         return 0.0
     power = 10.0 ** np.floor(np.log10(known.min() * 0.95))
     return float(power * max(part for part in (1, 2, 5) if part * power <= known.min() * 0.95))
+
+
+def _end_of_axis(cap: float, marks: Sequence[Mark]) -> float:
+    """The cap, or a little beyond a published value that lies past it."""
+    latest = max((float(mark[1]) for mark in marks), default=0.0)
+    return cap if latest <= cap else 1.1 * latest
 
 
 def _share_arrived(steps: np.ndarray, cap: float) -> tuple[np.ndarray, np.ndarray]:

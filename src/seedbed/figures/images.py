@@ -1,6 +1,7 @@
 """Small images side by side: what a network is shown."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,8 +9,10 @@ from matplotlib.figure import Figure
 from seedbed.errors import SpecError
 from seedbed.figures.axes import wrapped
 from seedbed.figures.style import WIDTH, applied, blank
+from seedbed.figures.tiles import tiles
 
 PER_LABEL = 8
+LINE = 0.33  # cm, a line of a title
 
 
 def image_grid(images: np.ndarray, titles: Sequence[str], *, columns: int = 8) -> Figure:
@@ -24,20 +27,14 @@ def image_grid(images: np.ndarray, titles: Sequence[str], *, columns: int = 8) -
         raise SpecError(f"every image needs a title, got {len(images)} images and {len(titles)} titles; give one each")
     with applied():
         columns = min(columns, len(images))
-        rows = -(-len(images) // columns)
         side = min(WIDTH / columns, 3.0)
-        figure = blank(rows * (side * images.shape[1] / images.shape[2] + 0.55), width=max(columns * side, 4.0))
-        grid = figure.subplots(rows, columns, squeeze=False)
-        low, high = float(images.min()), float(images.max())
-        for index, axes in enumerate(grid.flat):
-            axes.set(xticks=[], yticks=[])
-            axes.spines[:].set_visible(index < len(images))
-            axes.grid(visible=False)
-            if index < len(images):
-                axes.imshow(
-                    images[index], cmap="gray_r", vmin=low, vmax=high if high > low else low + 1, interpolation="none"
-                )
-                axes.set_title(wrapped(str(titles[index]), side), fontsize=7, loc="center")
+        starts = range(0, len(images), columns)
+        told = [[wrapped(str(title), side) for title in titles[start : start + columns]] for start in starts]
+        over = 0.1 + LINE * max(title.count("\n") + 1 for row in told for title in row)
+        high = side * images.shape[1] / images.shape[2]
+        figure = blank(len(told) * (high + over + 0.1), width=max(columns * side, 4.0))
+        rows = [list(images[start : start + columns]) for start in starts]
+        tiles(figure.add_subplot(), rows, titles=told, over=over / side, **_gray(images))
     return figure
 
 
@@ -56,26 +53,13 @@ def labelled_images(images: np.ndarray, labels: np.ndarray, *, each: int = PER_L
         kinds = np.unique(labels)
         side = min((WIDTH - 1.8) / each, 1.7)
         figure = blank(len(kinds) * (side * images.shape[1] / images.shape[2] + 0.12) + 0.1, width=each * side + 1.8)
-        grid = figure.subplots(len(kinds), each, squeeze=False)
-        low, high = float(images.min()), float(images.max())
-        for row, kind in zip(grid, kinds, strict=True):
-            of_kind = images[labels == kind][:each]
-            for index, axes in enumerate(row):
-                axes.set(xticks=[], yticks=[])
-                axes.grid(visible=False)
-                axes.spines[:].set_visible(index < len(of_kind))
-                if index < len(of_kind):
-                    axes.imshow(
-                        of_kind[index],
-                        cmap="gray_r",
-                        vmin=low,
-                        vmax=high if high > low else low + 1,
-                        interpolation="none",
-                    )
-            row[0].set_ylabel(
-                f"label {kind:g}" if np.issubdtype(labels.dtype, np.number) else str(kind),
-                rotation=0,
-                ha="right",
-                va="center",
-            )
+        names = [f"label {kind:g}" if np.issubdtype(labels.dtype, np.number) else str(kind) for kind in kinds]
+        rows = [list(images[labels == kind][:each]) for kind in kinds]
+        tiles(figure.add_subplot(), rows, names=names, **_gray(images))
     return figure
+
+
+def _gray(images: np.ndarray) -> dict[str, Any]:
+    """How images are drawn: dark is high, one scale for all."""
+    low, high = float(images.min()), float(images.max())
+    return {"cmap": "gray_r", "vmin": low, "vmax": high if high > low else low + 1}

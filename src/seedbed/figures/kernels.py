@@ -15,6 +15,7 @@ from seedbed.errors import SpecError
 from seedbed.figures.axes import plain
 from seedbed.figures.style import TICKS, WIDTH, applied, blank
 from seedbed.figures.surfaces import DIVERGING
+from seedbed.figures.tiles import tiles
 
 PER_ROW = 8
 LABEL, BAR = 1.9, 1.4  # cm beside the kernels, for the names of groups and for the color bar
@@ -37,18 +38,12 @@ def kernel_grid(groups: Mapping[str, np.ndarray], *, value: str = "weight") -> F
         columns = min(PER_ROW, max(len(array) for array in arrays.values()))
         side = (WIDTH - LABEL - BAR) / PER_ROW
         figure = blank(len(rows) * (side + 0.1) + 0.2, width=columns * side + LABEL + BAR)
-        grid = figure.subplots(len(rows), columns, squeeze=False)
+        axes = figure.add_subplot()
         reach = max(float(np.nanmax(abs(array))) for array in arrays.values()) or 1.0
-        for panels, (name, kernels) in zip(grid, rows, strict=True):
-            for place, axes in enumerate(panels):
-                axes.set(xticks=[], yticks=[])
-                axes.grid(visible=False)
-                axes.spines[:].set_visible(place < len(kernels))
-                if place < len(kernels):
-                    axes.imshow(kernels[place], cmap=DIVERGING, vmin=-reach, vmax=reach, interpolation="none")
-            panels[0].set_ylabel(name, rotation=0, ha="right", va="center")
+        tiles(axes, [list(kernels) for _, kernels in rows], names=[name for name, _ in rows], cmap=DIVERGING,
+              vmin=-reach, vmax=reach)  # fmt: skip
         colors = ScalarMappable(Normalize(-reach, reach), DIVERGING)
-        bar = figure.colorbar(colors, ax=grid.ravel().tolist(), label=value, shrink=min(1.0, 6 / len(rows)), aspect=24)
+        bar = figure.colorbar(colors, ax=axes, label=value, shrink=min(1.0, 6 / len(rows)), aspect=24)
         bar.locator = MaxNLocator(5, steps=[1, 2, 5, 10])
         bar.formatter = FuncFormatter(plain)
         bar.update_ticks()

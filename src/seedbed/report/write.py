@@ -1,12 +1,14 @@
 """Leave a report in a folder: `report.html`, `report.pdf`, `summary.json` and `figures/`.
 
-Everything is made before anything is written, and each file appears whole or not at all; figures that an earlier report
-left and this one does not have are removed. The record is saved by `seedbed.store`, not here.
+Everything is made before anything is written, and each file appears whole or not at all. `summary.json` names the
+figures; those that an earlier one names and the new report does not have are removed. The record is saved by
+`seedbed.store`, not here.
 """
 
+import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from seedbed.report.summary import to_json
 from seedbed.study import Profile, Study
 
 FIGURES = "figures"
+SUMMARY = "summary.json"
 
 
 def write(
@@ -45,12 +48,15 @@ def write(
     contents = {
         **_picture_files(pictures),
         **({interactive.SCRIPT: interactive.script(turning[0])} if turning else {}),
-        "summary.json": to_json(summary).encode(),
+        SUMMARY: to_json({**summary, FIGURES: list(pictures)}).encode(),
         "report.pdf": pdf.render(header, whole, pictures),
         "report.html": html.render(header, whole, pictures).encode(),
     }
+    earlier = _figures_named(Path(folder) / SUMMARY)
     written = [_put(Path(folder) / name, content) for name, content in contents.items()]
-    _clear(Path(folder) / FIGURES, set(written))
+    for name in earlier - pictures.keys():
+        for ending in (".svg", ".png"):
+            (Path(folder) / FIGURES / f"{name}{ending}").unlink(missing_ok=True)
     return written
 
 
@@ -64,11 +70,13 @@ def _picture_files(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
     return drawings | {f"{FIGURES}/{name}.png": picture.png for name, picture in pictures.items()}
 
 
-def _clear(folder: Path, written: Set[Path]) -> None:
-    """Remove the figures of an earlier report that this one does not have; files of other names stay."""
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path not in written and path.suffix in (".svg", ".png") and FILE_NAME.fullmatch(path.stem):
-            path.unlink(missing_ok=True)
+def _figures_named(path: Path) -> set[str]:
+    """The figures that an earlier summary names; none where there is no such summary."""
+    try:
+        named = json.loads(path.read_text(encoding="utf-8"))[FIGURES]
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
+    return {name for name in named if isinstance(name, str) and FILE_NAME.fullmatch(name)}
 
 
 def _put(path: Path, content: bytes) -> Path:
