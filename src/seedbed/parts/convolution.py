@@ -101,9 +101,10 @@ def _correlation(stride: int, padding: Padding) -> Any:
         rows, columns = (x.shape[1] - high) // stride + 1, (x.shape[2] - wide) // stride + 1
         tile = min(rows, TILE if w.shape[1] > 1 else TILE_OF_ONE_CHANNEL)
         tiles = -(-rows // tile)
-        y = banded(w, tile, stride) @ windows(x, (high, wide), tile, stride)
+        # The bias is added here, not to the images below: so its gradient sums the matrix that the others need too.
+        y = banded(w, tile, stride) @ windows(x, (high, wide), tile, stride) + jnp.repeat(b, tile)[:, None]
         y = y.reshape(out, tile, tiles, columns, x.shape[-1]).swapaxes(1, 2)
-        return y.reshape(out, tiles * tile, columns, x.shape[-1])[:, :rows] + b[:, None, None, None]
+        return y.reshape(out, tiles * tile, columns, x.shape[-1])[:, :rows]
 
     return over_batch(on_batch)
 
