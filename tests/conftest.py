@@ -3,6 +3,7 @@
 import os
 
 os.environ.pop("FORCE_COLOR", None)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a worker on every core already
 os.environ.setdefault("COLUMNS", "120")
 
 from jaxtyping import install_import_hook

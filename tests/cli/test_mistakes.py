@@ -95,6 +95,8 @@ def start(*words, cwd, **environment):
 
 
 def test_ctrl_c_ends_with_130_and_says_how_to_go_on(tmp_path):
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell starts what runs in its background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     process = start("run", "slow", "--seeds", "0:7", cwd=tmp_path)
     first = process.stderr.readline()
     process.send_signal(signal.SIGINT)

@@ -12,15 +12,11 @@ ROOT = Path(__file__).parents[2]
 CHEAP = (
     "seedbed",
     "torch",
-    "torch-func",
     "numpy",
     "jax",
-    "jax-vmap",
     "c++",
-    "c++2",
     "seedbed-3x3",
     "torch-3x3",
-    "lax-3x3",
     "pool-seedbed-6",
     "help",
 )

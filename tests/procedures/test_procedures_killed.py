@@ -10,7 +10,6 @@ import xarray as xr
 
 from seedbed import store
 
-KILLS = 10  # in each of two rounds
 PROGRAM = """
 import sys
 from seedbed.engine import ensemble
@@ -18,26 +17,27 @@ ensemble.CHECKPOINT_SECONDS = 0.1
 from seedbed.procedures.run import run
 from seedbed.studies.four_settings import ask
 print("ready", flush=True)
-run(ask("quick").replace(steps=1500), 40, store=sys.argv[1])
+run(ask("quick").replace(steps=int(sys.argv[2])), 40, store=sys.argv[1])
 """
 
 
-def start(folder):
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(folder)], stdout=subprocess.PIPE, text=True)
+def start(folder, steps=1500):
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(folder), str(steps)], stdout=subprocess.PIPE, text=True
+    )
     with process.stdout as said:
         assert said.readline() == "ready\n"
     return process
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("round_", [1, 2])
-def test_killed_again_and_again(tmp_path, round_):
+@pytest.mark.parametrize("times", [pytest.param(3, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.long)])
+def test_killed_again_and_again(tmp_path, times):
     process = start(tmp_path / "whole")
     began = time.monotonic()
     assert process.wait() == 0
     seconds = time.monotonic() - began
-    dice, kills, finished = random.Random(20261121 + round_), 0, 0
-    while kills < KILLS:
+    dice, kills, finished = random.Random(20261121 + times), 0, 0
+    while kills < times:
         folder = tmp_path / f"broken-{finished}"
         process = start(folder)
         try:
@@ -62,7 +62,7 @@ def compare(whole, broken):
 
 @pytest.mark.slow
 def test_two_processes_on_one_store(tmp_path):
-    both = [start(tmp_path / "shared") for _ in range(2)]
+    both = [start(tmp_path / "shared", 500) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
-    assert start(tmp_path / "alone").wait() == 0
+    assert start(tmp_path / "alone", 500).wait() == 0
     compare(tmp_path / "alone", tmp_path / "shared")

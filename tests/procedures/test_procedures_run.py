@@ -105,10 +105,14 @@ def test_unknown_engine():
         run(ask(), 2, engine="torch")
 
 
-def test_jax_and_reference_agree_from_equal_weights():
+@pytest.mark.parametrize(
+    "levels",
+    [{"activation": ["sigmoid", "relu", "tanh", "crelu", "elu"]}, {"loss": ["l2", "hinge"]}],
+    ids=["activation", "loss"],
+)  # fmt: skip
+def test_jax_and_reference_agree_from_equal_weights(levels):
     """Both engines, from constant weights, follow one path: the twin test of the whole chain."""
-    question = ask(initializer=initializers.constant(0.05, bias=0.1), steps=40, stop=None, trace=1)
-    question = question.vary(loss=["l2", "cross_entropy"], activation=["sigmoid", "relu", "tanh", "crelu", "elu"])
+    question = ask(initializer=initializers.constant(0.05, bias=0.1), steps=40, stop=None, trace=1).vary(**levels)
     ours, twin = (run(question, 1, engine=engine) for engine in ("jax", "reference"))
     for name in ("train_loss", "train_accuracy"):
         np.testing.assert_allclose(ours[name].values, twin[name].values, rtol=2e-4, atol=2e-6, err_msg=name)

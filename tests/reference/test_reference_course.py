@@ -53,7 +53,7 @@ def test_sigmoid_is_still_on_the_plateau_when_relu_has_arrived():
     assert (np.abs(found["final_train_accuracy"] - 53 / 64) <= 3 / 64).all()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_order_of_the_four_settings():
     """ReLU + CE < ReLU + L2 < sigmoid + CE < sigmoid + L2 in the median of 8 seeds; not arrived counts as the cap."""
     settings = [("relu", "cross_entropy"), ("relu", "l2"), ("sigmoid", "cross_entropy"), ("sigmoid", "l2")]

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from seedbed.stats.hits import Hits
 
-CAP = {"smoke": 30, "quick": 10_000, "full": 10_000}
-RATES_CAP = {"smoke": 30, "quick": 2_000, "full": 10_000}
-LARGE_CAP = {"smoke": 30, "quick": 200, "full": 1_000}
+CAP = {"smoke": 12, "quick": 10_000, "full": 10_000}
+RATES_CAP = {"smoke": 12, "quick": 2_000, "full": 10_000}
+LARGE_CAP = {"smoke": 12, "quick": 200, "full": 1_000}
 FEW = {"smoke": 2, "quick": 16, "full": 256}
 SUM = {"loss.label.reduction": "sum", "loss.width.reduction": "sum"}
 SEPARATE, RYBKIN = "separate rates", "Rybkin's rates"
@@ -320,7 +320,7 @@ study = sb.Study(
         "a member that never arrives counts with the cap in the restricted mean",
     ),
     reduced={
-        "smoke": "the cap is 30 steps, at which no width is right, and 2 seeds",
+        "smoke": "the cap is 12 steps, at which no width is right, and 2 seeds",
         "quick": "other readings of the rates with 16 seeds and a cap of 2,000 steps; one rate for both losses and "
         "summed losses with 16 seeds and a cap of 200 steps",
         "full": "other readings of the rates with 256 seeds; one rate for both losses and summed losses with 256 seeds "

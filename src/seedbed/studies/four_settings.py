@@ -34,7 +34,7 @@ def ask(profile: str) -> sb.Spec:
         loss="l2",
         optimizer=sb.optimizers.sgd(0.1),
         stop=sb.reaches("train_accuracy", 1.0),
-        steps=500 if profile == "smoke" else 10_000,
+        steps=200 if profile == "smoke" else 10_000,
         probes=("dead", "gradient_norm"),
     )
     return question.vary(activation=["sigmoid", "relu"], loss=["l2", "cross_entropy"])
@@ -202,7 +202,7 @@ study = sb.Study(
         "that before truncation",
         "a member that never arrives counts with the cap of 10,000 in the restricted mean",
     ),
-    reduced={"smoke": "the cap is 500 steps instead of 10,000, so hardly any member arrives"},
+    reduced={"smoke": "the cap is 200 steps instead of 10,000, so hardly any member arrives"},
     figures=("loss against step", "accuracy against step", "share arrived against step",
              "hit steps with published runs", "ranks", "gradient norms by layer"),
     claims=tuple(

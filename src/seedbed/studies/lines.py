@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from seedbed.stats.hits import Hits
 
-CAP = {"smoke": 1_000, "quick": 10_000, "full": 10_000}
-PADDED_CAP = {"smoke": 100, "quick": 300, "full": 10_000}
+CAP = {"smoke": 300, "quick": 10_000, "full": 10_000}
+PADDED_CAP = {"smoke": 40, "quick": 300, "full": 10_000}
 PADDED_SEEDS = {"smoke": 2, "quick": 32, "full": 256}
 CONVOLUTIONAL, PADDED = "convolutional", "convolutional with padding"
 DENSE, PART_2 = "dense on line images", "dense of part 2"
@@ -291,7 +291,7 @@ study = sb.Study(
         "a member that never arrives counts with the cap in the restricted mean",
     ),
     reduced={
-        "smoke": "the cap is 1,000 steps instead of 10,000; with padding 2 seeds and a cap of 100",
+        "smoke": "the cap is 300 steps instead of 10,000; with padding 2 seeds and a cap of 40",
         "quick": "with padding, where a step costs eleven times as much, 32 seeds and a cap of 300 steps",
         "full": "256 seeds with padding",
     },
