@@ -193,6 +193,15 @@ def test_arrivals_shows_the_bands_and_marks_it_is_given(make_record):
     assert len([line for line in axes.lines if len(line.get_xdata()) > 1]) == 4
 
 
+@pytest.mark.parametrize("draw", [figures.arrivals, figures.hit_distribution])
+def test_a_published_value_beyond_the_cap_stretches_the_axis(make_record, draw, tmp_path):
+    record = make_record(members=3).assign_attrs(cap=50)
+    record["hit_step"][:] = np.nan
+    figure = draw(record, [("relu, l2", 200, "Zhang")])
+    assert figure.axes[-1].get_xlim()[1] > 200
+    figures.save(figure, tmp_path / "late")
+
+
 def test_hit_distribution_counts_over_all_members_and_says_who_never_arrived(make_record):
     record = make_record(members=40)
     hits = record["hit_step"].values.reshape(4, 40)

@@ -11,6 +11,7 @@ import numpy as np
 
 from seedbed.datasets.dataset import Dataset, dataset
 from seedbed.datasets.heads import Kind, by_head
+from seedbed.datasets.points import LAWS as OF_POINTS
 from seedbed.datasets.shapes import detection, lines
 from seedbed.errors import DataError
 from seedbed.vocabulary.part import Dial, Part
@@ -185,9 +186,10 @@ def _different(rng: np.random.Generator, n: int, pixels: int) -> np.ndarray:
     return images[:n]
 
 
-# How each name of `vocabulary.data` that is drawn becomes arrays: (inputs, targets) or (inputs, targets, kinds).
-LAWS: Mapping[str, Callable[..., tuple[Any, ...]]] = {
+# How each name of `vocabulary.data` that is drawn becomes arrays: (inputs, targets[, kinds]) or keywords.
+LAWS: Mapping[str, Callable[..., Any]] = {
     "random_images": random_images,
     "lines": lines,
     "detection": detection,
+    **OF_POINTS,
 }

@@ -73,7 +73,7 @@ class Compiler:
         self._tracing = ThreadPoolExecutor(1, thread_name_prefix="trace")
         self._compiling = ThreadPoolExecutor(devices.cores(), thread_name_prefix="compile")
         self._programs: dict[tuple[str, Any], Coming] = {}
-        self._starts: dict[str, Future[Any]] = {}
+        self._starts: dict[tuple[str, Any], Future[Any]] = {}
 
     def request(self, spec: Spec, dataset: Dataset) -> "Coming":
         """The program of a recipe, now or later; a second request for the same one costs nothing."""
@@ -93,10 +93,10 @@ class Compiler:
 
     def _start_once(self, lowered: Any) -> Future[Any]:
         """Compile what draws lanes; groups that differ in loss or activation draw alike and share it."""
-        text = lowered.as_text()
-        if text not in self._starts:
-            self._starts[text] = self._compiling.submit(lowered.compile)
-        return self._starts[text]
+        key = lowered.as_text(), lowered.in_tree  # the text says nothing of dials that no draw needs
+        if key not in self._starts:
+            self._starts[key] = self._compiling.submit(lowered.compile)
+        return self._starts[key]
 
 
 @dataclass(frozen=True)
@@ -189,9 +189,8 @@ def _finished(draft: Draft, drawn: Future[Any], train: Any, began: float) -> Pro
 
 def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:
     """The arrays of a data set, of the given members where each has its own."""
-    if dataset.fresh:
-        return Feed(dataset.inputs[members], dataset.targets[members], None, None)
-    return Feed(dataset.inputs, dataset.targets, dataset.test_inputs, dataset.test_targets)
+    arrays = dataset.inputs, dataset.targets, dataset.test_inputs, dataset.test_targets
+    return Feed(*(None if array is None else array[members] for array in arrays)) if dataset.fresh else Feed(*arrays)
 
 
 def _one_lane(member: Member, spec: Spec, dataset: Dataset) -> Any:

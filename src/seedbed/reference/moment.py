@@ -48,12 +48,16 @@ def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Momen
     return Moment(weights, score, prediction, measured, gradients)
 
 
-def look_at_test(task: Task, weights: Weights) -> dict[str, Array]:
-    """Losses and metrics on the test split, `test_loss` and so on; nothing where there is none. Nothing is drawn."""
+def look_at_test(task: Task, weights: Weights, rows: np.ndarray) -> dict[str, Array]:
+    """Losses and metrics of the members `rows` on the test split, `test_loss` and so on; nothing where there is none.
+
+    Nothing is drawn.
+    """
     if task.test is None:
         return {}
-    score, _ = forward(task.network, weights, task.test.x)
-    return {f"test_{name}": value for name, value in judge(task, score, predict(task, score), task.test).items()}
+    test = task.test.chosen((rows,)) if task.test.own else task.test
+    score, _ = forward(task.network, weights, test.x)
+    return {f"test_{name}": value for name, value in judge(task, score, predict(task, score), test).items()}
 
 
 def predict(task: Task, score: Array) -> Array:

@@ -30,8 +30,7 @@ class Dataset(Protocol):
 
     `heads` has something with a name, a kind and units for each thing to predict. Several of them have `target`
     "several" and targets `(example, column)`: their columns side by side, one with the number of the class for a head
-    of classes. The test split, where there is one, is shared by all members; one that is fresh for each member is not
-    looked at.
+    of classes. The test split, where there is one, is shared by all members or fresh for each like the rest.
     """
 
     @property
@@ -159,8 +158,8 @@ def refuse_unknown_targets(spec: Spec, goals: Sequence[Goal]) -> None:
 
 
 def test_for(data: Dataset, network: Network) -> Batch | None:
-    """The test split, where there is one that all members share."""
-    if data.fresh or data.test_inputs is None or data.test_targets is None:
+    """The test split, where there is one."""
+    if data.test_inputs is None or data.test_targets is None:
         return None
     return batch_for(data, network, data.test_inputs, data.test_targets)
 

@@ -105,7 +105,7 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int)
     ledger.mark("diverged_step", step + 1, members.rows[burst])
     if ledger.wants(step) or stopped.any():
         probes = {probe.name: PROBES[probe.name](moment) for probe in spec.probes}
-        tested = look_at_test(task, members.weights)
+        tested = look_at_test(task, members.weights, members.rows)
         ledger.trace(step, members.rows, {**probes, **tested})
         measured = {**moment.measured, **tested}
         ledger.close(step, members.rows[stopped], pick(measured, stopped), pick(probes, stopped))

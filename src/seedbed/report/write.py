@@ -73,10 +73,11 @@ def _picture_files(pictures: Mapping[str, Picture]) -> dict[str, bytes]:
 def _figures_named(path: Path) -> set[str]:
     """The figures that an earlier summary names; none where there is no such summary."""
     try:
-        named = json.loads(path.read_text(encoding="utf-8"))[FIGURES]
-    except (OSError, ValueError, LookupError, TypeError):
+        named = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return set()
-    return {name for name in named if isinstance(name, str) and FILE_NAME.fullmatch(name)}
+    listed = named.get(FIGURES) if isinstance(named, dict) else None
+    return {name for name in (listed if isinstance(listed, list) else ()) if isinstance(name, str) and FILE_NAME.fullmatch(name)}
 
 
 def _put(path: Path, content: bytes) -> Path:

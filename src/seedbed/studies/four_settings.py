@@ -135,8 +135,9 @@ def words_of_explanation(ratios: Mapping[str, float]) -> str:
             "**The loss.** Under L2 the error reaches the output unit multiplied by 2ŷ(1 − ŷ), which is 1/2 at ŷ = 1/2 "
             "and falls toward 0 as the unit saturates; cross-entropy passes the error on as it is. At the initial draw "
             f"the gradient of the last layer is {ratios['cross_entropy_over_l2_last_layer']:.1f} times larger under "
-            "cross-entropy. Once the network answers every image with the share of ones, 11/64, the L2 factor is down "
-            "to 2 · 0.17 · 0.83 = 0.28, so the way from there on is longer still."
+            "cross-entropy. Once the network answers every image with the share of ones, p, the L2 factor is down to "
+            "2 p (1 − p), which is 0.28 for the 11 ones among 64 images of the course's set, so the way from there on "
+            "is longer still."
         )
     if "relu_over_sigmoid_first_layer" in ratios:
         lines.append(

@@ -3,11 +3,13 @@
 A data set is one common draw for all members (`fresh=False`), or a draw of each member's own (`fresh=True`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from seedbed.errors import PartError
+from seedbed.errors import PartError, nearest
 from seedbed.vocabulary.part import Part, own, part
+
+CURVES = ("abs", "x_sin_5x", "step_sin_5x")
 
 
 def random_images(
@@ -50,6 +52,62 @@ def detection(n: int = 64, size: int = 16, draw: int = 0, fresh: bool = False) -
     Source: CIS680 assignment 1, part 3.
     """
     return _shapes("detection", n, size, draw, fresh)
+
+
+def diagonal(n: int = 20, test: int = 1_000, draw: int = 0, fresh: bool = False) -> Part:
+    """`n` points uniform in the unit square, +1 where x1 > x2 and -1 elsewhere, and a test split by the same law.
+
+    Few points may all be of one class. Source: Dube, homework 2, problem 1.
+    """
+    return _counted("diagonal", {"n": n, "test": test}, draw=draw, fresh=fresh)
+
+
+def curve(
+    formula: str = "abs",
+    n: int = 3_000,
+    low: float = -(7**0.5),
+    high: float = 7**0.5,
+    draw: int = 0,
+    fresh: bool = False,
+) -> Part:
+    """`n` numbers uniform in [low, high], and a function of them: "abs", "x_sin_5x" or "step_sin_5x".
+
+    |x|, x sin 5x, and 1 for x > 0 plus 0.2 sin 5x. Source: Lu, Shin, Su, Karniadakis 2020, Dying ReLU and
+    initialization.
+    """
+    if formula not in CURVES:
+        raise PartError(f'no curve "{formula}"{nearest(formula, CURVES)}; write one of {", ".join(CURVES)}')
+    if not low < high:
+        raise PartError(f"a curve needs low < high, got {low:g} and {high:g}; exchange them")
+    return _counted("curve", {"n": n}, formula=formula, low=float(low), high=float(high), draw=draw, fresh=fresh)
+
+
+def corners() -> Part:
+    """The four corners of the unit square, label 1 where exactly one coordinate is 1: XOR.
+
+    Source: Goodfellow, Bengio, Courville, Deep Learning, 6.1.
+    """
+    return part("data", "corners")
+
+
+def xor_blobs(n: int = 1_000, test: int = 100, std: float = 0.4, draw: int = 0, fresh: bool = False) -> Part:
+    """`n` points in normal blobs about the corners (+-1, +-1), label 1 where the signs differ, and a test split.
+
+    Every blob holds a quarter of the points. Source: EE449 homework 1 (2024), part 1.
+    """
+    if not std >= 0:
+        raise PartError(f"the deviation of the blobs must be 0 or more, got {std:g}; write for instance std=0.4")
+    return _counted("xor_blobs", {"n": n, "test": test}, std=float(std), draw=draw, fresh=fresh)
+
+
+def eggholder(n: int = 80_000, test: int = 20_000, noise: float = 0.3, draw: int = 0, fresh: bool = False) -> Part:
+    """The Eggholder function on [-512, 512]^2, inputs divided by 512, with normal noise of that standard deviation.
+
+    f(a, b) = -(b + 47) sin sqrt|a/2 + b + 47| - a sin sqrt|a - b - 47|. Source: Dube, homework 2, problem 5.
+    """
+    if not noise >= 0:
+        raise PartError(f"the deviation of the noise must be 0 or more, got {noise:g}; write for instance noise=0.3")
+    return _counted("eggholder", {"n": n, "test": test}, noise=float(noise), draw=draw, fresh=fresh)
 
 
 def point(x: float = 1.0, y: float = 0.5) -> Part:
@@ -97,6 +155,17 @@ def fashion_mnist(train: int = 60_000, test: int = 10_000) -> Part:
     return _images("fashion_mnist", train, test)
 
 
+def _counted(word: str, counts: Mapping[str, Any], **options: Any) -> Part:
+    """A data part with numbers of points: at least one to train on, any number to test."""
+    for what, number in counts.items():
+        least = 0 if what == "test" else 1
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise PartError(
+                f"{word} needs {what} to be a whole number from {least}, got {number!r}; give such a number"
+            )
+    return part("data", word, **counts, **options)
+
+
 def _shapes(name: str, n: Any, size: Any, draw: int, fresh: bool) -> Part:
     for what, number, least in (("n", n, 1), ("size", size, 8)):
         if isinstance(number, bool) or not isinstance(number, int) or number < least:
@@ -111,4 +180,6 @@ def _images(name: str, train: Any, test: Any) -> Part:
     return part("data", name, train=train, test=test)
 
 
-TABLE = {word.__name__: word for word in (random_images, lines, detection, point, files, mnist, fashion_mnist)}
+WORDS = (random_images, lines, detection, diagonal, curve, corners, xor_blobs, eggholder, point, files, mnist,
+         fashion_mnist)  # fmt: skip
+TABLE = {word.__name__: word for word in WORDS}

@@ -1,0 +1,96 @@
+"""Points of the line and of the plane with something to predict: small worlds whose truth is known everywhere.
+
+A key is a `numpy.random.Generator`; names and options are checked in `vocabulary.data`. Where a test split is asked
+for it is drawn after the training points, by the same law.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+Curve = Callable[[ndarray], ndarray]
+CURVES: Mapping[str, Curve] = {
+    "abs": np.abs,
+    "x_sin_5x": lambda x: x * np.sin(5 * x),
+    "step_sin_5x": lambda x: (x > 0) + 0.2 * np.sin(5 * x),
+}
+CORNERS = np.array([(0, 0), (0, 1), (1, 0), (1, 1)], float)
+BLOBS = np.array([(1, 1), (1, -1), (-1, -1), (-1, 1)], float)  # in order; label 1 at the second and fourth
+LARGEST = 512.0  # Eggholder's square reaches from -512 to 512 on both axes
+
+
+def diagonal(rng: np.random.Generator, n: int, test: int) -> dict[str, Any]:
+    """`n` points uniform in the unit square, +1 where x1 > x2 and -1 elsewhere; and `test` more.
+
+    A draw of few points may hold one class only. Source: Dube, homework 2, problem 1.
+    """
+    points = rng.random((n + test, 2))
+    return _split(points, np.where(points[:, 0] > points[:, 1], 1.0, -1.0), n, "sign")
+
+
+def curve(rng: np.random.Generator, n: int, formula: str, low: float, high: float) -> tuple[ndarray, ndarray, str]:
+    """`n` numbers x uniform in [low, high] and what a function of `CURVES` says of them.
+
+    |x|, x sin 5x, and 1 for x > 0 plus 0.2 sin 5x. Source: Lu, Shin, Su, Karniadakis 2020, Dying ReLU and
+    initialization; the third is stated from memory of the paper, see the study dying_relu.
+    """
+    x = rng.uniform(low, high, (n, 1))
+    return x, CURVES[formula](x), "real"
+
+
+def corners(_: np.random.Generator) -> tuple[ndarray, ndarray, str]:
+    """The four corners of the unit square, label 1 where exactly one coordinate is 1. Nothing is drawn."""
+    return CORNERS.copy(), CORNERS.sum(axis=1) % 2, "binary"
+
+
+def xor_blobs(rng: np.random.Generator, n: int, test: int, std: float) -> dict[str, Any]:
+    """`n` points in four normal blobs about (1, 1), (1, -1), (-1, -1), (-1, 1), label 1 in the second and fourth.
+
+    The blobs hold equally many points, the first ones one more where 4 does not divide `n`; their order is drawn.
+    Source: EE449 homework 1 (2024), part 1.
+    """
+    parts = [_blobs(rng, count, std) for count in (n, test)]
+    points, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return _split(points, labels, n, "binary")
+
+
+def eggholder(rng: np.random.Generator, n: int, test: int, noise: float) -> dict[str, Any]:
+    """`n` points uniform in the square, inputs divided by 512; `eggholder_of` them plus normal noise of that deviation.
+
+    Source: Dube, homework 2, problem 5.
+    """
+    points = rng.uniform(-LARGEST, LARGEST, (n + test, 2))
+    values = eggholder_of(points[:, 0], points[:, 1]) + noise * rng.standard_normal(n + test)
+    return _split(points / LARGEST, values, n, "real")
+
+
+def eggholder_of(a: ndarray, b: ndarray) -> ndarray:
+    """-(b + 47) sin sqrt|a/2 + b + 47| - a sin sqrt|a - b - 47|.
+
+    >>> float(eggholder_of(np.array(512.0), np.array(404.2319)).round(4))
+    -959.6407
+    """
+    c = b + 47
+    return -c * np.sin(np.sqrt(abs(a / 2 + c))) - a * np.sin(np.sqrt(abs(a - c)))
+
+
+def _blobs(rng: np.random.Generator, n: int, std: float) -> tuple[ndarray, ndarray]:
+    blob = rng.permutation(np.arange(n) % len(BLOBS))
+    return BLOBS[blob] + std * rng.standard_normal((n, 2)), (blob % 2).astype(float)
+
+
+def _split(points: ndarray, values: ndarray, n: int, kind: str) -> dict[str, Any]:
+    found = {"inputs": points[:n], "targets": values[:n], "target": kind}
+    return found if n == len(points) else {**found, "test_inputs": points[n:], "test_targets": values[n:]}
+
+
+# How names of `vocabulary.data` become arrays.
+LAWS: Mapping[str, Callable[..., Any]] = {
+    "diagonal": diagonal,
+    "curve": curve,
+    "corners": corners,
+    "xor_blobs": xor_blobs,
+    "eggholder": eggholder,
+}

@@ -1,0 +1,96 @@
+"""Points of the line and of the plane follow their laws; each member may have its own, test split included."""
+
+import numpy as np
+import pytest
+
+from seedbed import run
+from seedbed.datasets.load import load
+from seedbed.datasets.points import BLOBS, eggholder_of
+from seedbed.errors import PartError
+from seedbed.spec import Spec
+from seedbed.vocabulary import data, initializers, optimizers
+
+
+def test_the_diagonal_labels_by_the_larger_coordinate():
+    found = load(data.diagonal(20, 1000, fresh=True), range(200))
+    assert found.inputs.shape == (200, 20, 2)
+    assert found.test_inputs.shape == (200, 1000, 2)
+    for points, labels in ((found.inputs, found.targets), (found.test_inputs, found.test_targets)):
+        assert 0 <= points.min() < points.max() < 1
+        np.testing.assert_array_equal(labels[..., 0], np.where(points[..., 0] > points[..., 1], 1, -1))
+        assert abs(labels.mean()) < 4 / np.sqrt(labels.size)
+
+
+def test_training_points_do_not_depend_on_how_many_test_points_follow():
+    few, many = (load(data.diagonal(20, test), None) for test in (0, 50))
+    assert few.test_inputs is None
+    assert few.inputs.shape == many.inputs.shape
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "value"),
+    [("abs", -2.0, 2.0), ("x_sin_5x", 0.3, 0.3 * np.sin(1.5)), ("step_sin_5x", 0.5, 1 + 0.2 * np.sin(2.5)),
+     ("step_sin_5x", -0.5, 0.2 * np.sin(-2.5))],
+)  # fmt: skip
+def test_curves_are_their_formulas(name, at, value):
+    found = load(data.curve(name, 3000, fresh=True), [3])
+    x, y = found.inputs[0, :, 0], found.targets[0, :, 0]
+    assert abs(x).max() <= np.float32(7**0.5)
+    assert abs(x).max() > 2.6
+    near = np.argmin(abs(x - at))
+    assert y[near] == pytest.approx(value, abs=float(6 * abs(x[near] - at)) + 1e-6)
+
+
+def test_corners_are_xor():
+    found = load(data.corners())
+    assert found.inputs.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert found.targets[:, 0].tolist() == [0, 1, 1, 0]
+
+
+def test_blobs_lie_about_their_middles_in_equal_numbers():
+    found = load(data.xor_blobs(4000, 100, 0.1))
+    nearest = ((found.inputs[:, None] - BLOBS) ** 2).sum(-1).argmin(axis=1)
+    assert np.bincount(nearest).tolist() == [1000] * 4
+    np.testing.assert_array_equal(found.targets[:, 0], nearest % 2)
+    assert (found.inputs - BLOBS[nearest]).std() == pytest.approx(0.1, rel=0.05)
+    assert found.test_inputs.shape == (100, 2)
+
+
+def test_eggholder_has_the_published_spread_and_noise():
+    clean, noisy = (load(data.eggholder(50_000, 0, noise)) for noise in (0.0, 5.0))
+    assert clean.targets.std() == pytest.approx(298.4, rel=0.02)
+    np.testing.assert_allclose(
+        eggholder_of(*(512.0 * clean.inputs.T.astype(float))), clean.targets[:, 0], atol=0.05, rtol=1e-3
+    )
+    assert (noisy.targets - clean.targets).std() == pytest.approx(5, rel=0.03)
+
+
+@pytest.mark.parametrize("engine", ["jax", "reference"])
+def test_each_member_is_tested_on_its_own_points(engine):
+    """A neuron held on the true line is right on every test point of its own, and would not be on flipped ones."""
+    question = Spec(
+        data=data.diagonal(20, 50, fresh=True), model="neuron", loss="perceptron", steps=3, trace=1,
+        initializer=initializers.normal(1.0), optimizer=optimizers.sgd(0.0),
+    )  # fmt: skip
+    record = run(question, 40, engine=engine)
+    right = record["test_accuracy"].values
+    assert right.shape == (40, 4)
+    assert (right == right[:, :1]).all()
+    assert len(np.unique(right)) > 10
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong"),
+    [
+        (lambda: data.diagonal(0), "n to be a whole number from 1, got 0"),
+        (lambda: data.xor_blobs(10, -1), "test to be a whole number from 0, got -1"),
+        (lambda: data.xor_blobs(std=-1.0), "deviation of the blobs must be 0 or more"),
+        (lambda: data.eggholder(noise=float("nan")), "deviation of the noise must be 0 or more"),
+        (lambda: data.curve("x_sin_5"), 'no curve "x_sin_5"; did you mean "x_sin_5x"'),
+        (lambda: data.curve(low=1.0, high=1.0), "low < high, got 1 and 1"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_sentence(make, wrong):
+    with pytest.raises(PartError, match=wrong) as caught:
+        make()
+    assert "\n" not in str(caught.value)
