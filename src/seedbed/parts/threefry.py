@@ -32,6 +32,7 @@ def implementation() -> Any:
     )  # fmt: skip
 
 
+@jax.jit
 def block(key: Array, x: Array, y: Array) -> tuple[Array, Array]:
     """Threefry-2x32 with 20 rounds: encrypt the counters (x, y) under a key of two words."""
     words = key[0], key[1], key[0] ^ key[1] ^ jnp.uint32(PARITY)

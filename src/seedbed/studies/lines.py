@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CAP = {"smoke": 300, "quick": 10_000, "full": 10_000}
 PADDED_CAP = {"smoke": 40, "quick": 300, "full": 10_000}
-PADDED_SEEDS = {"smoke": 2, "quick": 32, "full": 256}
+PADDED_SEEDS = {"smoke": 2, "quick": 16, "full": 256}
 CONVOLUTIONAL, PADDED = "convolutional", "convolutional with padding"
 DENSE, PART_2 = "dense on line images", "dense of part 2"
 PUBLISHED = (
@@ -292,7 +292,7 @@ study = sb.Study(
     ),
     reduced={
         "smoke": "the cap is 300 steps instead of 10,000; with padding 2 seeds and a cap of 40",
-        "quick": "with padding, where a step costs eleven times as much, 32 seeds and a cap of 300 steps",
+        "quick": "with padding, where a step costs eleven times as much, 16 seeds and a cap of 300 steps",
         "full": "256 seeds with padding",
     },
     takes={"smoke": "20 s", "quick": "50 s", "full": "3 minutes"},
