@@ -77,7 +77,8 @@ def _figures_named(path: Path) -> set[str]:
     except (OSError, ValueError):
         return set()
     listed = named.get(FIGURES) if isinstance(named, dict) else None
-    return {name for name in (listed if isinstance(listed, list) else ()) if isinstance(name, str) and FILE_NAME.fullmatch(name)}
+    names = listed if isinstance(listed, list) else ()
+    return {name for name in names if isinstance(name, str) and FILE_NAME.fullmatch(name)}
 
 
 def _put(path: Path, content: bytes) -> Path:
