@@ -16,7 +16,7 @@ def test_study_leaves_a_report(smoke, name):
     assert summary["study"] == name
     assert summary["readings"]
     pictures = {path.stem for path in (folder / "figures").iterdir()}
-    assert len(pictures) >= 4, pictures
+    assert len(pictures) >= len(TABLE[name].figures) >= 1, pictures
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -64,11 +64,15 @@ class Lab:
                    engine=self.engine, listen=self.listen, notes=notes)  # fmt: skip
 
     def landscape(
-        self, question: Spec, weight: np.ndarray, bias: np.ndarray, name: str = "landscape", *, changeable: bool = True
-    ) -> xr.Dataset:
-        """Output, loss and gradient of a single neuron over a grid of weights and biases."""
+        self, question: Spec, weight: np.ndarray, bias: np.ndarray, name: str = "landscape", *,
+        changeable: bool = True, engine: str | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """Output, loss and gradient of a single neuron over a grid of weights and biases.
+
+        `engine` names another one than the lab's: a page may set derivatives by hand beside those of the engine.
+        """
         question = self.ask(question) if changeable else question
-        return landscape(question, weight, bias, store=self.store, name=name, engine=self.engine)
+        return landscape(question, weight, bias, store=self.store, name=name, engine=engine or self.engine)
 
     def examples(self, question: Spec, name: str = "examples") -> xr.Dataset:
         """What a question trains on, its first setting where several are varied."""

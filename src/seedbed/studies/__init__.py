@@ -1,6 +1,7 @@
 """The catalogue: one file per question, written with seedbed's public names only. No study knows another."""
 
 from seedbed.studies import (
+    activation_derivatives,
     convolution_by_hand,
     detection,
     four_settings,
@@ -21,5 +22,6 @@ TABLE: dict[str, Study] = {
         own_activation,
         loss_scale,
         convolution_by_hand,
+        activation_derivatives,
     )
 }

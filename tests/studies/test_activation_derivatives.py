@@ -1,0 +1,43 @@
+"""Three ways to a derivative agree, and what is known of the three activations holds."""
+
+import json
+
+import numpy as np
+import pytest
+
+from seedbed.studies import activation_derivatives
+from seedbed.studies.activation_derivatives import ASKED, MORE, jump
+
+
+@pytest.fixture
+def readings(smoke):
+    return json.loads((smoke("activation_derivatives") / "summary.json").read_text())["readings"]
+
+
+def test_autodiff_and_central_differences_agree_with_the_formulas(readings):
+    assert set(readings["differences"]) == {*ASKED, *MORE}
+    for name, found in readings["differences"].items():
+        assert found["engine"] < 2e-6, name
+        assert found["central"] < 1e-8, name
+
+
+def test_the_largest_slopes_are_the_known_ones(readings):
+    assert readings["largest"]["tanh"] == 1
+    assert readings["largest"]["sigmoid"] == 0.25
+    assert readings["largest"]["relu"] == 1
+
+
+def test_a_wrong_derivative_would_be_seen(smoke):
+    from seedbed.store import open_record
+
+    folder = smoke("activation_derivatives") / "record"
+    engine, by_hand = (open_record(folder, name) for name in ("engine", "by_hand"))
+    wrong = engine.assign(gradient_weight=engine["gradient_weight"] * 1.001)
+    assert activation_derivatives.differences("tanh", wrong, by_hand)["engine"] > 5e-4
+
+
+def test_only_a_jump_is_drawn_as_a_gap():
+    z = np.linspace(-2, 2, 81)
+    assert jump(z, (z > 0).astype(float)).sum() == 1
+    assert jump(z, 1 - np.tanh(z) ** 2).sum() == 0
+    assert jump(z, np.ones_like(z)).sum() == 0
