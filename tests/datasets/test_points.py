@@ -5,7 +5,7 @@ import pytest
 
 from seedbed import run
 from seedbed.datasets.load import load
-from seedbed.datasets.points import BLOBS, eggholder_of
+from seedbed.datasets.points import BLOBS, CURVES, eggholder_of
 from seedbed.errors import PartError
 from seedbed.spec import Spec
 from seedbed.vocabulary import data, initializers, optimizers
@@ -21,10 +21,18 @@ def test_the_diagonal_labels_by_the_larger_coordinate():
         assert abs(labels.mean()) < 4 / np.sqrt(labels.size)
 
 
-def test_training_points_do_not_depend_on_how_many_test_points_follow():
-    few, many = (load(data.diagonal(20, test), None) for test in (0, 50))
-    assert few.test_inputs is None
-    assert few.inputs.shape == many.inputs.shape
+@pytest.mark.parametrize("word", [data.diagonal, data.xor_blobs, data.eggholder])
+def test_training_points_do_not_depend_on_how_many_test_points_follow(word):
+    none, some, many = (load(word(20, test)) for test in (0, 10, 50))
+    assert none.test_inputs is None
+    for other in (some, many):
+        np.testing.assert_array_equal(other.inputs, none.inputs)
+        np.testing.assert_array_equal(other.targets, none.targets)
+    assert not np.isin(many.test_inputs, many.inputs).any()
+
+
+def test_the_words_and_the_curves_have_the_same_names():
+    assert tuple(CURVES) == data.CURVES
 
 
 @pytest.mark.parametrize(
@@ -67,16 +75,15 @@ def test_eggholder_has_the_published_spread_and_noise():
 
 @pytest.mark.parametrize("engine", ["jax", "reference"])
 def test_each_member_is_tested_on_its_own_points(engine):
-    """A neuron held on the true line is right on every test point of its own, and would not be on flipped ones."""
+    """One neuron for all, which always answers +1: it is right on each member's own share of +1."""
     question = Spec(
         data=data.diagonal(20, 50, fresh=True), model="neuron", loss="perceptron", steps=3, trace=1,
-        initializer=initializers.normal(1.0), optimizer=optimizers.sgd(0.0),
+        initializer=initializers.constant(1.0, bias=0.1), optimizer=optimizers.sgd(0.0),
     )  # fmt: skip
-    record = run(question, 40, engine=engine)
-    right = record["test_accuracy"].values
-    assert right.shape == (40, 4)
-    assert (right == right[:, :1]).all()
-    assert len(np.unique(right)) > 10
+    right = run(question, 40, engine=engine)["test_accuracy"].values
+    own = (load(question.data, range(40)).test_targets[..., 0] == 1).mean(axis=1)
+    assert len(np.unique(own)) > 10
+    np.testing.assert_allclose(right, np.tile(own[:, None], 4), rtol=1e-6)
 
 
 @pytest.mark.parametrize(

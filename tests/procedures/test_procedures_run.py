@@ -107,8 +107,11 @@ def test_unknown_engine():
 
 @pytest.mark.parametrize(
     "levels",
-    [{"activation": ["sigmoid", "relu", "tanh", "crelu", "elu"]}, {"loss": ["l2", "hinge"]}],
-    ids=["activation", "loss"],
+    [
+        {"loss": ["l2", "cross_entropy"], "activation": ["sigmoid", "relu", "tanh", "crelu", "elu"]},
+        {"loss": ["l2", "hinge"]},
+    ],
+    ids=["losses and activations", "a loss with a dial"],
 )  # fmt: skip
 def test_jax_and_reference_agree_from_equal_weights(levels):
     """Both engines, from constant weights, follow one path: the twin test of the whole chain."""

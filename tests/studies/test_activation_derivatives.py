@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from seedbed.catalogue import perform
 from seedbed.studies import activation_derivatives
 from seedbed.studies.activation_derivatives import ASKED, MORE, jump
 
@@ -25,6 +26,15 @@ def test_the_largest_slopes_are_the_known_ones(readings):
     assert readings["largest"]["tanh"] == 1
     assert readings["largest"]["sigmoid"] == 0.25
     assert readings["largest"]["relu"] == 1
+
+
+def test_a_level_of_one_s_own_has_a_page_without_the_three(tmp_path):
+    changes = {"output": ["leaky_relu(slope=0.3)"]}
+    done = perform(activation_derivatives.study, profile="smoke", seeds=range(1), out=tmp_path, changes=changes)
+    assert done.summary["readings"]["largest"] == {"leaky_relu(slope=0.3)": 1}
+    page = (done.folder / "report.html").read_text()
+    assert "Derivatives by hand" not in page
+    assert "known by its curve only" not in page
 
 
 def test_a_wrong_derivative_would_be_seen(smoke):

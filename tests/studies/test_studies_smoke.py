@@ -16,7 +16,7 @@ def test_study_leaves_a_report(smoke, name):
     assert summary["study"] == name
     assert summary["readings"]
     pictures = {path.stem for path in (folder / "figures").iterdir()}
-    assert len(pictures) >= len(TABLE[name].figures) >= 1, pictures
+    assert len(pictures) >= {"activation_derivatives": 2}.get(name, 4), pictures
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -1,7 +1,7 @@
 """Points of the line and of the plane with something to predict: small worlds whose truth is known everywhere.
 
-A key is a `numpy.random.Generator`; names and options are checked in `vocabulary.data`. Where a test split is asked
-for it is drawn after the training points, by the same law.
+A key is a `numpy.random.Generator`; names and options are checked in `vocabulary.data`. A test split is drawn after the
+training points, by the same law: how many test points there are changes none of those to train on.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,15 +26,19 @@ def diagonal(rng: np.random.Generator, n: int, test: int) -> dict[str, Any]:
 
     A draw of few points may hold one class only. Source: Dube, homework 2, problem 1.
     """
-    points = rng.random((n + test, 2))
-    return _split(points, np.where(points[:, 0] > points[:, 1], 1.0, -1.0), n, "sign")
+
+    def some(count: int) -> tuple[ndarray, ndarray]:
+        points = rng.random((count, 2))
+        return points, np.where(points[:, 0] > points[:, 1], 1.0, -1.0)
+
+    return _with_test(some, n, test, "sign")
 
 
 def curve(rng: np.random.Generator, n: int, formula: str, low: float, high: float) -> tuple[ndarray, ndarray, str]:
     """`n` numbers x uniform in [low, high] and what a function of `CURVES` says of them.
 
     |x|, x sin 5x, and 1 for x > 0 plus 0.2 sin 5x. Source: Lu, Shin, Su, Karniadakis 2020, Dying ReLU and
-    initialization; the third is stated from memory of the paper, see the study dying_relu.
+    initialization; the third could not be checked against the paper.
     """
     x = rng.uniform(low, high, (n, 1))
     return x, CURVES[formula](x), "real"
@@ -51,9 +55,12 @@ def xor_blobs(rng: np.random.Generator, n: int, test: int, std: float) -> dict[s
     The blobs hold equally many points, the first ones one more where 4 does not divide `n`; their order is drawn.
     Source: EE449 homework 1 (2024), part 1.
     """
-    parts = [_blobs(rng, count, std) for count in (n, test)]
-    points, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return _split(points, labels, n, "binary")
+
+    def some(count: int) -> tuple[ndarray, ndarray]:
+        blob = rng.permutation(np.arange(count) % len(BLOBS))
+        return BLOBS[blob] + std * rng.standard_normal((count, 2)), (blob % 2).astype(float)
+
+    return _with_test(some, n, test, "binary")
 
 
 def eggholder(rng: np.random.Generator, n: int, test: int, noise: float) -> dict[str, Any]:
@@ -61,9 +68,12 @@ def eggholder(rng: np.random.Generator, n: int, test: int, noise: float) -> dict
 
     Source: Dube, homework 2, problem 5.
     """
-    points = rng.uniform(-LARGEST, LARGEST, (n + test, 2))
-    values = eggholder_of(points[:, 0], points[:, 1]) + noise * rng.standard_normal(n + test)
-    return _split(points / LARGEST, values, n, "real")
+
+    def some(count: int) -> tuple[ndarray, ndarray]:
+        points = rng.uniform(-LARGEST, LARGEST, (count, 2))
+        return points / LARGEST, eggholder_of(*points.T) + noise * rng.standard_normal(count)
+
+    return _with_test(some, n, test, "real")
 
 
 def eggholder_of(a: ndarray, b: ndarray) -> ndarray:
@@ -76,14 +86,14 @@ def eggholder_of(a: ndarray, b: ndarray) -> ndarray:
     return -c * np.sin(np.sqrt(abs(a / 2 + c))) - a * np.sin(np.sqrt(abs(a - c)))
 
 
-def _blobs(rng: np.random.Generator, n: int, std: float) -> tuple[ndarray, ndarray]:
-    blob = rng.permutation(np.arange(n) % len(BLOBS))
-    return BLOBS[blob] + std * rng.standard_normal((n, 2)), (blob % 2).astype(float)
-
-
-def _split(points: ndarray, values: ndarray, n: int, kind: str) -> dict[str, Any]:
-    found = {"inputs": points[:n], "targets": values[:n], "target": kind}
-    return found if n == len(points) else {**found, "test_inputs": points[n:], "test_targets": values[n:]}
+def _with_test(some: Callable[[int], tuple[ndarray, ndarray]], n: int, test: int, kind: str) -> dict[str, Any]:
+    """`n` examples to train on and, where any are asked for, `test` more, as keywords of `dataset`."""
+    inputs, targets = some(n)
+    found = {"inputs": inputs, "targets": targets, "target": kind}
+    if not test:
+        return found
+    test_inputs, test_targets = some(test)
+    return {**found, "test_inputs": test_inputs, "test_targets": test_targets}
 
 
 # How names of `vocabulary.data` become arrays.

@@ -8,13 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from seedbed.errors import SpecError
 from seedbed.figures.axes import plain, wrapped
 from seedbed.figures.matrices import GRAY
 from seedbed.figures.style import TALLEST, TICKS, WIDTH, applied, single
 from seedbed.figures.surfaces import DIVERGING
+from seedbed.figures.tiles import tile
 
 LABELS = 1.0  # cm left of the grid
 GAP = 0.04  # between tiles, in tiles
@@ -68,12 +68,8 @@ def responses(
 
 
 def _tile(axes: Axes, row: int, column: int, image: np.ndarray, cmap: str, low: float, high: float) -> None:
-    """An image in a square cell of the grid, whatever its own number of pixels, in a thin frame."""
-    left, right, top, bottom = column, column + 1 - GAP, row, row + 1 - GAP
-    axes.imshow(image, cmap=cmap, vmin=low, vmax=high if high > low else low + 1, interpolation="none",
-                extent=(left, right, bottom, top))  # fmt: skip
-    frame: dict[str, Any] = {"fill": False, "edgecolor": "#9A9A9A", "linewidth": 0.4}
-    axes.add_patch(Rectangle((left, top), right - left, bottom - top, **frame))
+    """An image in a square cell of the grid."""
+    tile(axes, image, (column, row), 1 - GAP, 1 - GAP, cmap=cmap, vmin=low, vmax=high if high > low else low + 1)
 
 
 def _bar(figure: Figure, axes: Axes, reach: float | None) -> None:

@@ -8,6 +8,7 @@ import xarray as xr
 
 from seedbed import figures
 from seedbed.record import SEED, name_of, rows
+from seedbed.report.numbers import percent
 from seedbed.report.page import Figure, Prose
 
 
@@ -31,9 +32,9 @@ def kernel_items(record: xr.Dataset, start: xr.Dataset | None = None) -> Iterato
     if start is not None:
         moved = kernels_moved(record, start)
         yield Prose(
-            f"From the initial draw to where they stopped, the first kernels moved by {_percent(moved['median'])} of "
-            f"their own norm (median of n = {moved['n']} members, middle half {_percent(moved['q25'])} to "
-            f"{_percent(moved['q75'])})."
+            f"From the initial draw to where they stopped, the first kernels moved by {percent(moved['median'])} of "
+            f"their own norm (median of n = {moved['n']} members, middle half {percent(moved['q25'])} to "
+            f"{percent(moved['q75'])})."
         )
 
 
@@ -49,7 +50,3 @@ def kernels_moved(record: xr.Dataset, start: xr.Dataset) -> dict[str, Any]:
 
 def _draws(start: xr.Dataset) -> np.ndarray:
     return next(iter(rows(start)))[1]["final_first_kernels"].values
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

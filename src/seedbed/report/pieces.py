@@ -40,6 +40,22 @@ def whole(value: float) -> str:
     return number(round(value))
 
 
+def p_value(value: float) -> str:
+    """A p value in a cell.
+
+    >>> p_value(0.0004), p_value(0.25), p_value(float("nan"))
+    ('< 0.001', '0.250', 'undefined')
+    """
+    if np.isnan(value):
+        return "undefined"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def file_name(words: str) -> str:
+    """Words as the name of a figure: `elu(alpha=1)` becomes `elu_alpha_1_`."""
+    return "".join(character if character.isalnum() else "_" for character in words)
+
+
 def interval(value: Interval, form: Any = whole) -> str:
     """An estimate with its interval in a cell: `912 [880, 940]`; an open side is shown as "not reached"."""
     if np.isnan(value.estimate):
@@ -112,7 +128,7 @@ def pair_table(hits: Hits) -> Table:
             (
                 f"{a} − {b}",
                 interval(pair.difference),
-                _p(pair.p),
+                p_value(pair.p),
                 interval(pair.beats, percent),
                 interval(chance, percent),
             )
@@ -202,12 +218,6 @@ def several(record: xr.Dataset) -> bool:
 
 def _or_never(step: float) -> str:
     return "never" if np.isnan(step) else whole(step)
-
-
-def _p(value: float) -> str:
-    if np.isnan(value):
-        return "undefined"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _listed(names: Sequence[str]) -> str:

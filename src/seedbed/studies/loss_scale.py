@@ -185,7 +185,7 @@ def curve_items(records: Mapping[str, xr.Dataset]) -> Iterator[sb.Figure]:
             others = {factor: [level] for factor, level in levels.items() if factor != "scale"}
             arrivals, _ = sb.pieces.arrival_figures(record.sel(others))
             setting = sb.name_of({factor: level for factor, (level,) in others.items()})
-            yield replace(arrivals, name=f"{name}_{''.join(c if c.isalnum() else '_' for c in setting)}_arrivals",
+            yield replace(arrivals, name=f"{name}_{sb.pieces.file_name(setting)}_arrivals",
                           caption=f"{TITLES[name][:1].upper()}{TITLES[name][1:]} with {setting}. "
                           f"{arrivals.caption}")  # fmt: skip
 
@@ -217,7 +217,7 @@ def faster_items(
         if not every:
             continue
         rows = [(one["setting"], f"{one['arrived']} of {one['n']}", sb.pieces.interval(one["difference"]),
-                 "< 0.001" if one["p"] < 0.001 else f"{one['p']:.3f}", one["both"], times_text(one["times"]))
+                 sb.pieces.p_value(one["p"]), one["both"], times_text(one["times"]))
                 for one in every]  # fmt: skip
         yield sb.Table(("setting", "arrived", "steps more than the sheet's", "p (Holm)", "both arrive",
                         "times as fast where both arrive"), rows,

@@ -100,7 +100,7 @@ def other_items(record: xr.Dataset) -> Iterator[sb.Prose | sb.Figure]:
             of("gradient_weight", "Gradient of the L2 loss"),
         ]
         caption = f"A neuron with activation {name} under the L2 loss, target 0.5. Exact values."
-        yield figure(f"surfaces_{''.join(c if c.isalnum() else '_' for c in name)}", panels, caption)
+        yield figure(f"surfaces_{sb.pieces.file_name(name)}", panels, caption)
 
 
 def surface(record: xr.Dataset, **levels: Any) -> Callable[..., sb.figures.Panel]:

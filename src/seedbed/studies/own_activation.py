@@ -162,7 +162,7 @@ def surface_items(record: xr.Dataset | None) -> Iterator[sb.Prose | sb.Figure]:
                                    part["bias"].values, part[variable].values, z_label)
                   for variable, (title, z_label) in what.items()]  # fmt: skip
         axes = "weight w", "bias b"
-        yield sb.Figure(f"surfaces_{''.join(c if c.isalnum() else '_' for c in label)}",
+        yield sb.Figure(f"surfaces_{sb.pieces.file_name(label)}",
                         sb.figures.surfaces(panels, *axes),
                         f"A neuron with activation {label} under the L2 loss, target 0.5, over weight and bias.",
                         f"Surfaces over weight and bias: output, loss and gradient of a neuron with {label}",
@@ -226,8 +226,8 @@ def comparison(
         f"−{WITHIN} and +{WITHIN}, have to be excluded at 5 %, which is the case exactly where the 90 % "
         "interval of the ratio lies between them (of several activations, each p value is raised by Holm's rule)."
     )
-    rows = [(TITLES[name], one["activation"], sb.pieces.interval(one["difference"]), p_text(one["p"]),
-             ratio_text(one["equivalence"]), p_text(one["equivalence_p"]),
+    rows = [(TITLES[name], one["activation"], sb.pieces.interval(one["difference"]), sb.pieces.p_value(one["p"]),
+             ratio_text(one["equivalence"]), sb.pieces.p_value(one["equivalence_p"]),
              sb.pieces.interval(one["before_relu"], sb.pieces.percent), one["n"])
             for name, every in compared.items() for one in every]  # fmt: skip
     columns = ("set", "activation", "steps more than ReLU", "p (Holm)", "steps ÷ ReLU's", "p of TOST (Holm)",
@@ -288,14 +288,9 @@ def ratio_text(found: Equivalence) -> str:
     return sb.pieces.interval(found.estimate, lambda value: f"{value:.2f}".replace("-", "−"))
 
 
-def p_text(p: float) -> str:
-    """A p value in a cell."""
-    return "undefined" if np.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def p_named(p: float) -> str:
     """A p value in a sentence."""
-    text = p_text(p)
+    text = sb.pieces.p_value(p)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
