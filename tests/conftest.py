@@ -2,13 +2,39 @@
 
 import os
 
+import pytest
+
 os.environ.pop("FORCE_COLOR", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a worker on every core already
 os.environ.setdefault("COLUMNS", "120")
+# Most of the suite's time is XLA compiling small programs, so it compiles without LLVM's optimizations. Tests of what
+# those can change, such as bits that must not depend on a member's place, are marked `optimized`.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 from jaxtyping import install_import_hook
 
 install_import_hook("seedbed", "typecheck.checked")
+
+AS_FOR_A_USER = {"xla_backend_optimization_level": 3, "xla_llvm_disable_expensive_passes": False}
+
+
+@pytest.fixture(autouse=True)
+def as_for_a_user(request, monkeypatch):
+    """The engine's programs compiled as they are outside of tests, where a test is marked `optimized`."""
+    if request.node.get_closest_marker("optimized"):
+        import jax
+
+        plain = jax.stages.Lowered.compile
+        monkeypatch.setattr(jax.stages.Lowered, "compile", lambda self: plain(self, compiler_options=AS_FOR_A_USER))
+
+
+@pytest.fixture
+def double():
+    """Double precision for one test."""
+    import jax
+
+    with jax.enable_x64(True):
+        yield
 
 
 def pytest_collection_modifyitems(items):

@@ -11,6 +11,7 @@ from seedbed.engine import ensemble, plan
 from seedbed.spec import Spec, reaches
 from seedbed.vocabulary import data, losses, models
 
+pytestmark = pytest.mark.optimized
 SEEDS = tuple(range(24))
 NETS: Mapping[str, Mapping[str, Any]] = {
     "dense": {}, "sigmoid": {"model.activation": "sigmoid"}, "learned slope": {"model.activation": "prelu"},

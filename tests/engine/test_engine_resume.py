@@ -10,6 +10,7 @@ from conftest_engine import Trainer, same
 from seedbed.engine import ensemble, plan
 from seedbed.spec import Spec
 
+pytestmark = pytest.mark.optimized
 SEEDS = tuple(range(40))
 
 

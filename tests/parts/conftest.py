@@ -25,10 +25,3 @@ def defaults():
         return {key: value.value if isinstance(value, Dial) else value for key, value in part.options}
 
     return options
-
-
-@pytest.fixture
-def double():
-    """Double precision for one test."""
-    with jax.enable_x64(True):
-        yield

@@ -1,5 +1,6 @@
 """Killed at any moment, again and again, `four_settings` ends with the bits of an undisturbed run."""
 
+import os
 import random
 import subprocess
 import sys
@@ -22,8 +23,9 @@ run(ask("quick").replace(steps=int(sys.argv[2])), 40, store=sys.argv[1])
 
 
 def start(folder, steps=1500):
+    as_for_a_user = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(folder), str(steps)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, str(folder), str(steps)], stdout=subprocess.PIPE, text=True, env=as_for_a_user
     )
     with process.stdout as said:
         assert said.readline() == "ready\n"

@@ -11,9 +11,9 @@ from small_questions import SEEDS, ask, bits, line, point, start
 from seedbed.datasets.dataset import dataset
 from seedbed.errors import DataError, PartError, SpecError
 from seedbed.reference import OPTIMIZERS, PROBES, train
-from seedbed.reference.probes import DIMS
 from seedbed.spec import reaches
 from seedbed.vocabulary import models, optimizers
+from seedbed.vocabulary.probes import DIMS
 
 
 def test_one_neuron_under_l2_by_hand():

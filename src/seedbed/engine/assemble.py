@@ -6,7 +6,7 @@ dotted path and may be traced; everything else is fixed by the recipe.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -19,17 +19,19 @@ from seedbed.engine import check
 from seedbed.engine.chance import Purpose, purpose_key
 from seedbed.engine.judging import Head, Judging
 from seedbed.engine.options import Dials, options
+from seedbed.engine.signals import signals
 from seedbed.parts import threefry
 from seedbed.parts.activations import ACTIVATIONS, WIDENS
 from seedbed.parts.initializers import INITIALIZERS
 from seedbed.parts.layers import Activation, Fixed, LearnedSlope, RandomSlope
-from seedbed.parts.models import MODELS, layers_of, of_heads, split
+from seedbed.parts.models import MODELS, hidden_of, layers_of, of_heads, split
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
-from seedbed.probing import DIMS, PROBES, Moment
+from seedbed.probing import PROBES, Moment, Signals
 from seedbed.spec import Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.losses import WEIGHT, head_names
+from seedbed.vocabulary.probes import DIMS
 
 
 class Shape(NamedTuple):
@@ -52,14 +54,27 @@ class Network(NamedTuple):
     state: Any
 
 
+class Evidence(NamedTuple):
+    """What a step was made from: the network before it, its batch and its key; and what the step made of them."""
+
+    network: Network
+    inputs: Array
+    targets: Array
+    key: Array | None
+    scores: Array
+    loss: Array
+    gradient: Any
+    update: Any
+
+
 @dataclass(frozen=True)
 class Member:
     """The functions of one member of a recipe.
 
     `start(key, dials) -> (Network, memory)`; `objective(trained, network, inputs, targets, key, dials) ->
     (loss, (scores, metrics, state))` with the batch in the last axis; `pace(gradient, dials)` is the gradient with each
-    head's own rate; `rule(dials)` is an optax transformation; `probe(moment)` measures. `layers` labels the layers that
-    hold weights.
+    head's own rate; `rule(dials)` is an optax transformation; `probe(evidence, dials)` measures. `layers` labels the
+    layers that hold weights, `hidden` the activations between them.
     """
 
     start: Callable[..., Any]
@@ -71,6 +86,7 @@ class Member:
     metrics: tuple[str, ...]
     probes: Mapping[str, tuple[str, ...]]
     layers: tuple[str, ...]
+    hidden: tuple[str, ...]
     draws: bool  # whether the model draws at random while it trains
 
 
@@ -116,9 +132,19 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         value, metrics = judge(scores, targets, dials)
         return {"loss": value, **metrics}
 
-    def probe(network: Network, gradient: Any, scores: Array, value: Array, dials: Dials) -> dict[str, Array]:
-        predictions = judge.predictions(scores, dials)
-        moment = Moment(eqx.combine(network.trained, plain), gradient, scores, value, predictions)
+    def probe(evidence: Evidence, dials: Dials) -> dict[str, Array]:
+        network, inputs, targets, key = evidence.network, evidence.inputs, evidence.targets, evidence.key
+
+        @cache
+        def passed() -> Signals:
+            model = eqx.combine(network.trained, network.fixed, plain)
+            state = eqx.combine(network.state, state_plain)
+            return signals(
+                model, state, inputs, key if draws else None, lambda scores: judge(scores, targets, dials)[0]
+            )
+
+        moment = Moment(eqx.combine(network.trained, plain), evidence.gradient, evidence.update, evidence.scores,
+                        evidence.loss, judge.predictions(evidence.scores, dials), passed)  # fmt: skip
         return {part.name: _probe(part)(moment) for part in spec.probes}
 
     def scores_of(inputs: Array) -> Array:
@@ -132,7 +158,8 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     check.outputs_fit(spec, shape, scores_of, loss_of)
     return Member(start, objective, partial(_pace, spec), rule, measure, probe, judge.names,
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},
-                  tuple(label for label, _ in layers_of(model_structure)), draws)  # fmt: skip
+                  tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
+                  draws)  # fmt: skip
 
 
 def has_chance(model: Any) -> bool:

@@ -20,7 +20,7 @@ from seedbed.engine.step import NEVER
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
 from seedbed.spec import trace_steps
-from seedbed.vocabulary.probes import AT_THE_END
+from seedbed.vocabulary.probes import AT_THE_END, LABELS
 
 FIRST_STEPS = 16
 CHUNK_SECONDS = 1.5
@@ -254,7 +254,9 @@ def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[
     """What was found, stretch by stretch."""
     arrays = {name: _as_kept(name, array) for name, array in cohort.found.items()}
     dims = {name: _dims(program, name) for name in arrays}
-    coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": list(program.member.layers)}
+    member = program.member
+    coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": member.layers, "hidden": member.hidden}
+    coords |= LABELS
     coords = {dim: labels for dim, labels in coords.items() if any(dim in names for names in dims.values())}
     first = 0
     for stretch in cohort.stretches:

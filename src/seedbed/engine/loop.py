@@ -13,10 +13,10 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Int
 
-from seedbed.engine.assemble import Member
+from seedbed.engine.assemble import Evidence, Member
 from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.options import Dials
-from seedbed.engine.step import Evidence, Lane, fresh_lane, running, step
+from seedbed.engine.step import Lane, fresh_lane, running, step
 from seedbed.parts.batching import batch_positions
 from seedbed.stopping import Stop
 
@@ -68,7 +68,7 @@ def train_lane(
 
 def look_at_lane(member: Member, evidence: Evidence, dials: Dials, feed: Feed) -> dict[str, Array]:
     """What the probes and the test set say of one lane at a step."""
-    seen = member.probe(*evidence, dials)
+    seen = member.probe(evidence, dials)
     if feed.test_inputs is not None:
         test = (jnp.moveaxis(feed.test_inputs, 0, -1), jnp.moveaxis(feed.test_targets, 0, -1))
         seen |= {f"test_{name}": value for name, value in member.measure(evidence.network, *test, dials).items()}

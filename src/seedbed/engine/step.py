@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array
 
-from seedbed.engine.assemble import Member, Network
+from seedbed.engine.assemble import Evidence, Member, Network
 from seedbed.engine.options import Dials
 from seedbed.stopping import Stop, Target
 
@@ -27,15 +27,6 @@ class Lane(NamedTuple):
     diverged_step: Array
     stop_step: Array
     last: dict[str, Array]
-
-
-class Evidence(NamedTuple):
-    """What a step was made from: the network before it, the gradient, and what the network said of the batch."""
-
-    network: Network
-    gradient: Any
-    scores: Array
-    loss: Array
 
 
 def fresh_lane(member: Member, network: Network, memory: Any) -> Lane:
@@ -80,7 +71,7 @@ def step(
         stop_step=jnp.where(active & (ends | broken), at, lane.stop_step),
         last={name: jnp.where(active, measures[name], lane.last[name]) for name in lane.last},
     )
-    return after, Evidence(network, gradient, scores, loss)
+    return after, Evidence(network, inputs, targets, key, scores, loss, gradient, updates)
 
 
 def holds(stop: Stop | None, measures: dict[str, Array]) -> Array:

@@ -3,6 +3,7 @@
 from seedbed.figures.agreement import agreement
 from seedbed.figures.arrivals import arrivals, hit_distribution
 from seedbed.figures.curves import curves, overlay
+from seedbed.figures.depths import AcrossLayers, Spread, across_layers, violins
 from seedbed.figures.effort import by_effort
 from seedbed.figures.fates import fates
 from seedbed.figures.functions import FunctionRow, function_and_derivative
@@ -17,7 +18,7 @@ from seedbed.figures.strips import strips
 from seedbed.figures.style import save
 from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
 
-__all__ = ["Descent", "FunctionRow", "Panel", "agreement", "arrivals", "by_effort", "by_layer", "curves",
-           "fates", "function_and_derivative", "heat", "hit_distribution", "image_grid", "interactive_surfaces",
-           "kernel_grid", "labelled_images", "matrices", "one_place", "order", "overlay", "probabilities", "responses",
-           "save", "strips", "surfaces"]  # fmt: skip
+__all__ = ["AcrossLayers", "Descent", "FunctionRow", "Panel", "Spread", "across_layers", "agreement", "arrivals",
+           "by_effort", "by_layer", "curves", "fates", "function_and_derivative", "heat", "hit_distribution",
+           "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images", "matrices", "one_place", "order",
+           "overlay", "probabilities", "responses", "save", "strips", "surfaces", "violins"]  # fmt: skip

@@ -46,6 +46,33 @@ def over_batch(on_batch: Callable[..., Array]) -> Callable[..., Array]:
     return function
 
 
+def over_batch_with_summary(on_batch: Callable[..., tuple[Array, Any]]) -> Callable[..., tuple[Array, Any]]:
+    """The same for a layer that looks at a batch as a whole: `on_batch(*weights, xs)` returns (result, summary).
+
+    Under `jax.vmap` over x alone the summary is one for the whole batch; an example by itself is a batch of one.
+    """
+
+    def on_one(*arrays: Array) -> tuple[Array, Any]:
+        *weights, x = arrays
+        out, summary = on_batch(*weights, x[..., None])
+        return out[..., 0], summary
+
+    function = jax.custom_batching.custom_vmap(on_one)
+
+    @function.def_vmap
+    def rule(size: int, batched: Any, *arrays: Array) -> tuple[tuple[Array, Any], tuple[bool, Any]]:
+        flags = tuple(batched)
+        if flags == (*(False for _ in flags[1:]), True):
+            *weights, xs = arrays
+            out, summary = on_batch(*weights, jnp.moveaxis(xs, 0, -1))
+            return (jnp.moveaxis(out, -1, 0), summary), (True, jax.tree.map(lambda _: False, summary))
+        axes = tuple(0 if flag else None for flag in flags)
+        found = jax.vmap(on_one, in_axes=axes, axis_size=size)(*arrays)
+        return found, jax.tree.map(lambda _: True, found)
+
+    return function
+
+
 def elementwise(function: Callable[..., Array]) -> Callable[..., Array]:
     """`f(*options, x)` for one example, from `function(x, *options)`, with the batch kept in the last axis.
 

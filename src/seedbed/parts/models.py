@@ -16,7 +16,8 @@ from jaxtyping import Array, PRNGKeyArray
 
 from seedbed.errors import PartError
 from seedbed.parts.convolution import AvgPool2d, Conv2d, MaxPool2d, Padding, out_size
-from seedbed.parts.layers import Dense, Fixed, Flatten
+from seedbed.parts.layers import Activation, Dense, Fixed, Flatten, LearnedSlope, RandomSlope
+from seedbed.parts.regularizers import BatchNorm, Dropout
 
 POOLS = {"max": MaxPool2d, "average": AvgPool2d}
 Heads = Mapping[str, int]
@@ -28,11 +29,28 @@ class Chain(eqx.Module):
 
     layers: tuple[eqx.Module, ...]
 
-    def __call__(self, x: Array, *, key: PRNGKeyArray | None = None) -> Array:
-        """What the last layer returns for one example; `key` reaches the layers that draw at random."""
+    def __call__(self, x: Array, state: Any = None, *, key: PRNGKeyArray | None = None) -> Any:
+        """What the last layer returns for one example; `key` reaches the layers that draw at random.
+
+        With a `state`, which layers such as batch norm keep, the result is (what the last layer returns, new state).
+        """
+        out, after = self.followed(x, state, key)[:2]
+        return out if state is None else (out, after)
+
+    def followed(
+        self, x: Array, state: Any = None, key: PRNGKeyArray | None = None, offsets: Sequence[Array] = ()
+    ) -> tuple[Array, Any, list[tuple[Array, Array]]]:
+        """The same, and on the way what every hidden activation was given and what it returned: (z, a).
+
+        `offsets` are added to each z: zeros, for those who differentiate by them.
+        """
+        hidden: list[tuple[Array, Array]] = []
         for index, layer in enumerate(self.layers):
-            x = _apply(layer, x, key, index)
-        return x
+            active = is_activation(layer)
+            z = x + offsets[len(hidden)] if active and offsets else x
+            x, state = _apply(layer, z, state, key, index)
+            hidden += [(z, x)] if active else []
+        return x, state, hidden
 
 
 class Concatenate(eqx.Module):
@@ -45,15 +63,30 @@ class Concatenate(eqx.Module):
     branches: tuple[eqx.Module, ...]
     names: tuple[str, ...] = eqx.field(static=True)
 
-    def __call__(self, x: Array, *, key: PRNGKeyArray | None = None) -> Array:
-        """The results of all branches for one example."""
-        return jnp.concatenate([_apply(branch, x, key, index) for index, branch in enumerate(self.branches)])
+    def __call__(self, x: Array, state: Any = None, *, key: PRNGKeyArray | None = None) -> Any:
+        """The results of all branches for one example; with a `state`, the new one beside them."""
+        parts: list[Array] = []
+        for index, branch in enumerate(self.branches):
+            part, state = _apply(branch, x, state, key, index)
+            parts.append(part)
+        return jnp.concatenate(parts) if state is None else (jnp.concatenate(parts), state)
 
 
-def _apply(layer: Any, x: Array, key: PRNGKeyArray | None, index: int) -> Array:
-    if hasattr(layer, "inference") or isinstance(layer, Chain | Concatenate):
-        return layer(x, key=None if key is None else jax.random.fold_in(key, index))
-    return layer(x)
+def _apply(layer: Any, x: Array, state: Any, key: PRNGKeyArray | None, index: int) -> tuple[Array, Any]:
+    """A layer's result and the state after it; only what needs them is given state and key."""
+    chance = {"key": None if key is None else jax.random.fold_in(key, index)} if _may_draw(layer) else {}
+    if state is not None and (isinstance(layer, Chain | Concatenate | eqx.nn.StatefulLayer)):
+        return layer(x, state, **chance)
+    return layer(x, **chance), state
+
+
+def _may_draw(layer: Any) -> bool:
+    return hasattr(layer, "inference") or isinstance(layer, Chain | Concatenate)
+
+
+def is_activation(layer: Any) -> bool:
+    """Whether a layer is an activation inside a model."""
+    return isinstance(layer, Activation | LearnedSlope | RandomSlope)
 
 
 def neuron(key: PRNGKeyArray, shape: Sequence[int], heads: Heads) -> Chain:
@@ -62,10 +95,15 @@ def neuron(key: PRNGKeyArray, shape: Sequence[int], heads: Heads) -> Chain:
 
 
 def mlp(
-    key: PRNGKeyArray, shape: Sequence[int], heads: Heads, hidden: Sequence[int], activation: Make, widening: int = 1
-) -> Chain:
-    """Dense layers with an activation after each but the last; `widening` is 2 where the activation doubles width."""
-    return Chain((Flatten(), *_dense(math.prod(shape), heads, hidden, activation, widening, key, 0)))
+    key: PRNGKeyArray, shape: Sequence[int], heads: Heads, hidden: Sequence[int], activation: Make, widening: int = 1,
+    norm: str = "none", dropout: Array | None = None,
+) -> Chain:  # fmt: skip
+    """Dense layers with an activation after each but the last; `widening` is 2 where the activation doubles width.
+
+    Batch norm stands before an activation, dropout behind it.
+    """
+    between = _between(activation, norm, dropout)
+    return Chain((Flatten(), *_dense(math.prod(shape), heads, hidden, between, widening, key, 0)))
 
 
 def cnn(
@@ -87,7 +125,8 @@ def cnn(
         if pool in POOLS and min(size) >= 2:
             layers.append(POOLS[pool](2, 2))
             size = [length // 2 for length in size]
-    rest = _dense(into * math.prod(size), heads, hidden, activation, widening, key, len(channels))
+    between = _between(activation, "none", None)
+    rest = _dense(into * math.prod(size), heads, hidden, between, widening, key, len(channels))
     return Chain((*layers, Flatten(), *rest))
 
 
@@ -108,12 +147,24 @@ def _image(shape: Sequence[int]) -> Sequence[int]:
     return (1, *shape) if len(shape) == 2 else shape
 
 
+def _between(activation: Make, norm: str, dropout: Array | None) -> Callable[[int], list[eqx.Module]]:
+    """What stands behind a linear layer of so many units."""
+
+    def layers(width: int) -> list[eqx.Module]:
+        before: list[eqx.Module] = [BatchNorm(width)] if norm == "batch" else []
+        after: list[eqx.Module] = [] if dropout is None else [Dropout(Fixed(jnp.asarray(dropout)))]
+        return [*before, activation(), *after]
+
+    return layers
+
+
 def _dense(
-    into: int, heads: Heads, hidden: Sequence[int], activation: Make, widening: int, key: PRNGKeyArray, drawn: int
-) -> list[eqx.Module]:
+    into: int, heads: Heads, hidden: Sequence[int], between: Callable[[int], list[eqx.Module]], widening: int,
+    key: PRNGKeyArray, drawn: int,
+) -> list[eqx.Module]:  # fmt: skip
     layers: list[eqx.Module] = []
     for index, width in enumerate(hidden, start=drawn):
-        layers += [Dense(into, width, jax.random.fold_in(key, index)), activation()]
+        layers += [Dense(into, width, jax.random.fold_in(key, index)), *between(width)]
         into = width * widening
     return [*layers, _last(into, heads, key, drawn + len(hidden))]
 
@@ -164,6 +215,12 @@ def layers_of(model: Any) -> list[tuple[str, Any]]:
     """The layers that hold weights, in the order of the tree, labelled "1 dense", "2 dense", ..."""
     found = [node for node in jax.tree.leaves(model, is_leaf=is_layer) if is_layer(node)]
     return [(f"{index} {type(node).__name__.lower()}", node) for index, node in enumerate(found, start=1)]
+
+
+def hidden_of(model: Any) -> list[str]:
+    """Labels of the activations inside a model, "hidden 1", "hidden 2", ...; none where it is no chain of layers."""
+    active = [layer for layer in model.layers if is_activation(layer)] if isinstance(model, Chain) else []
+    return [f"hidden {number}" for number in range(1, len(active) + 1)]
 
 
 def is_layer(node: Any) -> bool:

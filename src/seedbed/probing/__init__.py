@@ -3,29 +3,32 @@
 A `Moment` holds everything one member knows at a step; XLA drops what no probe asks for.
 """
 
-from seedbed.probing.moment import Moment
-from seedbed.probing.norms import gradient_norm, weight_norm
+from seedbed.probing.moment import Moment, Signals
+from seedbed.probing.norms import gradient_norm, update_ratio, weight_norm
 from seedbed.probing.path import first_kernels, largest_weight, parameters, predictions
-from seedbed.probing.signal import dead
+from seedbed.probing.signal import (
+    activation_moments,
+    activation_quantiles,
+    backward_moments,
+    backward_quantiles,
+    dead,
+    dead_units,
+)
 
 PROBES = {
     "dead": dead,
     "gradient_norm": gradient_norm,
     "weight_norm": weight_norm,
+    "update_ratio": update_ratio,
     "parameters": parameters,
     "largest_weight": largest_weight,
     "first_kernels": first_kernels,
     "predictions": predictions,
-}
-DIMS = {
-    "dead": (),
-    "gradient_norm": ("layer",),
-    "weight_norm": ("layer",),
-    "parameters": ("parameter",),
-    "largest_weight": (),
-    "first_kernels": ("kernel", "channel", "row", "column"),
-    "predictions": ("output", "example"),
+    "activation_moments": activation_moments,
+    "activation_quantiles": activation_quantiles,
+    "backward_moments": backward_moments,
+    "backward_quantiles": backward_quantiles,
+    "dead_units": dead_units,
 }
 
-__all__ = ["DIMS", "PROBES", "Moment", "dead", "first_kernels", "gradient_norm", "largest_weight", "parameters",
-           "predictions", "weight_norm"]  # fmt: skip
+__all__ = ["PROBES", "Moment", "Signals"]

@@ -1,9 +1,17 @@
 """One member at one step: the model, what it says of the batch, and the gradient of its loss."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jaxtyping import Array
+
+
+class Signals(NamedTuple):
+    """What passes each hidden layer on a batch: a = f(z) forward, dL/dz backward; `(unit, ..., example)` each."""
+
+    forward: tuple[Array, ...]
+    backward: tuple[Array, ...]
 
 
 @dataclass(frozen=True)
@@ -11,11 +19,14 @@ class Moment:
     """A moment of training of one member.
 
     `scores` are raw outputs `(unit, example)` on the current batch, `predictions` the same behind the output
-    activation; `gradient` has the shape of the trained arrays of `model`, with None elsewhere.
+    activation; `gradient` and `update` have the shape of the trained arrays of `model`, with None elsewhere.
+    `signals` goes through the batch once more; a model that is no chain of layers has none (PartError).
     """
 
     model: Any
     gradient: Any
+    update: Any
     scores: Array
     loss: Array
     predictions: Array
+    signals: Callable[[], Signals]

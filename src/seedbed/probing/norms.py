@@ -20,6 +20,12 @@ def weight_norm(moment: Moment) -> Float[Array, " layer"]:
     return _norms(moment.model)
 
 
+def update_ratio(moment: Moment) -> Float[Array, " layer"]:
+    """Norm of the update of each layer, divided by the norm of the layer; 0 where it has no weights but zeros."""
+    size = _norms(moment.model)
+    return jnp.where(size > 0, _norms(moment.update) / jnp.where(size > 0, size, 1), 0)
+
+
 def _norms(model: Any) -> Float[Array, " layer"]:
     squares = [sum(jnp.sum(array**2) for array in jax.tree.leaves(layer)) for _, layer in layers_of(model)]
     return jnp.sqrt(jnp.stack([jnp.asarray(square) for square in squares]))

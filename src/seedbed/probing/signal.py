@@ -1,4 +1,4 @@
-"""Whether anything still flows through a network."""
+"""Whether anything still flows through a network, and how much of it."""
 
 import jax
 import jax.numpy as jnp
@@ -6,6 +6,7 @@ from jaxtyping import Array, Float
 
 from seedbed.parts.models import layers_of
 from seedbed.probing.moment import Moment
+from seedbed.vocabulary.probes import QUANTILES
 
 
 def dead(moment: Moment) -> Float[Array, ""]:
@@ -14,3 +15,42 @@ def dead(moment: Moment) -> Float[Array, ""]:
     reached = [layer for _, layer in layers_of(moment.gradient)][:1] or [moment.gradient]
     still = jnp.stack([jnp.all(array == 0) for array in jax.tree.leaves(reached)]).all()
     return jnp.where(same & still & jnp.isfinite(moment.loss), 1.0, 0.0)
+
+
+def activation_moments(moment: Moment) -> Float[Array, "hidden moment"]:
+    """Mean and standard deviation of each hidden layer's activations."""
+    return jnp.stack([_moments(layer) for layer in moment.signals().forward])
+
+
+def activation_quantiles(moment: Moment) -> Float[Array, "hidden quantile"]:
+    """Quantiles of each hidden layer's activations."""
+    return jnp.stack([_quantiles(layer) for layer in moment.signals().forward])
+
+
+def backward_moments(moment: Moment) -> Float[Array, "hidden moment"]:
+    """Mean and standard deviation of the loss gradient at each hidden layer's input."""
+    return jnp.stack([_moments(layer) for layer in moment.signals().backward])
+
+
+def backward_quantiles(moment: Moment) -> Float[Array, "hidden quantile"]:
+    """Quantiles of the loss gradient at each hidden layer's input."""
+    return jnp.stack([_quantiles(layer) for layer in moment.signals().backward])
+
+
+def dead_units(moment: Moment) -> Float[Array, " hidden"]:
+    """Share of units of each hidden layer that answer every example alike."""
+    return jnp.stack([_alike(layer) for layer in moment.signals().forward])
+
+
+def _moments(layer: Array) -> Float[Array, " moment"]:
+    return jnp.stack([jnp.mean(layer), jnp.std(layer)])
+
+
+def _quantiles(layer: Array) -> Float[Array, " quantile"]:
+    places = [int(q * layer.size) for q in QUANTILES]
+    return jnp.sort(layer.ravel())[jnp.array(places)]
+
+
+def _alike(layer: Array) -> Float[Array, ""]:
+    units = layer.reshape(layer.shape[0], -1)
+    return jnp.mean(jnp.all(units == units[:, :1], axis=1))

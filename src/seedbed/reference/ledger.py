@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 
 from seedbed.record import Block
-from seedbed.reference.probes import DIMS
+from seedbed.reference.network import Network
 from seedbed.reference.twin import Array
-from seedbed.vocabulary.probes import AT_THE_END
+from seedbed.vocabulary.probes import AT_THE_END, DIMS, LABELS
 
 
 class Ledger:
     """Arrays of one run, member axis first; NaN where nothing was, or will ever be, measured."""
 
-    def __init__(self, seeds: np.ndarray, grid: np.ndarray, layers: tuple[str, ...]) -> None:
-        self._seeds, self._grid, self._layers = seeds, grid, layers
+    def __init__(self, seeds: np.ndarray, grid: np.ndarray, network: Network) -> None:
+        self._seeds, self._grid, self._network = seeds, grid, network
         self._dims: dict[str, tuple[str, ...]] = {}
         self._arrays: dict[str, np.ndarray] = {
             "hit_step": np.full(len(seeds), np.nan),
@@ -58,8 +58,8 @@ class Ledger:
     def block(self, meta: Mapping[str, Any]) -> Block:
         """Everything written down, as a block of a record."""
         used = {dim for dims in self._dims.values() for dim in dims}
-        labels = {"step": self._grid.tolist(), "layer": list(self._layers)}
-        coords = {dim: named for dim, named in labels.items() if dim in used}
+        own = {"step": self._grid.tolist(), "layer": self._network.layers, "hidden": self._network.hidden}
+        coords = {dim: named for dim, named in {**own, **LABELS}.items() if dim in used}
         return Block(self._seeds, self._arrays, self._dims, coords, meta)
 
     def _make_room(self, name: str, value: Array) -> None:

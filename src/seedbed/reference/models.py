@@ -94,6 +94,8 @@ def network_for(model: Part, shape: tuple[int, ...], units: Sequence[int]) -> Ne
             f'the reference engine knows {", ".join(MODELS)}, got the model "{model.name}"; use --engine jax'
         )
     options = numbers(model)
+    if refused := sorted({"norm", "dropout"} & options.keys()):
+        raise PartError(f"the reference engine trains without {' and '.join(refused)}; use --engine jax")
     if isinstance(activation := options.get("activation"), Part):
         options |= {"activation": activation.name, "options": numbers(activation)}
     sees: Any = image(shape) if model.name == "cnn" else math.prod(shape)

@@ -3,14 +3,15 @@
 This is the whole of backpropagation in one page: forward, loss, gradient of the loss, backward. It changes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from seedbed.reference.goals import Goal
 from seedbed.reference.layers import concatenate
-from seedbed.reference.network import Draws, Weights, backward, forward
+from seedbed.reference.network import Draws, Weights, backward, forward, signals
 from seedbed.reference.task import Batch, Task
 from seedbed.reference.twin import Array
 
@@ -19,9 +20,9 @@ from seedbed.reference.twin import Array
 class Moment:
     """All members at one step.
 
-    `weights` and `gradients` one dictionary per step of the network, member axis first; `score` and `prediction`
-    `(member, example, unit)`, all heads side by side; `measured` holds `train_loss`, `train_accuracy` ..., `(member,)`
-    each.
+    `weights`, `gradients` and `updates` one dictionary per step of the network, member axis first; `score` and
+    `prediction` `(member, example, unit)`, all heads side by side; `measured` holds `train_loss`, `train_accuracy` ...,
+    `(member,)` each. `signals()` is what passes the activations, forward and backward, `(member, example, ...)` each.
     """
 
     weights: Weights
@@ -29,6 +30,8 @@ class Moment:
     prediction: Array
     measured: Mapping[str, Array]
     gradients: Sequence[Mapping[str, Array]]
+    signals: Callable[[], tuple[list[Array], list[Array]]]
+    updates: Sequence[Mapping[str, Array]] = ()
 
 
 def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Moment:
@@ -45,7 +48,7 @@ def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Momen
     for number, goal in enumerate(task.goals, start=first):
         gradients[number] = {name: goal.rate * gradient for name, gradient in gradients[number].items()}
     measured = {f"train_{name}": value for name, value in judge(task, score, prediction, batch).items()}
-    return Moment(weights, score, prediction, measured, gradients)
+    return Moment(weights, score, prediction, measured, gradients, partial(signals, task.network, kept, upstream))
 
 
 def look_at_test(task: Task, weights: Weights, rows: np.ndarray) -> dict[str, Array]:

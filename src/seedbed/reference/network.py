@@ -49,6 +49,16 @@ class Network:
         kinds = [step.kind for step in self.steps if "weight" in step.weights]
         return tuple(f"{number} {kind}" for number, kind in enumerate(kinds, start=1))
 
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Names of the activations between the layers: "hidden 1", "hidden 2", ..."""
+        return tuple(f"hidden {number}" for number in range(1, len(self.active) + 1))
+
+    @property
+    def active(self) -> tuple[int, ...]:
+        """Which steps of the trunk are activations."""
+        return tuple(number for number, step in enumerate(self.trunk) if step.kind == "activation")
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -100,6 +110,19 @@ def backward(network: Network, kept: Sequence[Kept], upstream: Scores) -> list[d
         if number > 0:  # the input of the first step is data: nobody asks for its gradient
             upstream = step.pullback(here.x, here.given, upstream)
     return gradients
+
+
+def signals(network: Network, kept: Sequence[Kept], upstream: Scores) -> tuple[list[Array], list[Array]]:
+    """What passes each activation of the trunk: its result a going forward, dL/dz of its input z going back."""
+    fed = concatenate_pullback(upstream, network.units)
+    heads = zip(network.heads, kept[len(network.trunk) :], fed, strict=True)
+    back = np.sum([head.pullback(here.x, here.given, part) for head, here, part in heads], axis=0)
+    backward: dict[int, Array] = {}
+    for number in reversed(range(len(network.trunk))):
+        back = network.trunk[number].pullback(kept[number].x, kept[number].given, back)
+        backward[number] = back
+    forward = [network.trunk[number].value(kept[number].x, kept[number].given) for number in network.active]
+    return forward, [backward[number] for number in network.active]
 
 
 def gradient_of(step: Step, here: Kept, upstream: Array) -> dict[str, Array]:

@@ -1,6 +1,6 @@
 """Probes once more, in plain NumPy: what can be measured at a moment, for all members at once.
 
-Formulas stand in `seedbed.vocabulary.probes`. The first axis is the member; `DIMS` names the further ones.
+Formulas stand in `seedbed.vocabulary.probes`, and the names of the axes behind the first, which is the member.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ import numpy as np
 from seedbed.errors import PartError
 from seedbed.reference.moment import Moment
 from seedbed.reference.twin import Array
+from seedbed.vocabulary.probes import QUANTILES
 
 
 def dead(moment: Moment) -> Array:
@@ -28,6 +29,12 @@ def gradient_norm(moment: Moment) -> Array:
 def weight_norm(moment: Moment) -> Array:
     """Norm of the weights and biases of each layer, `(member, layer)`."""
     return norms(moment.weights)
+
+
+def update_ratio(moment: Moment) -> Array:
+    """Norm of the update of each layer divided by the norm of the layer, `(member, layer)`; 0 for weights of zero."""
+    size = norms(moment.weights)
+    return np.divide(norms(moment.updates), size, out=np.zeros_like(size), where=size > 0)
 
 
 def largest_weight(moment: Moment) -> Array:
@@ -58,6 +65,49 @@ def predictions(moment: Moment) -> Array:
     return moment.prediction.swapaxes(-1, -2)
 
 
+def activation_moments(moment: Moment) -> Array:
+    """Mean and standard deviation of each hidden layer's activations, `(member, hidden, moment)`."""
+    return np.stack([moments(layer) for layer in moment.signals()[0]], axis=1)
+
+
+def activation_quantiles(moment: Moment) -> Array:
+    """Quantiles of each hidden layer's activations, `(member, hidden, quantile)`."""
+    return np.stack([quantiles(layer) for layer in moment.signals()[0]], axis=1)
+
+
+def backward_moments(moment: Moment) -> Array:
+    """Mean and standard deviation of the loss gradient at each hidden layer's input, `(member, hidden, moment)`."""
+    return np.stack([moments(layer) for layer in moment.signals()[1]], axis=1)
+
+
+def backward_quantiles(moment: Moment) -> Array:
+    """Quantiles of the loss gradient at each hidden layer's input, `(member, hidden, quantile)`."""
+    return np.stack([quantiles(layer) for layer in moment.signals()[1]], axis=1)
+
+
+def dead_units(moment: Moment) -> Array:
+    """Share of units of each hidden layer that answer every example alike, `(member, hidden)`; of images, channels."""
+    return np.stack([alike(layer) for layer in moment.signals()[0]], axis=1)
+
+
+def moments(layer: Array) -> Array:
+    """Mean and standard deviation of all numbers of each member, `(member, 2)`."""
+    rows = layer.reshape(len(layer), -1)
+    return np.stack([rows.mean(axis=1), rows.std(axis=1)], axis=1)
+
+
+def quantiles(layer: Array) -> Array:
+    """The order statistics in places floor(q n), `(member, quantile)`."""
+    rows = np.sort(layer.reshape(len(layer), -1), axis=1)
+    return rows[:, [int(q * rows.shape[1]) for q in QUANTILES]]
+
+
+def alike(layer: Array) -> Array:
+    """Share of units with one value only, of a layer `(member, example, unit, ...)`: `(member,)`."""
+    units = layer.swapaxes(1, 2).reshape(len(layer), layer.shape[2], -1)
+    return np.all(units == units[..., :1], axis=2).mean(axis=1)
+
+
 def by_unit(weight: Array) -> Array:
     """A weight as `(member, unit, *input)`: a dense one is stored here as (inputs x outputs)."""
     return weight.swapaxes(-1, -2) if weight.ndim == 3 else weight
@@ -80,15 +130,12 @@ PROBES = {
     "weight_norm": weight_norm,
     "parameters": parameters,
     "largest_weight": largest_weight,
+    "update_ratio": update_ratio,
     "first_kernels": first_kernels,
     "predictions": predictions,
-}
-DIMS = {
-    "dead": (),
-    "gradient_norm": ("layer",),
-    "weight_norm": ("layer",),
-    "parameters": ("parameter",),
-    "largest_weight": (),
-    "first_kernels": ("kernel", "channel", "row", "column"),
-    "predictions": ("output", "example"),
+    "activation_moments": activation_moments,
+    "activation_quantiles": activation_quantiles,
+    "backward_moments": backward_moments,
+    "backward_quantiles": backward_quantiles,
+    "dead_units": dead_units,
 }

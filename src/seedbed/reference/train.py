@@ -7,7 +7,7 @@ Step s means after s updates. At every step the members are evaluated first and 
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
     """
     started = time.perf_counter()
     task = task_for(spec, dataset)
-    ledger = Ledger(seeds, trace_steps(spec.steps, spec.trace), task.network.layers)
+    ledger = Ledger(seeds, trace_steps(spec.steps, spec.trace), task.network)
     members = begin(spec, task, seeds)
     done = 0
     for step in range(spec.steps + 1):
@@ -104,6 +104,7 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int)
     ledger.mark("diverged_step", step, members.rows[broken])
     ledger.mark("diverged_step", step + 1, members.rows[burst])
     if ledger.wants(step) or stopped.any():
+        moment = replace(moment, updates=differences(weights, members.weights))
         probes = {probe.name: PROBES[probe.name](moment) for probe in spec.probes}
         tested = look_at_test(task, members.weights, members.rows)
         ledger.trace(step, members.rows, {**probes, **tested})
@@ -121,6 +122,11 @@ def updated(task: Task, members: Members, moment: Moment, step: int) -> tuple[We
         weights.append({name: layer[name] + steps[name][0] for name in layer})
         memory.append({name: steps[name][1] for name in layer})
     return weights, memory
+
+
+def differences(after: Weights, before: Weights) -> Weights:
+    """What an update adds to each weight."""
+    return [{name: layer[name] - past[name] for name in layer} for layer, past in zip(after, before, strict=True)]
 
 
 def shuffled(task: Task, members: Members, step: int) -> Members:

@@ -6,6 +6,7 @@
     pairs                   two settings under the same seeds
     equivalence             whether two settings are equally fast, to within a stated margin
     wilson, holm, logrank   a share, a family of tests, groups of survival curves
+    propagation             what infinite width predicts of the signal in a net of random weights
     maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
@@ -18,6 +19,7 @@ from seedbed.stats.hits import Hits, hits
 from seedbed.stats.interval import Interval, Significance
 from seedbed.stats.members import Members, read
 from seedbed.stats.order import Order, order
+from seedbed.stats.propagation import Propagation, propagation
 from seedbed.stats.proportions import wilson
 from seedbed.stats.single_run import Chance, OneRun, one_run
 from seedbed.stats.summary import compare, summarize
@@ -26,6 +28,7 @@ from seedbed.stats.words import Overview
 
 __all__ = [
     "Chance", "Comparison", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order", "Overview",
+    "Propagation",
     "Significance", "Survival", "compare", "equivalence", "hits", "holm", "logrank", "maps", "one_run", "order",
-    "pairs", "pairwise", "read", "scores", "summarize", "wilson",
+    "pairs", "pairwise", "propagation", "read", "scores", "summarize", "wilson",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from seedbed.errors import PartError
-from seedbed.vocabulary.part import Part, own, part
+from seedbed.vocabulary.part import Dial, Part, number, own, part
 
 
 def neuron() -> Part:
@@ -15,16 +15,22 @@ def neuron() -> Part:
     return part("model", "neuron")
 
 
-def mlp(hidden: Sequence[int], activation: Any = "relu") -> Part:
+def mlp(hidden: Sequence[int], activation: Any = "relu", norm: str = "none", dropout: float | None = None) -> Part:
     """Fully connected layers of the given widths, each followed by `activation`, then a linear layer of output width.
 
-    Image inputs are flattened. `mlp([4])` on 4x4 images with one output has 16*4 + 4 + 4 + 1 = 73 parameters.
-    Source: CIS680 assignment 1, part 2.
+    Image inputs are flattened. `norm="batch"` puts batch norm before every activation; `dropout` is the probability,
+    a dial, with which a number behind an activation is set to 0 in training, or None for no such layer. `mlp([4])` on
+    4x4 images with one output has 16*4 + 4 + 4 + 1 = 73 parameters. Source: CIS680 assignment 1, part 2.
     """
     widths = _widths(hidden)
     if not widths or not all(_whole(width) for width in widths):
         raise PartError(f"the hidden widths of mlp must be whole numbers of at least 1, got {hidden!r}; write mlp([4])")
-    return part("model", "mlp", activation=_activation(activation), hidden=widths)
+    if norm not in ("none", "batch"):
+        raise PartError(f'the norm of mlp is "none" or "batch", got {norm!r}; write one of the two')
+    # An option that is left out is left out: questions without it keep their names.
+    further: dict[str, Any] = {} if norm == "none" else {"norm": norm}
+    further |= {} if dropout is None else {"dropout": _rate(dropout)}
+    return part("model", "mlp", activation=_activation(activation), hidden=widths, **further)
 
 
 def cnn(
@@ -66,6 +72,13 @@ def _each(value: Any, count: int) -> tuple[Any, ...]:
 
 def _widths(hidden: Any) -> tuple[Any, ...]:
     return tuple(hidden) if isinstance(hidden, Sequence) and not isinstance(hidden, str) else (hidden,)
+
+
+def _rate(dropout: Any) -> Dial:
+    rate = number(dropout, "dropout of mlp")
+    if not 0 <= rate < 1:
+        raise PartError(f"the dropout of mlp is a probability from 0 to below 1, got {rate:g}; write dropout=0.5")
+    return Dial(rate)
 
 
 def _activation(value: Any) -> Part:

@@ -1,4 +1,10 @@
-"""Probes by name: what can be measured at the steps of a trace without changing the training."""
+"""Probes by name: what can be measured at the steps of a trace without changing the training.
+
+A *hidden layer* is here what an activation inside a model makes of its input z: a = f(z), of every unit and example of
+the batch. Its signal backward is dL/dz, L being the loss of the batch as it is trained on.
+"""
+
+from collections.abc import Mapping, Sequence
 
 from seedbed.vocabulary.part import Part, part
 
@@ -46,6 +52,60 @@ def predictions() -> Part:
     return part("probe", "predictions")
 
 
+def update_ratio() -> Part:
+    """Norm of the update a step makes to a layer's weights and biases, divided by their norm; 0 for no weights."""
+    return part("probe", "update_ratio")
+
+
+def activation_moments() -> Part:
+    """Mean and standard deviation of a over all units and examples, for each hidden layer."""
+    return part("probe", "activation_moments")
+
+
+def activation_quantiles() -> Part:
+    """A hundred evenly spaced quantiles of a over all units and examples, for each hidden layer.
+
+    Order statistics: of n numbers the one in place floor(q n) from 0, at q = 0.005, 0.015, ..., 0.995.
+    """
+    return part("probe", "activation_quantiles")
+
+
+def backward_moments() -> Part:
+    """Mean and standard deviation of dL/dz over all units and examples, for each hidden layer."""
+    return part("probe", "backward_moments")
+
+
+def backward_quantiles() -> Part:
+    """A hundred evenly spaced quantiles of dL/dz over all units and examples, as for `activation_quantiles`."""
+    return part("probe", "backward_quantiles")
+
+
+def dead_units() -> Part:
+    """Share of units of each hidden layer that answer every example alike; of images, every example and place.
+
+    A ReLU unit that is 0 for the whole batch counts, and so does a sigmoid unit that single precision rounds to 1.
+    """
+    return part("probe", "dead_units")
+
+
+DIMS: Mapping[str, tuple[str, ...]] = {
+    "dead": (),
+    "gradient_norm": ("layer",),
+    "weight_norm": ("layer",),
+    "update_ratio": ("layer",),
+    "parameters": ("parameter",),
+    "largest_weight": (),
+    "first_kernels": ("kernel", "channel", "row", "column"),
+    "predictions": ("output", "example"),
+    "activation_moments": ("hidden", "moment"),
+    "activation_quantiles": ("hidden", "quantile"),
+    "backward_moments": ("hidden", "moment"),
+    "backward_quantiles": ("hidden", "quantile"),
+    "dead_units": ("hidden",),
+}
+QUANTILES = tuple(round((place + 0.5) / 100, 3) for place in range(100))
+LABELS: Mapping[str, Sequence[str | float]] = {"quantile": QUANTILES, "moment": ("mean", "std")}
 AT_THE_END = frozenset({"first_kernels", "predictions"})  # too large for a trace
-WORDS = (dead, gradient_norm, weight_norm, parameters, largest_weight, first_kernels, predictions)
+WORDS = (dead, gradient_norm, weight_norm, update_ratio, parameters, largest_weight, first_kernels, predictions,
+         activation_moments, activation_quantiles, backward_moments, backward_quantiles, dead_units)  # fmt: skip
 TABLE = {word.__name__: word for word in WORDS}
