@@ -45,8 +45,9 @@ def test_surfaces_obey_their_closed_forms(smoke):
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_reference_engine_runs_the_study(name, tmp_path, monkeypatch):
+def test_reference_engine_runs_the_study(name, data_for, tmp_path, monkeypatch):
     """Measured and told; that a page becomes files is the same for both engines."""
+    data_for(name)
     pages = []
     monkeypatch.setattr("seedbed.catalogue.telling.write", lambda folder, study, page, **_: pages.append(page) or [])
     done = perform(TABLE[name], profile="smoke", seeds=range(2), out=tmp_path, engine="reference", command="x")

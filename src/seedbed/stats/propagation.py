@@ -15,14 +15,15 @@ from jaxtyping import Float
 from seedbed.errors import StatsError
 from seedbed.reference.activations import ACTIVATIONS
 
-NODES = 201  # of the Gauss-Hermite rule: kinks and saturation cost digits, not these
+NODES = 200  # of the Gauss-Hermite rule; an even number, for none may lie on the kink at 0
 
 
 @dataclass(frozen=True)
 class Propagation:
-    """For each hidden layer: mean and deviation of its activations, and the deviation of dL/dz relative to the last's.
+    """For each hidden layer: mean and deviation of its activations, and the root mean square of dL/dz over the last's.
 
-    Over all units and examples. `activation` are pairs (mean, std); `backward` ends with 1.
+    Over all units and examples. `backward` ends with 1; it takes what comes back to the last layer to be equally large
+    for all examples.
     """
 
     mean: Float[np.ndarray, " hidden"]
@@ -60,8 +61,10 @@ def propagation(
         square = a**2 @ weights
         means.append((a @ weights).mean())
         squares.append(square.mean())
-        slopes.append((slope**2 @ weights).mean())
-    steps = [np.sqrt(fans[k + 1][1] * deviations[k + 1] ** 2 * slopes[k]) for k in range(len(fans) - 1)]
-    backward = np.cumprod([1.0, *reversed(steps)])[::-1]
-    mean, mean_square = np.array(means), np.array(squares)
+        slopes.append(slope**2 @ weights)
+    gradient = [slopes[-1]]
+    for layer in range(len(fans) - 2, -1, -1):
+        gradient.insert(0, gradient[0] * fans[layer + 1][1] * deviations[layer + 1] ** 2 * slopes[layer])
+    sizes, mean, mean_square = np.mean(gradient, axis=1), np.array(means), np.array(squares)
+    backward = np.sqrt(np.divide(sizes, sizes[-1], out=np.zeros_like(sizes), where=sizes[-1] > 0))
     return Propagation(mean, np.sqrt(np.maximum(mean_square - mean**2, 0)), backward)

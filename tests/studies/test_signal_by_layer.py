@@ -1,0 +1,47 @@
+"""What the page on signals says: verdicts by their intervals, He against Glorot, and the theory beside them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from seedbed.stats import Interval
+from seedbed.studies.signal_by_layer import deviations, fate
+
+
+@pytest.fixture
+def readings(smoke):
+    return json.loads((smoke("signal_by_layer") / "summary.json").read_text())["readings"]
+
+
+def test_he_and_glorot_differ_by_four(readings):
+    """Under one seed both draws take the same normal numbers and ReLU passes factors on: sqrt(2) in each step."""
+    for direction in ("forward", "backward"):
+        he, glorot = (readings["he_against_glorot"][direction][draw]["estimate"] for draw in ("he", "glorot"))
+        assert 10 ** (he - glorot) == pytest.approx(4, rel=0.05)
+    assert 10 ** readings["he_against_glorot"]["forward"]["difference"]["estimate"] == pytest.approx(4, rel=1e-3)
+
+
+def test_theory_foretells_the_networks(readings):
+    assert max(readings["theory"].values()) < np.log10(1.6)
+
+
+def test_a_wide_normal_draw_explodes_under_relu_and_saturates_tanh(readings):
+    found = {one["setting"]: one for one in readings["settings"]}
+    assert found["relu, normal 0.28"]["backward"]["estimate"] > 1
+    assert found["tanh, normal 0.28"]["saturated"] > 0.1 > found["tanh, Glorot"]["saturated"]
+    assert found["relu, Glorot"]["forward"]["estimate"] < found["relu, He"]["forward"]["estimate"]
+
+
+def test_a_verdict_follows_the_interval():
+    def of(low, high):
+        return fate(Interval((low + high) / 2, low, high, 0.95, "", 9))
+
+    assert [of(-3, -2), of(-3, -0.5), of(-0.5, 0.5), of(0.5, 3), of(2, 3)] == [
+        "vanishes", "cannot be told", "is kept", "cannot be told", "explodes"]  # fmt: skip
+
+
+def test_deviations_are_those_of_the_draws():
+    np.testing.assert_allclose(deviations("He"), [np.sqrt(2 / 784), *[np.sqrt(0.02)] * 4])
+    np.testing.assert_allclose(deviations("Glorot"), [np.sqrt(2 / 884), *[0.1] * 4])
+    assert deviations("normal 0.28") == [0.28] * 5
