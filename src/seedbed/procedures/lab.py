@@ -74,11 +74,14 @@ class Lab:
         question = self.ask(question) if changeable else question
         return landscape(question, weight, bias, store=self.store, name=name, engine=engine or self.engine)
 
-    def examples(self, question: Spec, name: str = "examples") -> xr.Dataset:
-        """What a question trains on, its first setting where several are varied."""
+    def examples(
+        self, question: Spec, name: str = "examples", *, seeds: int | str | range = 1, changeable: bool = True
+    ) -> xr.Dataset:
+        """What a question trains on, its first setting where several are varied; one set for each of the `seeds`."""
         from seedbed.procedures.examples import examples  # late: it needs xarray, and a run trains before that
 
-        return examples(self.ask(question).settings()[0].spec, store=self.store, name=name)
+        question = self.ask(question) if changeable else question
+        return examples(question.settings()[0].spec, seeds=seeds, store=self.store, name=name)
 
     def filtered(
         self, kernels: Mapping[str, Any] | None = None, name: str = "filtered", *,
