@@ -55,7 +55,9 @@ def against(
         least, most = (fold(float(fold(x)) for x, _ in groups.values()) for fold in (min, max))
         axes.set_xscale("log")
         step_axis(axes, most, "log", least) if least >= 1 else axes.set_xlim(least, most)
-        value_axis(axes, min(every, default=0.1), max(every, default=1.0), log)
+        bottom, top = min(every, default=0.1), max(every, default=1.0)
+        alone = log and bottom == top  # one height has no extent on a logarithmic axis
+        value_axis(axes, bottom / 2 if alone else bottom, top * 2 if alone else top, log)
         for name, height in marks:
             axes.axhline(height, color=GREY, linewidth=0.8, linestyle=(0, (1, 1.5)))
             axes.annotate(name, (0.01, height), (0, 2), xycoords=("axes fraction", "data"), textcoords="offset points",

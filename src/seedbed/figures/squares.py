@@ -20,10 +20,8 @@ from seedbed.figures.style import (
     WIDTH,
     applied,
     blank,
-    columns_for,
     legend_below,
     look,
-    multiples,
     outer_labels,
 )
 
@@ -49,9 +47,7 @@ def separators(squares: Sequence[Square], *, truth: tuple[float, float] = (1.0, 
     if not names or any(list(one.weights) != names for one in squares):
         raise SpecError("separators need squares that name the same weights, got none or others; give the same to all")
     with applied():
-        columns = columns_for(len(squares))
-        titles = [panel_title(one.title, "", columns) for one in squares]
-        figure, grid = multiples(len(squares), columns, titles, shape=0.95)
+        figure, grid, titles, columns = _panels([one.title for one in squares], below=1.2)
         for axes, one, title in zip(grid, squares, titles, strict=True):
             axes.set_title(title)
             _line(axes, np.asarray(truth), color=GREY, linewidth=0.9, linestyle=(0, (1, 1.5)))
@@ -83,17 +79,12 @@ def square_maps(points: np.ndarray, values: Mapping[str, np.ndarray], label: str
     if not values or any(np.shape(one) != (len(points),) for one in values.values()):
         raise SpecError(f"square_maps need a value for each of the {len(points)} points, got others; give (point,)")
     with applied():
-        columns = min(len(values), 3)
-        titles = [panel_title(name, "", columns) for name in values]
-        rows = -(-len(values) // columns)
-        figure = blank(rows * (0.92 * WIDTH / columns if columns > 1 else 9.0) + 2.2, WIDTH if columns > 1 else 10)
-        grid = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
-        for unused in grid[len(values) :]:
-            unused.remove()
-        grid, most = grid[: len(values)], max(float(np.max(one)) for one in values.values()) or 1.0
+        figure, grid, titles, columns = _panels(list(values), below=1.9)
+        most = max(float(np.max(one)) for one in values.values()) or 1.0
         for axes, one, title in zip(grid, values.values(), titles, strict=True):
-            axes.tick_params(which="both", **TICKS)
-            shown = axes.scatter(*np.asarray(points).T, c=one, cmap="viridis_r", vmin=0, vmax=most, s=7, linewidths=0)
+            over = np.argsort(one, kind="stable")  # the largest value on top
+            shown = axes.scatter(*np.asarray(points)[over].T, c=np.asarray(one)[over], cmap="viridis_r", vmin=0,
+                                 vmax=most, s=7, linewidths=0)  # fmt: skip
             axes.set_title(title)
             _unit(axes)
         outer_labels(grid, columns, X1, X2)
@@ -101,6 +92,21 @@ def square_maps(points: np.ndarray, values: Mapping[str, np.ndarray], label: str
         bar.ax.tick_params(**TICKS)
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     return figure
+
+
+def _panels(names: Sequence[str], below: float) -> tuple[Figure, list[Axes], list[str], int]:
+    """A figure of squares, at most three in a row, with their titles and so many centimeters for what stands below."""
+    columns = min(len(names), 3)
+    titles = [panel_title(name, "", max(columns, 2)) for name in names]
+    rows, width = -(-len(names) // columns), WIDTH if columns > 1 else 9.0
+    lines = 1 + max(title.count("\n") for title in titles)
+    figure = blank(rows * (0.92 * width / columns + 0.38 * lines) + below + 0.9, width)
+    grid = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+    for unused in grid[len(names) :]:
+        unused.remove()
+    for axes in grid[: len(names)]:
+        axes.tick_params(which="both", **TICKS)
+    return figure, grid[: len(names)], titles, columns
 
 
 def _line(axes: Axes, weight: np.ndarray, **how: object) -> None:

@@ -74,6 +74,19 @@ class Lab:
         question = self.ask(question) if changeable else question
         return landscape(question, weight, bias, store=self.store, name=name, engine=engine or self.engine)
 
+    def derivatives(
+        self, scores: np.ndarray, targets: np.ndarray, name: str = "derivatives", *, loss: Any = "cross_entropy",
+        output: Any = None, kind: str = "classes", engine: str | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """Jacobian of an output activation and gradient of a loss at scores (point, unit); nothing is trained.
+
+        `engine` names another one than the lab's: a page may set derivatives by hand beside those of the engine.
+        """
+        from seedbed.procedures.derivatives import derivatives  # late: it needs xarray
+
+        return derivatives(scores, targets, loss=loss, output=output, kind=kind, store=self.store, name=name,
+                           engine=engine or self.engine)  # fmt: skip
+
     def examples(
         self, question: Spec, name: str = "examples", *, seeds: int | str | range = 1, changeable: bool = True
     ) -> xr.Dataset:

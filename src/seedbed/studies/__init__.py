@@ -10,6 +10,7 @@ from seedbed.studies import (
     neuron_surfaces,
     own_activation,
     perceptron_or_hinge,
+    softmax_identities,
 )
 from seedbed.study import Study
 
@@ -25,5 +26,6 @@ TABLE: dict[str, Study] = {
         convolution_by_hand,
         activation_derivatives,
         perceptron_or_hinge,
+        softmax_identities,
     )
 }

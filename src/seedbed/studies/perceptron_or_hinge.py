@@ -15,6 +15,8 @@ import seedbed as sb
 if TYPE_CHECKING:
     import xarray as xr
 
+    from seedbed.stats.interval import Interval
+
 
 N, TEST, INSTANCES = 20, 1_000, 1  # the instances that all members label are draw number 1, the training sets draw 0
 KINK = 1e-30  # a margin so small that it only decides what happens at w . x = 0: there the perceptron moves
@@ -197,9 +199,9 @@ def rule_items(main: Sequence[Run], sets: Mapping[str, np.ndarray], readings: di
     readings["one_class"] = {"training_sets": members, "points": count, "of_one_class": single}
     yield sb.Prose(
         f"**Training sets of one class.** {single} of {members:,} training sets of {count} points hold a single class "
-        f"(the law gives each a chance of 2^{1 - count}, {members * 2.0 ** (1 - count):.2g} sets expected here). Such "
-        "a member is kept: it learns that everything is of that class, its accuracy is near 1/2, and it counts in "
-        "every average."
+        f"(the law gives each a chance of {2.0 ** (1 - count):.2g}: {members * 2.0 ** (1 - count):.2g} sets "
+        "expected). Such a member is kept: it learns that everything is of that class, its accuracy is near 1/2, and "
+        "it counts in every average."
     )
     passes, shown = SHEET, [run for run in main if run.n == count]
     chosen = [*[run for run in shown if run.criterion == "perceptron"][:1],
@@ -221,8 +223,8 @@ def accuracy_items(main: Sequence[Run], readings: dict[str, Any]) -> Iterator[An
     last, members = max(budgets(main[0])), len(main[0].weights)
     several = sorted({min(SHEET, last), last})
     yield sb.Formula(
-        "\"accuracy\"(w) = 1/2 + 1/2 thin tan(45 degree - delta) quad "
-        "(delta <= 45 degree \"between\" w \"and\" (1, -1))",
+        "\"accuracy\"(w) = 1/2 + 1/2 thin tan(45 degree - delta) quad (delta <= 45 degree \"between\" w \"and\" (1, "
+        "-1))",
         "the accuracy over the whole square as a function of the angle delta between the learned and the true line",
     )  # fmt: skip
     panels = [(f"accuracy on {TEST:,} own test points after {passes} passes",
@@ -233,18 +235,15 @@ def accuracy_items(main: Sequence[Run], readings: dict[str, Any]) -> Iterator[An
                     "these are distributions of members.",
                     "Distributions of test accuracy per criterion and rate")  # fmt: skip
     columns = budgets(main[0])
-    means = {run.name: {passes: sb.stats.scores.mean(run.accuracy[:, run.at(passes)]) for passes in columns}
-             for run in main}  # fmt: skip
-    yield sb.Table(("setting", *(f"{passes} passes" for passes in columns)),
+    means = by_budget(main, columns, "accuracy")
+    yield sb.Table(("setting", *(passes_text(passes) for passes in columns)),
                    [(name, *(sb.pieces.interval(one[passes], pct) for passes in columns))
                     for name, one in means.items()],
                    f"Mean accuracy over the whole square in percent, by the closed form (the {TEST:,} test points add "
                    f"noise and nothing else), n = {members:,} training sets per setting, 95 % bootstrap "
                    "intervals.")  # fmt: skip
-    readings["mean_accuracy"] = {name: {str(p): value for p, value in one.items()} for name, one in means.items()}
-    readings["mean_test_accuracy"] = {
-        run.name: {str(p): sb.stats.scores.mean(run.tested[:, run.at(p)]) for p in columns} for run in main
-    }
+    readings["mean_accuracy"] = means
+    readings["mean_test_accuracy"] = by_budget(main, columns, "tested")
     if members < 2:
         return
     pairs = compared(main, columns)
@@ -261,16 +260,35 @@ def accuracy_items(main: Sequence[Run], readings: dict[str, Any]) -> Iterator[An
     yield sb.Prose(verdict_words(pairs, columns))
 
 
+def by_budget(main: Sequence[Run], columns: Sequence[int], what: str) -> dict[str, dict[int, Interval]]:
+    """Means over members at every budget, setting by setting, from one draw of members for all."""
+    table = np.stack([getattr(run, what)[:, run.at(passes)] for run in main for passes in columns], axis=1)
+    found = iter(sb.stats.scores.means(table))
+    return {run.name: {passes: next(found) for passes in columns} for run in main}
+
+
+def passes_text(passes: int) -> str:
+    """A number of passes in words."""
+    return f"{passes:,} {'pass' if passes == 1 else 'passes'}"
+
+
+def like(main: Sequence[Run], run: Run) -> Run:
+    """The first perceptron on the same training sets."""
+    return next(one for one in main if one.criterion == "perceptron" and one.n == run.n)
+
+
 def compared(main: Sequence[Run], columns: Sequence[int]) -> list[dict[str, Any]]:
     """Every hinge setting against the perceptron of the same data at every budget."""
-    found: list[dict[str, Any]] = []
-    for run in (run for run in main if run.criterion == "hinge"):
-        other = next(one for one in main if one.criterion == "perceptron" and one.n == run.n)
-        for passes in columns:
-            a, b = run.accuracy[:, run.at(passes)], other.accuracy[:, other.at(passes)]
-            found.append({"setting": run.name.removeprefix("hinge, "), "passes": passes, "n": len(a),
-                          "difference": sb.stats.pairs.difference(a, b), "p": sb.stats.pairs.sign_flip(a, b).p,
-                          "beats": sb.stats.pairs.superiority(a, b, better="higher")})  # fmt: skip
+    keys = [(run, like(main, run), passes)
+            for run in main if run.criterion == "hinge" for passes in columns]  # fmt: skip
+    a, b = (np.stack([(run, other)[side].accuracy[:, (run, other)[side].at(passes)] for run, other, passes in keys], 1)
+            for side in (0, 1))  # fmt: skip
+    found: list[dict[str, Any]] = [
+        {"setting": run.name.removeprefix("hinge, "), "passes": passes, "n": len(a), "difference": difference,
+         "p": sb.stats.pairs.sign_flip(a[:, at], b[:, at]).p,
+         "beats": sb.stats.pairs.superiority(a[:, at], b[:, at], better="higher")}
+        for at, ((run, _, passes), difference) in enumerate(zip(keys, sb.stats.pairs.differences(a, b), strict=True))
+    ]  # fmt: skip
     adjusted = sb.stats.holm([one["p"] for one in found]).p.tolist()
     for one, p in zip(found, adjusted, strict=True):
         sign = "hinge" if one["difference"].estimate > 0 else "perceptron"
@@ -288,7 +306,7 @@ def verdict_words(pairs: Sequence[Mapping[str, Any]], columns: Sequence[int]) ->
                  "perceptron": "the perceptron is better than the hinge loss at",
                  "not told apart": "they cannot be told apart at"}  # fmt: skip
         said = "; ".join(f"{words[kind]} {', '.join(names)}" for kind, names in kinds.items() if names)
-        lines.append(f"- After {passes} {'pass' if passes == 1 else 'passes'}: {said}.")
+        lines.append(f"- After {passes_text(passes)}: {said}.")
     winners = {one["verdict"] for one in pairs} - {"not told apart"}
     summed = {2: "**So the answer to question 3 depends on the budget**: on the step size and on the number of passes.",
               1: f"Wherever the two can be told apart here, the {' and '.join(winners)} is better.",
@@ -298,29 +316,30 @@ def verdict_words(pairs: Sequence[Mapping[str, Any]], columns: Sequence[int]) ->
 
 def way_items(main: Sequence[Run]) -> Iterator[Any]:
     """The angle against passes, and the error of the hinge loss against rate times passes."""
-    members, angles = len(main[0].weights), {run.name: (run.passes[1:], angle(run.weights[:, 1:])) for run in main}
+    drawn = [run for run in main if run.criterion == "hinge" or run is like(main, run)]
+    members, angles = len(main[0].weights), {run.name: (run.passes[1:], angle(run.weights[:, 1:])) for run in drawn}
     labels = "passes over the training set", "angle to the true line (degrees)"
     yield sb.Figure("angle", sb.figures.against(angles, *labels),
                     "Angle between the learned and the true line against the number of passes: median and middle "
-                    f"half of n = {members:,} members per setting.",
+                    f"half of n = {members:,} members per setting. The perceptron takes the same way at every rate.",
                     "Angle to the true line against passes, by setting")  # fmt: skip
     hinge = {run.name.removeprefix("hinge, "): (run.rate * run.passes[1:], 1 - run.accuracy[:, 1:])
              for run in main if run.criterion == "hinge"}  # fmt: skip
     marks = [(f"perceptron after {run.passes[-1]:.0f} passes", float(np.median(1 - run.accuracy[:, -1])))
              for run in main if run.criterion == "perceptron"][:1]  # fmt: skip
     yield sb.Figure("error", sb.figures.against(hinge, "step size × passes", "wrongly labeled share of the square",
-                                                marks=marks, first=sum(run.criterion == "perceptron" for run in main)),
+                                                marks=marks, first=1),
                     "Wrongly labeled share of the square under the hinge loss against step size times passes: median "
                     f"and middle half of n = {members:,} members per rate; dotted: the perceptron's median at the "
                     "end.",
                     "Error of the hinge loss against step size times passes")  # fmt: skip
     yield sb.Prose(
         "While every score is below 1, the hinge loss adds all points in every pass, so w is η × passes times the "
-        "sum of all y x: a direction that more passes do not change, and that follows whichever class happens to have "
-        "more and larger points. Only when scores "
-        "pass 1 do the easy points drop out, and the points near the line decide. For small steps that happens at "
-        "the same step size × passes, which is why those curves fall on one another. The weights have to grow to "
-        "about one over the distance of the closest point from the line before the last of them is satisfied."
+        "sum of all y x: a direction that more passes do not change, and that follows whichever class happens to "
+        "have more and larger points. Only when scores pass 1 do the easy points drop out, and the points near the "
+        "line decide. For small steps that happens at the same step size × passes, which is why those curves fall on "
+        "one another. The weights have to grow to about one over the distance of the closest point from the line "
+        "before the last of them is satisfied."
     )
 
 
@@ -332,7 +351,11 @@ def why_items(main: Sequence[Run], sets: Mapping[str, np.ndarray], readings: dic
     best = line_accuracy((low + high) / 2)
     anywhere = line_accuracy(low[:, None] + (high - low)[:, None] * shares).mean(axis=1)
     rows, inside, found = [], {}, {}
-    for run in (run for run in main if run.n == count):
+    chosen = [run for run in main if run.n == count]
+    *ends, random_one, ideal, width = sb.stats.scores.means(
+        np.stack([*(run.accuracy[:, -1] for run in chosen), anywhere, best, high - low], axis=1)
+    )
+    for run, mean in zip(chosen, ends, strict=True):
         weights = run.weights[:, -1]
         place = (direction(weights) - low) / (high - low)
         within = (place > 0) & (place < 1)
@@ -342,20 +365,19 @@ def why_items(main: Sequence[Run], sets: Mapping[str, np.ndarray], readings: dic
         found[run.name] = {"separates": share, "distance_from_middle": aside, "rests": rest}
         rows.append((run.name, sb.pieces.interval(share, pct),
                      "—" if aside is None else sb.pieces.interval(aside, places),
-                     sb.pieces.interval(sb.stats.scores.mean(run.accuracy[:, -1]), pct)))  # fmt: skip
+                     sb.pieces.interval(mean, pct)))  # fmt: skip
         if within.any():
             inside[run.name] = place[within]
     rows += [("any line of the gap, equally likely", "100", "0.25 (exact)",
-              sb.pieces.interval(sb.stats.scores.mean(anywhere), pct)),
-             ("the middle of the gap", "100", "0 (exact)",
-              sb.pieces.interval(sb.stats.scores.mean(best), pct))]  # fmt: skip
-    readings["gap"] = {"degrees": sb.stats.scores.mean(high - low), "runs": found,
-                       "anywhere": sb.stats.scores.mean(anywhere), "middle": sb.stats.scores.mean(best)}  # fmt: skip
+              sb.pieces.interval(random_one, pct)),
+             ("the middle of the gap", "100", "0 (exact)", sb.pieces.interval(ideal, pct))]  # fmt: skip
+    readings["gap"] = {"degrees": width, "runs": found, "anywhere": random_one, "middle": ideal}
     yield sb.Prose(
         "A line through the origin separates the training points exactly if its angle lies behind the last point of "
         "+1 and before the first of −1. That gap, which also holds the truth, is all that the training set says: "
-        f"{np.mean(high - low):.1f} degrees wide on average here (n = {members:,} sets of {count} points). Which line "
-        "of the gap is learned is decided by the criterion."
+        f"{width.estimate:.1f} degrees [{width.low:.1f}, {width.high:.1f}] wide on average here (95 % bootstrap "
+        f"interval, n = {members:,} sets of {count} points). Which line of the gap is learned is decided by the "
+        "criterion."
     )
     passes = f"{main[0].passes[-1]:.0f} passes"
     yield sb.Table(("learner", "separates all points (%)", "distance from the middle", "accuracy (%)"), rows,
@@ -431,7 +453,10 @@ def change_items(main: Sequence[Run], test: np.ndarray, readings: dict[str, Any]
     several = sorted({min(SHEET, last), last})
     labels = {(run.name, p): run.weights[:members, run.at(p)] @ test.T > 0 for run in main for p in several}
     changed = {key: (one[::2] != one[1::2]).mean(axis=1) for key, one in labels.items()}
-    shares = {key: sb.stats.scores.mean(one) for key, one in changed.items()}
+    table = np.stack(list(changed.values()), axis=1)
+    shares = dict(zip(changed, sb.stats.scores.means(table), strict=True))
+    first = np.stack([changed[like(main, run).name, p] for run in main for p in several], axis=1)
+    more = dict(zip(changed, sb.stats.pairs.differences(table, first), strict=True))
     where = {key: 2 * (p := one.mean(axis=0)) * (1 - p) * members / (members - 1) for key, one in labels.items()}
     off = np.abs(test[:, 0] - test[:, 1]) / np.sqrt(2)
     yield sb.Prose(
@@ -441,15 +466,13 @@ def change_items(main: Sequence[Run], test: np.ndarray, readings: dict[str, Any]
     )
     rows, found = [], []
     for run in main:
-        other = next(one for one in main if one.criterion == "perceptron" and one.n == run.n)
         for passes in several:
             key = run.name, passes
-            more = None if run is other else sb.stats.pairs.difference(changed[key], changed[other.name, passes])
             reach = within(off, where[key], 0.9)
-            rows.append((run.name, passes, sb.pieces.interval(shares[key], pct),
-                         "—" if more is None else sb.pieces.interval(more, points_of), f"{reach:.2f}"))  # fmt: skip
+            beside = "—" if run is like(main, run) else sb.pieces.interval(more[key], points_of)
+            rows.append((run.name, passes, sb.pieces.interval(shares[key], pct), beside, f"{reach:.2f}"))
             found.append({"setting": run.name, "criterion": run.criterion, "passes": passes, "changed": shares[key],
-                          "more_than_perceptron": more, "nine_tenths_within": reach})  # fmt: skip
+                          "more_than_perceptron": more[key], "nine_tenths_within": reach})  # fmt: skip
     readings["changed_by_other_training_points"] = found
     head = "setting", "passes", "changed (%)", "more than the perceptron (points)", "nine in ten within"
     yield sb.Table(head, rows,
@@ -512,10 +535,10 @@ def batch_items(record: xr.Dataset, readings: dict[str, Any]) -> Iterator[Any]:
                     "Wrongly labeled share of the square when every update uses the mean gradient of all points: "
                     f"median and middle half of n = {members:,} members per setting.",
                     "Error against passes in full batches")  # fmt: skip
-    rows = []
+    rows, means = [], by_budget(found, [int(found[0].passes[-1])], "accuracy")
     for run, (_, part) in zip(found, sb.rows(record), strict=True):
         over = np.isfinite(part["hit_step"].values)
-        readings.setdefault("batch", {})[run.name] = sb.stats.scores.mean(run.accuracy[:, -1])
+        readings.setdefault("batch", {})[run.name] = means[run.name][int(found[0].passes[-1])]
         middle = f"{np.median(part['hit_step'].values[over]):,.0f}" if over.mean() > 0.5 else "not reached by half"
         rows.append((run.name, sb.pieces.interval(readings["batch"][run.name], pct),
                      sb.pieces.interval(sb.stats.wilson(int(over.sum()), members), pct), middle))  # fmt: skip
@@ -534,8 +557,10 @@ def start_items(found: Sequence[Run], readings: dict[str, Any]) -> Iterator[Any]
     """What initial weights of other sizes change."""
     members, passes = len(found[0].weights), found[0].passes[-1]
     rows = []
+    means = by_budget(found, [int(passes)], "accuracy")
+    readings["starts"] = {name: one[int(passes)] for name, one in means.items()}
     for run in found:
-        value = readings.setdefault("starts", {})[run.name] = sb.stats.scores.mean(run.accuracy[:, -1])
+        value = readings["starts"][run.name]
         still = int((run.weights[:, -1] == run.weights[:, 0]).all(axis=-1).sum())
         rows.append((run.name, sb.pieces.interval(value, pct), f"{still:,} of {members:,}"))
     yield sb.Table(("start", "accuracy (%)", "never moved"), rows,
