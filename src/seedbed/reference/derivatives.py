@@ -1,4 +1,4 @@
-"""An output activation and a loss at given scores, in double precision, with the derivatives that were found by hand."""
+"""An output activation and a loss at given scores, in double precision, with derivatives found by hand."""
 
 import numpy as np
 

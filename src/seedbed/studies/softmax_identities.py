@@ -355,8 +355,8 @@ def width_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> 
     yield sb.Prose(
         "A step h to either side is wrong by about h² (the third derivative) plus the rounding of the function "
         "divided by h. The best compromise here: "
-        + "; ".join(f"h = {one['width']:.1e} in {name}, with an error of {one['error']:.1e}" for name, one in "
-                                                                                           "best.items())
+        + "; ".join(f"h = {one['width']:.1e} in {name}, with an error of {one['error']:.1e}" for name, one in
+                    best.items())
         + ". So differences confirm a formula to about ten digits at most, and automatic differentiation in single "
         "precision is checked better against the closed form than against differences in the same precision."
     )  # fmt: skip
