@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Array
 
 from seedbed.engine.judging import Head, Judging
+from seedbed.errors import PartError
 from seedbed.spec import Spec
 
 MOST = 2**22  # numbers of Jacobians that are computed at once
@@ -23,6 +24,10 @@ def derivatives(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: str) 
 
     def predict(score: Array) -> Array:
         return judge.predictions(score[:, None], dials)[:, 0]
+
+    kept = jax.eval_shape(predict, jax.ShapeDtypeStruct((units,), jnp.float32)).shape
+    if kept != (units,):
+        raise PartError(f"an output activation keeps the shape {(units,)}, got {kept}; take another as the output")
 
     def loss(score: Array, target: Array) -> Array:
         return judge(score[:, None], target[..., None], dials)[0]

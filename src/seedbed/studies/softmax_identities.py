@@ -20,7 +20,7 @@ WIDTH = 1e-5  # of a central difference, to either side
 NORMAL = float(np.finfo(np.float32).tiny)  # smaller numbers lose digits in single precision, or are flushed to 0
 LABELED = 1  # the class that the sweeps call true
 LEADS = {"smoke": (24, 5), "quick": (120, 25), "full": (240, 50)}  # leads along a sweep, and members at each
-SHOWN = {"all equal": (0.0, 0.0, 0.0, 0.0), "2, 1, 0, −1": (2.0, 1.0, 0.0, -1.0), "8, 0, 0, 0": (8.0, 0.0, 0.0, 0.0),
+SHOWN = {"all equal": (0.0, 0.0, 0.0, 0.0), "2, 1, 0, −1": (2.0, 1.0, 0.0, -1.0), "4, 0, 0, 0": (4.0, 0.0, 0.0, 0.0),
          "a tie at 10,000": (1e4, 1e4, 0.0, -1e4)}  # fmt: skip
 WAYS = {"engine": "automatic", "by_hand": "by hand"}
 
@@ -272,7 +272,12 @@ def cell(found: list[dict[str, Any]] | None) -> str:
         return "—"
     if not all(one["finite"] for one in found):
         return "not finite"
-    return f"{max(one['absolute'] for one in found):.1e}; {max(one['relative'] for one in found):.1e}"
+    return "; ".join(short(max(one[key] for one in found)) for key in ("absolute", "relative"))
+
+
+def short(error: float) -> str:
+    """An error in a cell."""
+    return f"{error:.1e}" if error else "0"
 
 
 def worst_words(title: str, found: Mapping[str, Mapping[str, list[dict[str, Any]]]]) -> str:
@@ -288,7 +293,11 @@ def worst_words(title: str, found: Mapping[str, Mapping[str, list[dict[str, Any]
             f"classes); relatively by at most {least['relative']:.1e} ({other}; {least['classes']} classes), where "
             f"{least['true']:.3g} came out as {least['found']:.3g}."
         )
-    return f"Where the largest errors of {title} stand:\n\n" + "\n".join(lines)
+    return (
+        f"Where the largest errors of {title} stand:\n\n" + "\n".join(lines) + "\n\nA relative error of about 1 is a "
+        "small number that came out as 0 (see the next section); that of a difference may be any number, where the "
+        "true value is smaller than the rounding of what is subtracted."
+    )
 
 
 def lead_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> Iterator[Any]:
@@ -306,18 +315,19 @@ def lead_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> I
             gone = z[:, 0][(np.nan_to_num(error) >= 0.99)]
             lost[f"{name}, {way}"] = float(gone.min()) if gone.size else None
     readings["all_digits_lost_from_a_lead_of"] = lost
-    yield sb.Figure("lost_digits", sb.figures.against(lines, "lead c of the true class: scores (c, "
-                                                             "0)", "relative error"),
+    label = "lead c of the true class: scores (c, 0)"
+    yield sb.Figure("lost_digits", sb.figures.against(lines, label, "relative error"),
                     "Relative error of two derivatives of two classes against the lead of the true one: median and "
                     f"middle half of {z[:, 0].size // lines_of(lines)} leads that lie close together; 1 means that no "
                     "digit is right. Where a line is missing its error is 0, or the value too small for single "
                     "precision. Deterministic.", "Relative errors of o minus 1 and of o times 1 minus o")  # fmt: skip
     found = "; ".join(f"{name} from c = {value:.1f}" for name, value in lost.items() if value is not None)
     yield sb.Prose(
-        "Both identities subtract from 1 what is nearly 1. Each correct digit of o beyond the first nine or so is a "
-        "digit of 1 − o that is lost, until the result is exactly 0 although the truth is about e^(−c)"
+        "Both identities subtract from 1 what is nearly 1. A number of seven digits (single precision; sixteen in "
+        "double) that agrees with 1 in the first five has two digits left to say by how much it is less. In the end "
+        "o is 1 exactly and both derivatives are 0, where the truth is about exp(−c)"
         + (f": {found}" if found else "") + ". The absolute error stays below the rounding of 1, so training does "
-        "not notice: a gradient of e^(−17) moves nothing. Whoever needs the small number itself (an importance "
+        "not notice: a gradient of exp(−17) moves nothing. Whoever needs the small number itself (an importance "
         "weight, a logarithm of it) has to sum the other outputs instead, as the truth of this page does."
     )  # fmt: skip
 
@@ -349,9 +359,8 @@ def width_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> 
     readings["best_width"] = best
     yield sb.Figure("widths", sb.figures.against(lines, "step to either side", "largest absolute error"),
                     "Largest error of a Jacobian of 10 classes by central differences against their step: median and "
-                    f"middle half of {len(z)} ordinary points. "
-                    "Deterministic.", "Error of central differences against the "
-                                                                         "step")  # fmt: skip
+                    f"middle half of {len(z)} ordinary points. Deterministic.",
+                    "Error of central differences against the step")  # fmt: skip
     yield sb.Prose(
         "A step h to either side is wrong by about h² (the third derivative) plus the rounding of the function "
         "divided by h. The best compromise here: "
@@ -366,7 +375,7 @@ def naive_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> 
     """Where exp(v) / sum exp(v) and -log of it stop being numbers, counted and along a sweep."""
     table, counts = [], {}
     for at, kind in enumerate(KINDS):
-        failed, total, engine = dict.fromkeys(PRECISIONS, 0), 0, 0
+        failed, total, engine, beyond = dict.fromkeys(PRECISIONS, 0), 0, 0, 0
         for classes in CLASSES:
             record = records[f"engine_{classes}"].isel(seed=0)
             count = len(record["point"]) // len(KINDS)
@@ -374,21 +383,22 @@ def naive_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> 
             z, labels = record["scores"].values[part], record["targets"].values[part]
             total += count
             engine += int((~np.isfinite(record["loss"].values[part])).sum())
+            beyond += int((exact(z, labels)["loss"] > np.finfo(np.float32).max).sum())
             for name, dtype in PRECISIONS.items():
                 o, loss = naive(z.astype(dtype), labels)
                 failed[name] += int((~np.isfinite(o).all(axis=1) | ~np.isfinite(loss)).sum())
-        counts[kind] = {**failed, "engine": engine, "points": total}
+        counts[kind] = {**failed, "engine": engine, "loss_beyond_float32": beyond, "points": total}
         table.append((kind, total, *(f"{value:,}" for value in failed.values()), f"{engine:,}"))
     readings["not_finite"] = counts
     yield sb.Formula("o_i = e^(v_i) / (sum_j e^(v_j)) = e^(v_i - m) / (sum_j e^(v_j - m)), quad L = - log o_y = (m - "
                      "v_y) + log sum_j e^(v_j - m), quad m = max_j v_j",
                      "taking the largest score off every score changes nothing and keeps every exponential at most "
                      "1")  # fmt: skip
-    yield sb.Table(("scores", "points", "as written, single precision", "as written, double "
-                                                                        "precision", "engine"), table,
+    yield sb.Table(("scores", "points", *(f"as written, {name}" for name in PRECISIONS), "engine"), table,
                    "Points at which the output or the loss is not finite, of all points of a kind: the formulas as "
                    "the sheet writes them, and the engine, which takes the largest score off. Counts, "
                    "deterministic.")  # fmt: skip
+    yield sb.Prose(excused(counts))
     lines, limits = {}, readings.setdefault("last_finite_c", {})
     for name, dtype in PRECISIONS.items():
         for words, pair in SWEEPS.items():
@@ -400,8 +410,8 @@ def naive_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> 
     lines["engine"] = grouped(leads_of(records), record["loss"].values.astype(float))
     true = exact(record["scores"].values, record["targets"].values)["loss"]
     readings["engine_loss_error"] = worst(record["loss"].values.astype(float), true)
-    yield sb.Figure("naive", sb.figures.against(lines, "c: the true class is c behind the other", "cross-entropy "
-                                                                                                  "(nats)"),
+    names = "c: the true class is c behind the other", "cross-entropy (nats)"
+    yield sb.Figure("naive", sb.figures.against(lines, *names),
                     "Cross-entropy of two classes against how far the true one is behind. The lines of the formula "
                     "as written end where its value is no longer a number; they lie on one another before. "
                     "Deterministic.", "Cross-entropy as written and by the engine against the distance")  # fmt: skip
@@ -413,6 +423,18 @@ def naive_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> 
         f"loss along the whole sweep is {readings['engine_loss_error']['relative']:.1e}. Double precision moves the "
         "cliff, it does not remove it."
     )  # fmt: skip
+
+
+def excused(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """Whether the engine ever fails where an answer exists."""
+    failed, beyond = (sum(one[key] for one in counts.values()) for key in ("engine", "loss_beyond_float32"))
+    if not failed:
+        return "The engine gives a number at every point."
+    return (
+        f"The engine's loss is infinite at {failed:,} points. At {beyond:,} points the true loss, the distance "
+        "between two scores at the limits, is itself larger than the largest number of single precision. Its "
+        "gradient is finite everywhere if the tables above say no other."
+    )
 
 
 PRECISIONS = {"single precision": np.float32, "double precision": np.float64}
