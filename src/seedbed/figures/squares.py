@@ -5,9 +5,12 @@ Lines go through the origin and are given by the weights they belong to: w1 x1 +
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -81,14 +84,14 @@ def square_maps(points: np.ndarray, values: Mapping[str, np.ndarray], label: str
     with applied():
         figure, grid, titles, columns = _panels(list(values), below=1.9)
         most = max(float(np.max(one)) for one in values.values()) or 1.0
+        scale: dict[str, Any] = {"cmap": "viridis_r", "norm": Normalize(0, most)}
         for axes, one, title in zip(grid, values.values(), titles, strict=True):
             over = np.argsort(one, kind="stable")  # the largest value on top
-            shown = axes.scatter(*np.asarray(points)[over].T, c=np.asarray(one)[over], cmap="viridis_r", vmin=0,
-                                 vmax=most, s=7, linewidths=0)  # fmt: skip
+            axes.scatter(*np.asarray(points)[over].T, c=np.asarray(one)[over], s=7, linewidths=0, **scale)
             axes.set_title(title)
             _unit(axes)
         outer_labels(grid, columns, X1, X2)
-        bar = figure.colorbar(shown, ax=grid, label=label, location="bottom", shrink=0.7, aspect=36)
+        bar = figure.colorbar(ScalarMappable(**scale), ax=grid, label=label, location="bottom", shrink=0.7, aspect=36)
         bar.ax.tick_params(**TICKS)
         bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
     return figure
