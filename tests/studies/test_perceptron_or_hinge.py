@@ -158,7 +158,7 @@ def test_sets_of_one_class_are_counted_and_kept(tmp_path, monkeypatch):
     """Two points are of one class half of the time; a page is told all the same, with one budget and few seeds."""
     pages = []
     monkeypatch.setattr("seedbed.catalogue.telling.write", lambda folder, study, page, **_: pages.append(page) or [])
-    done = perform(study.study, profile="smoke", seeds=range(12), out=tmp_path, changes={"n": [2]}, engine="reference")
+    done = perform(study.study, profile="smoke", seeds=range(12), out=tmp_path, changes={"n": [2]})
     found = done.summary["readings"]["one_class"]
     assert (found["training_sets"], found["points"]) == (12, 2)
     assert 1 <= found["of_one_class"] <= 11
