@@ -476,9 +476,9 @@ def change_items(main: Sequence[Run], test: np.ndarray, readings: dict[str, Any]
     head = "setting", "passes", "changed (%)", "more than the perceptron (points)", "nine in ten within"
     yield sb.Table(head, rows,
                    f"Share of the {len(test):,} common instances whose label changes when the training points are "
-                   f"drawn anew: mean over {members // 2:,} redraws, 95 % bootstrap interval; the difference is "
-                   "paired by redraw. Nine in ten of all changes lie within the given distance of the "
-                   "diagonal.")  # fmt: skip
+                   f"drawn anew: mean over {members // 2:,} redraws, 95 % bootstrap interval over redraws, for this "
+                   "one set of instances; the difference is paired by redraw. Nine in ten of all changes lie within "
+                   "the given distance of the diagonal.")  # fmt: skip
     yield sb.Prose(change_words(found, several))
     drawn = [run for run in main if run.criterion == "perceptron"][:1] + [
         run for run in main if run.criterion == "hinge" and run.rate in (0.05, 1.0, 10.0)][:2]  # fmt: skip
