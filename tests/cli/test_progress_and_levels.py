@@ -160,3 +160,14 @@ def test_a_full_run_asks_first_at_a_terminal_and_stops_on_no(tmp_path):
 def test_a_full_run_asks_nothing_with_yes_or_without_a_person(seedbed, tmp_path):
     assert seedbed("run", "coin", "--profile", "full").exit_code == 0
     assert "coin" in on_a_terminal("run", "coin", "--profile", "full", "--yes", cwd=tmp_path)
+
+
+def test_a_record_without_a_target_beside_one_that_has_one():
+    share = {"estimate": 0.5, "low": 0.2, "high": 0.8}
+    common = {"factors": {}, "n": 8, "diverged": 0}
+    settings = [
+        {**common, "record": "open", "hit_share": None, "hit_step": None},
+        {**common, "record": "stops", "hit_share": share, "hit_step": {"median": {"estimate": 12.0}}},
+    ]
+    _, body = answer.table(settings)
+    assert body == [["open", "-", "-", "-", "0"], ["stops", "4 of 8", "20.0 to 80.0%", "12", "0"]]

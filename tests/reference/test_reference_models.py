@@ -88,6 +88,21 @@ def test_network_follows_the_part():
     assert shapes(network_for(vocabulary.models.mlp([5]), (16,), [3, 1])) == [(16, 5), (5, 3), (5, 1)]
     assert shapes(network_for(vocabulary.models.neuron(), (16,), [3])) == [(16, 3)]
     assert parameter_count(network_for(vocabulary.models.mlp([4]), (16,), [1])) == 73
+    bare = network_for(vocabulary.models.neuron(bias=False), (16,), [3, 1])
+    assert (shapes(bare), parameter_count(bare), bare.layers) == ([(16, 3), (16, 1)], 64, ("1 dense", "2 dense"))
+
+
+def test_backward_without_a_bias():
+    rng = np.random.default_rng(9)
+    network = network_for(vocabulary.models.neuron(bias=False), (3,), [2, 1])
+    weights, x, upstream = initial_weights(network, None, rng), rng.standard_normal((5, 3)), rng.standard_normal((5, 3))
+    z, kept = forward(network, weights, x)
+    np.testing.assert_allclose(z, x @ np.concatenate([layer["weight"] for layer in weights], axis=-1))
+
+    def outcome(changed):
+        return np.sum(upstream * forward(network, changed, x)[0])
+
+    gradients_agree(backward(network, kept, upstream), weights_by_differences(outcome, weights))
 
 
 def test_accuracy_by_kind_of_target():

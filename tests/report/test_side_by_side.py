@@ -70,6 +70,7 @@ def test_the_ratio_of_medians_holds_what_it_should_and_is_none_where_a_median_is
 COUNTED = {
     "mlp": (models.mlp([5, 3]), (4, 4), (1,)),
     "neuron": (models.neuron(), (3,), (2,)),
+    "neuron without bias": (models.neuron(bias=False), (3,), (2, 1)),
     "two heads": (models.cnn([16, 8], 7), (16, 16), (1, 1)),
     "padded": (models.cnn([4, 2], 3, padding="same", stride=2), (9, 7), (1,)),
     "pooled": (models.cnn([4, 2], 3, pool="max", hidden=[6]), (12, 12), (3,)),

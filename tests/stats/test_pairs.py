@@ -168,3 +168,15 @@ def test_seeds_must_be_the_same():
             ask([1.0], [2.0])
         with pytest.raises(StatsError, match="got 1 of 2"):
             ask([1.0, NAN], [1.0, 2.0])
+
+
+def test_differences_of_several_columns_are_the_differences_of_each():
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(size=(30, 3)), rng.normal(size=(30, 3))
+    for column, one in enumerate(pairs.differences(a, b)):
+        alone = pairs.difference(a[:, column], b[:, column])
+        assert (one.estimate, one.low, one.high) == pytest.approx((alone.estimate, alone.low, alone.high))
+    with pytest.raises(StatsError, match="one shape"):
+        pairs.differences(a, b[:, :2])
+    with pytest.raises(StatsError, match="two seeds"):
+        pairs.differences(a[:1], b[:1])

@@ -175,3 +175,15 @@ def test_an_interval_becomes_json_and_words():
     interval = Interval(1234.5, float("nan"), 2000.0, 0.95, "by hand", 8)
     assert json.loads(json.dumps(interval.plain(), allow_nan=False))["low"] is None
     assert str(interval) == "1234 [-, 2000]"
+
+
+def test_means_of_several_columns_are_the_means_of_each():
+    values = np.random.default_rng(4).gamma(2, size=(40, 3))
+    together = scores.means(values)
+    for column, one in enumerate(together):
+        alone = scores.mean(values[:, column])
+        assert (one.estimate, one.low, one.high, one.n) == pytest.approx((alone.estimate, alone.low, alone.high, 40))
+    with pytest.raises(StatsError, match="member, column"):
+        scores.means(values[:, 0])
+    with pytest.raises(StatsError):
+        scores.means(np.full((3, 2), np.nan))

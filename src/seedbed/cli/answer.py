@@ -58,6 +58,8 @@ def _name(one: Mapping[str, Any]) -> str:
 def _reached(setting: Mapping[str, Any], hits: bool) -> list[str]:
     if not hits:
         return [str(setting["n"])]
+    if not setting["hit_share"]:  # of a record without a target, beside one that has one
+        return ["-", "-", "-"]
     share, median = setting["hit_share"], setting["hit_step"]["median"]["estimate"]
     return [
         f"{round(share['estimate'] * setting['n'])} of {setting['n']}",

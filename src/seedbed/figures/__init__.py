@@ -1,5 +1,6 @@
 """Figures from records and plain arrays; nothing here trains, tests or estimates."""
 
+from seedbed.figures.against import against
 from seedbed.figures.agreement import agreement
 from seedbed.figures.arrivals import arrivals, hit_distribution
 from seedbed.figures.curves import curves, overlay
@@ -14,11 +15,13 @@ from seedbed.figures.layers import by_layer
 from seedbed.figures.matrices import matrices, one_place
 from seedbed.figures.ranks import order, probabilities
 from seedbed.figures.responses import responses
+from seedbed.figures.squares import Square, separators, square_maps
 from seedbed.figures.strips import strips
 from seedbed.figures.style import save
 from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
 
-__all__ = ["AcrossLayers", "Descent", "FunctionRow", "Panel", "Spread", "across_layers", "agreement", "arrivals",
-           "by_effort", "by_layer", "curves", "fates", "function_and_derivative", "heat", "hit_distribution",
-           "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images", "matrices", "one_place", "order",
-           "overlay", "probabilities", "responses", "save", "strips", "surfaces", "violins"]  # fmt: skip
+__all__ = ["AcrossLayers", "Descent", "FunctionRow", "Panel", "Spread", "Square", "across_layers", "against",
+           "agreement", "arrivals", "by_effort", "by_layer", "curves", "fates", "function_and_derivative", "heat",
+           "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images", "matrices",
+           "one_place", "order", "overlay", "probabilities", "responses", "save", "separators", "square_maps",
+           "strips", "surfaces", "violins"]  # fmt: skip

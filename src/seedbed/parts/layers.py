@@ -19,23 +19,24 @@ class Fixed(eqx.Module):
 
 
 class Dense(eqx.Module):
-    """w x + b, for one example.
+    """w x + b, for one example; w x where the bias is None.
 
-    weight `(out, in)`, bias `(out,)`; the first draw is uniform in +-1/sqrt(in), as in Equinox and PyTorch.
+    weight `(out, in)`, bias `(out,)`; the first draw is uniform in +-1/sqrt(in), as in Equinox and PyTorch. The weight
+    is drawn alike with and without a bias.
     """
 
     weight: Float[Array, "out into"]
-    bias: Float[Array, " out"]
+    bias: Float[Array, " out"] | None
 
-    def __init__(self, into: int, out: int, key: PRNGKeyArray) -> None:
+    def __init__(self, into: int, out: int, key: PRNGKeyArray, bias: bool = True) -> None:
         bound = 1 / into**0.5
         wkey, bkey = jax.random.split(key)
         self.weight = jax.random.uniform(wkey, (out, into), minval=-bound, maxval=bound)
-        self.bias = jax.random.uniform(bkey, (out,), minval=-bound, maxval=bound)
+        self.bias = jax.random.uniform(bkey, (out,), minval=-bound, maxval=bound) if bias else None
 
     def __call__(self, x: Float[Array, " into"]) -> Float[Array, " out"]:
         """Apply the layer to one example."""
-        return _affine(self.weight, self.bias, x)
+        return _linear(self.weight, x) if self.bias is None else _affine(self.weight, self.bias, x)
 
 
 class Flatten(eqx.Module):
@@ -100,4 +101,22 @@ def _affine_backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array,
 
 _affine_batch.defvjp(_affine_forward, _affine_backward)
 _affine = over_batch(_affine_batch)
+
+
+@jax.custom_vjp
+def _linear_batch(w: Array, x: Array) -> Array:
+    return w @ x
+
+
+def _linear_forward(w: Array, x: Array) -> tuple[Array, tuple[Array, Array]]:
+    return _linear_batch(w, x), (w, x)
+
+
+def _linear_backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array, Array]:
+    w, x = kept
+    return upstream @ x.T, w.T @ upstream
+
+
+_linear_batch.defvjp(_linear_forward, _linear_backward)
+_linear = over_batch(_linear_batch)
 _in_a_row = over_batch(lambda x: x.reshape(-1, x.shape[-1]))

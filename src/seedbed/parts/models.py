@@ -89,9 +89,9 @@ def is_activation(layer: Any) -> bool:
     return isinstance(layer, Activation | LearnedSlope | RandomSlope)
 
 
-def neuron(key: PRNGKeyArray, shape: Sequence[int], heads: Heads) -> Chain:
-    """One linear unit per output."""
-    return Chain((Flatten(), _last(math.prod(shape), heads, key, 0)))
+def neuron(key: PRNGKeyArray, shape: Sequence[int], heads: Heads, bias: bool = True) -> Chain:
+    """One linear unit per output, with or without a bias."""
+    return Chain((Flatten(), _last(math.prod(shape), heads, key, 0, bias)))
 
 
 def mlp(
@@ -169,9 +169,10 @@ def _dense(
     return [*layers, _last(into, heads, key, drawn + len(hidden))]
 
 
-def _last(into: int, heads: Heads, key: PRNGKeyArray, drawn: int) -> eqx.Module:
+def _last(into: int, heads: Heads, key: PRNGKeyArray, drawn: int, bias: bool = True) -> eqx.Module:
     """The linear layer behind everything else, or one for each head. Layer number `n` is drawn from its own key."""
-    layers = [Dense(into, units, jax.random.fold_in(key, drawn + index)) for index, units in enumerate(heads.values())]
+    keys = [jax.random.fold_in(key, drawn + index) for index in range(len(heads))]
+    layers = [Dense(into, units, own, bias) for own, units in zip(keys, heads.values(), strict=True)]
     return layers[0] if len(layers) == 1 else Concatenate(tuple(layers), tuple(heads))
 
 
@@ -224,7 +225,7 @@ def hidden_of(model: Any) -> list[str]:
 
 
 def is_layer(node: Any) -> bool:
-    """Whether a node holds a weight and a bias that an initializer redraws."""
+    """Whether a node holds a weight, and mostly a bias, that an initializer redraws."""
     return isinstance(node, Dense | Conv2d | eqx.nn.Linear | eqx.nn.Conv | eqx.nn.ConvTranspose)
 
 

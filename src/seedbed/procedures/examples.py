@@ -1,6 +1,7 @@
 """The training examples of a question as a record, for pages that show what a network sees and should answer.
 
-Kept like any other record, under one seed: that of the first member where each draws a set of its own, else 0.
+Kept like any other record, under one seed (that of the first member where each draws a set of its own, else 0) unless
+more are asked for.
 """
 
 from collections.abc import Iterator
@@ -19,24 +20,30 @@ from seedbed.store import Store
 AXES = {1: ("feature",), 2: ("row", "column"), 3: ("channel", "row", "column")}
 
 
-def examples(question: Spec, *, store: Store | None = None, name: str = "examples") -> xr.Dataset:
+def examples(
+    question: Spec, *, seeds: int | str | range = 1, store: Store | None = None, name: str = "examples"
+) -> xr.Dataset:
     """What a question trains on: `inputs` (..., seed, example, ...) and each head's targets under `target_<head>`.
 
-    The head of a data set that has a single one is called `target`.
+    The head of a data set that has a single one is called `target`. A set that all members share stands there once for
+    every one of the `seeds`.
     """
-    return run(question, 1, store=store, name=name, engine="examples", train=_shown, notes={"aside": True})
+    return run(question, seeds, store=store, name=name, engine="examples", train=_shown, notes={"aside": True})
 
 
 def _shown(group: plan.Group, dataset_of: Any, **_: Any) -> Iterator[tuple[int, Block]]:
     for stretch in group.stretches:
         seeds = np.asarray(stretch.seeds)
         data = dataset_of(seeds)
-        inputs = data.inputs if data.fresh else data.inputs[None]
-        targets = data.targets if data.fresh else data.targets[None]
+        inputs, targets = (
+            each if data.fresh else np.broadcast_to(each, (len(seeds), *each.shape))
+            for each in (data.inputs, data.targets)
+        )
         arrays = {"inputs": inputs}
         dims: dict[str, tuple[str, ...]] = {"inputs": ("example", *AXES[inputs.ndim - 2])}
         for head, values in by_head(targets, data.heads).items():
             named = f"target_{head}" if head else "target"
-            arrays[named] = values.reshape(*values.shape[:2], -1)[..., 0] if values.size == inputs.shape[1] else values
+            single = values.size == len(seeds) * inputs.shape[1]
+            arrays[named] = values.reshape(*values.shape[:2], -1)[..., 0] if single else values
             dims[named] = ("example", "unit")[: arrays[named].ndim - 1]
         yield stretch.setting, Block(seeds, arrays, dims, {}, {})

@@ -66,6 +66,21 @@ def surface_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
     return jax_surface
 
 
+def derivatives_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
+    """The function that differentiates an output activation and a loss at given scores under an engine's name."""
+    _known(engine)
+    if engine == "reference":
+        from seedbed.reference.derivatives import derivatives
+
+        return derivatives
+    from seedbed.engine import devices
+
+    devices.prepare()
+    from seedbed.engine.derivatives import derivatives as jax_derivatives
+
+    return jax_derivatives
+
+
 def _known(engine: str) -> None:
     if engine not in ENGINES:
         raise SpecError(f'no engine "{engine}"{nearest(engine, ENGINES)}; use jax or reference')

@@ -74,11 +74,27 @@ class Lab:
         question = self.ask(question) if changeable else question
         return landscape(question, weight, bias, store=self.store, name=name, engine=engine or self.engine)
 
-    def examples(self, question: Spec, name: str = "examples") -> xr.Dataset:
-        """What a question trains on, its first setting where several are varied."""
+    def derivatives(
+        self, scores: np.ndarray, targets: np.ndarray, name: str = "derivatives", *, loss: Any = "cross_entropy",
+        output: Any = None, kind: str = "classes", engine: str | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """Jacobian of an output activation and gradient of a loss at scores (point, unit); nothing is trained.
+
+        `engine` names another one than the lab's: a page may set derivatives by hand beside those of the engine.
+        """
+        from seedbed.procedures.derivatives import derivatives  # late: it needs xarray
+
+        return derivatives(scores, targets, loss=loss, output=output, kind=kind, store=self.store, name=name,
+                           engine=engine or self.engine)  # fmt: skip
+
+    def examples(
+        self, question: Spec, name: str = "examples", *, seeds: int | str | range = 1, changeable: bool = True
+    ) -> xr.Dataset:
+        """What a question trains on, its first setting where several are varied; one set for each of the `seeds`."""
         from seedbed.procedures.examples import examples  # late: it needs xarray, and a run trains before that
 
-        return examples(self.ask(question).settings()[0].spec, store=self.store, name=name)
+        question = self.ask(question) if changeable else question
+        return examples(question.settings()[0].spec, seeds=seeds, store=self.store, name=name)
 
     def filtered(
         self, kernels: Mapping[str, Any] | None = None, name: str = "filtered", *,

@@ -33,8 +33,8 @@ def landscape(
     gradient_weight  its derivative by the weight
     gradient_bias    its derivative by the bias
     """
-    if any(setting.spec.model.name != "neuron" for setting in question.settings()):
-        raise SpecError(f'a landscape is drawn over the weight and bias of a "neuron", got "{question.model.name}"')
+    if stray := [one.spec.model for one in question.settings() if one.spec.model.canonical() != {"part": "neuron"}]:
+        raise SpecError(f'a landscape is drawn over the weight and bias of a "neuron", got "{stray[0].label()}"')
     train = _over(surface_of(engine), np.asarray(weight), np.asarray(bias))
     grid = {"weight_range": [float(weight[0]), float(weight[-1])], "bias_range": [float(bias[0]), float(bias[-1])]}
     return run(question, 1, store=store, name=name, engine=f"{engine} landscape {_grid(weight)} {_grid(bias)}",

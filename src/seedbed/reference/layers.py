@@ -18,13 +18,13 @@ Weight = Float[np.ndarray, "... feature unit"]
 Bias = Float[np.ndarray, "... unit"]
 
 
-def dense(x: Features, w: Weight, b: Bias) -> Scores:
-    """z = x w + b; per example and unit, z_eu = sum_f x_ef w_fu + b_u.
+def dense(x: Features, w: Weight, b: Bias | None = None) -> Scores:
+    """z = x w + b; per example and unit, z_eu = sum_f x_ef w_fu + b_u, the last term only where there is a bias.
 
     >>> dense(np.array([[1.0, 2.0]]), np.array([[3.0], [4.0]]), np.array([5.0])).tolist()
     [[16.0]]
     """
-    return x @ w + b[..., np.newaxis, :]
+    return x @ w if b is None else x @ w + b[..., np.newaxis, :]
 
 
 def dense_weight_pullback(x: Features, upstream: Scores) -> Weight:

@@ -17,9 +17,9 @@ from seedbed.vocabulary import Part
 Options = Mapping[str, float]
 
 
-def neuron(features: int, units: Sequence[int]) -> Network:
-    """A single linear layer for each head, of the given widths: z = w . x + b."""
-    return Network((features,), (), features, tuple(units))
+def neuron(features: int, units: Sequence[int], bias: bool = True) -> Network:
+    """A single linear layer for each head, of the given widths: z = w . x + b, or w . x where there is no bias."""
+    return Network((features,), (), features, tuple(units), bias)
 
 
 def mlp(

@@ -25,18 +25,19 @@ Draws = Sequence[Mapping[str, Array]]
 class Network:
     """Steps in a row for examples of shape `sees`; what they compute, `features` numbers, feeds every head.
 
-    `units` are the widths of the heads.
+    `units` are the widths of the heads, `bias` says whether they have one.
     """
 
     sees: tuple[int, ...]
     trunk: tuple[Step, ...]
     features: int
     units: tuple[int, ...]
+    bias: bool = True
 
     @cached_property
     def heads(self) -> tuple[Step, ...]:
         """The last layers: one for each head, next to one another."""
-        return tuple(dense_step(self.features, units) for units in self.units)
+        return tuple(dense_step(self.features, units, self.bias) for units in self.units)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -45,7 +46,7 @@ class Network:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """Names of the layers, which are the steps with a weight and a bias: "1 conv2d", "2 dense", ..."""
+        """Names of the layers, which are the steps with a weight: "1 conv2d", "2 dense", ..."""
         kinds = [step.kind for step in self.steps if "weight" in step.weights]
         return tuple(f"{number} {kind}" for number, kind in enumerate(kinds, start=1))
 

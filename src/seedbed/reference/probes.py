@@ -45,7 +45,7 @@ def largest_weight(moment: Moment) -> Array:
 
 def parameters(moment: Moment) -> Array:
     """Every weight and bias in a row, `(member, parameter)`: unit after unit, as the vocabulary has it."""
-    ordered = [array for weight, bias in layered(moment.weights) for array in (by_unit(weight), bias)]
+    ordered = [array for weight, *bias in layered(moment.weights) for array in (by_unit(weight), *bias)]
     return np.concatenate([array.reshape(len(array), -1) for array in ordered], axis=-1)
 
 
@@ -54,7 +54,7 @@ def first_kernels(moment: Moment) -> Array:
 
     Raises: PartError where the first layer is no convolution.
     """
-    weight, _ = layered(moment.weights)[0]
+    weight, *_ = layered(moment.weights)[0]
     if weight.ndim != 5:
         raise PartError("first_kernels needs a model that begins with a convolution; take weight_norm or parameters")
     return weight
@@ -113,9 +113,9 @@ def by_unit(weight: Array) -> Array:
     return weight.swapaxes(-1, -2) if weight.ndim == 3 else weight
 
 
-def layered(steps: Sequence[Mapping[str, Array]]) -> list[tuple[Array, Array]]:
-    """(weight, bias) of every layer, of weights or of gradients; learned slopes are left out."""
-    return [(step["weight"], step["bias"]) for step in steps if "weight" in step]
+def layered(steps: Sequence[Mapping[str, Array]]) -> list[tuple[Array, ...]]:
+    """(weight, bias) of every layer, or (weight,), of weights or of gradients; learned slopes are left out."""
+    return [tuple(step[name] for name in ("weight", "bias") if name in step) for step in steps if "weight" in step]
 
 
 def norms(steps: Sequence[Mapping[str, Array]]) -> Array:

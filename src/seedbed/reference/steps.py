@@ -7,7 +7,6 @@ draws. Here a function, its pullbacks and its initial draw are joined; their ari
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 
@@ -45,17 +44,24 @@ class Step:
     noise: Callable[[np.random.Generator, int], dict[str, Array]] = nothing_drawn
 
 
-def dense_step(features: int, units: int) -> Step:
-    """z = x w + b."""
+def dense_step(features: int, units: int, bias: bool = True) -> Step:
+    """z = x w + b, or x w."""
+    pullbacks: dict[str, Pullback] = {
+        "weight": lambda x, _, upstream: layers.dense_weight_pullback(x, upstream),
+        "bias": lambda _x, _, upstream: layers.dense_bias_pullback(upstream),
+    }
+    names = ("weight", "bias") if bias else ("weight",)
+
+    def start(initializer: Part | None, rng: np.random.Generator) -> dict[str, Array]:
+        drawn = first_draw((features, units), initializer, rng)
+        return {name: drawn[name] for name in names}
+
     return Step(
         kind="dense",
-        value=lambda x, given: layers.dense(x, given["weight"], given["bias"]),
+        value=lambda x, given: layers.dense(x, given["weight"], given.get("bias")),
         pullback=lambda _, given, upstream: layers.dense_input_pullback(given["weight"], upstream),
-        weights={
-            "weight": lambda x, _, upstream: layers.dense_weight_pullback(x, upstream),
-            "bias": lambda _x, _, upstream: layers.dense_bias_pullback(upstream),
-        },
-        start=partial(first_draw, (features, units)),
+        weights={name: pullbacks[name] for name in names},
+        start=start,
     )
 
 

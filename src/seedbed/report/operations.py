@@ -46,7 +46,7 @@ def layers(model: Part, inputs: Sequence[int], units: Sequence[int] = (1,)) -> l
     for width in chosen.get("hidden", ()):
         found.append(_dense(into, width, widening))
         into = width * widening
-    found += [_dense(into, width, 1) for width in units]
+    found += [_dense(into, width, 1, chosen.get("bias", True)) for width in units]
     return [Layer(f"{place} {one.name}", one.shape, one.parameters, one.multiply_adds)
             for place, one in enumerate(found, start=1)]  # fmt: skip
 
@@ -91,5 +91,5 @@ def _out(length: int, side: int, stride: int, padding: str | int) -> int:
     return (length + (0 if padding == "valid" else 2 * int(padding)) - side) // stride + 1
 
 
-def _dense(into: int, width: int, widening: int) -> Layer:
-    return Layer("dense", (width * widening,), width * (into + 1), into * width)
+def _dense(into: int, width: int, widening: int, bias: bool = True) -> Layer:
+    return Layer("dense", (width * widening,), width * (into + bias), into * width)

@@ -46,6 +46,22 @@ def difference(
     return difference_interval(gaps, resampled_means(gaps[:, None])[:, 0], level, bounds)
 
 
+def differences(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> list[Interval]:
+    """`difference` of means of every column of a and b (seed, column), from one draw of seeds.
+
+    Raises: StatsError for tables of other shapes, fewer than two seeds, or numbers that are not finite.
+    """
+    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if first.shape != second.shape or first.ndim != 2:
+        raise StatsError(f"differences need two tables (seed, column) of one shape, got {first.shape}, {second.shape}")
+    paired(first.ravel(), second.ravel())
+    if len(first) < 2:
+        raise StatsError(f"a pair needs at least two seeds, got {len(first)}; run more")
+    gaps = first - second
+    drawn = resampled_means(gaps)
+    return [difference_interval(gaps[:, at], drawn[:, at], level) for at in range(gaps.shape[1])]
+
+
 def sign_flip(a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray) -> Significance:
     """The test that belongs to the mean difference: under no effect each seed's difference could have either sign.
 

@@ -30,6 +30,21 @@ def mean(values: ArrayLike, level: float = 0.95) -> Interval:
     return mean_intervals(checked(values)[:, None], level)[0]
 
 
+def means(values: ArrayLike, level: float = 0.95) -> list[Interval]:
+    """`mean` of every column of values (member, column), from one draw of members: a fraction of the time of each.
+
+    Raises: StatsError for values that are not a table, or not finite.
+
+    >>> [str(one) for one in means([[3.0, 1.0], [3.0, 1.0]])]
+    ['3 [3, 3]', '1 [1, 1]']
+    """
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim != 2:
+        raise StatsError(f"means need values (member, column), got the shape {table.shape}; write mean for one column")
+    checked(table.ravel())
+    return mean_intervals(table, level)
+
+
 def interquartile_mean(values: ArrayLike, level: float = 0.95) -> Interval:
     """The mean of the middle half (a quarter cut off each end, rounded down) with a BCa bootstrap interval.
 

@@ -9,7 +9,9 @@ from seedbed.studies import (
     loss_scale,
     neuron_surfaces,
     own_activation,
+    perceptron_or_hinge,
     signal_by_layer,
+    softmax_identities,
 )
 from seedbed.study import Study
 
@@ -24,6 +26,8 @@ TABLE: dict[str, Study] = {
         loss_scale,
         convolution_by_hand,
         activation_derivatives,
+        perceptron_or_hinge,
+        softmax_identities,
         signal_by_layer,
     )
 }

@@ -7,12 +7,15 @@ from seedbed.errors import PartError
 from seedbed.vocabulary.part import Dial, Part, number, own, part
 
 
-def neuron() -> Part:
+def neuron(bias: Any = True) -> Part:
     """A single linear unit per output, z = w . x + b; the output activation is the question's `output`.
 
-    Source: CIS680 assignment 1, part 1.
+    With `bias=False`, z = w . x: a boundary through the origin. `neuron(bias=True)` is the same part as `neuron()`.
+    Source: CIS680 assignment 1, part 1; without bias Dube, homework 2, problem 1.
     """
-    return part("model", "neuron")
+    if not isinstance(bias, bool):
+        raise PartError(f"the bias of neuron is True (there is one) or False, got {bias!r}; write neuron(bias=False)")
+    return part("model", "neuron", **({} if bias else {"bias": False}))
 
 
 def mlp(hidden: Sequence[int], activation: Any = "relu", norm: str = "none", dropout: float | None = None) -> Part:

@@ -1,0 +1,45 @@
+"""What the engine's automatic differentiation says of an output activation and a loss at given scores."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from seedbed.engine.judging import Head, Judging
+from seedbed.errors import PartError
+from seedbed.spec import Spec
+
+MOST = 2**22  # numbers of Jacobians that are computed at once
+
+
+def derivatives(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: str) -> dict[str, np.ndarray]:
+    """Of scores (point, unit) and targets: `output`, its `jacobian` (point, unit, score), `loss`, its `gradient`.
+
+    Everything in float32, by the functions that training uses; derivatives are with respect to the scores.
+    """
+    points, units = scores.shape
+    judge = Judging(spec, (Head("", kind, units),))
+    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    to = jnp.int32 if kind == "classes" else jnp.float32
+
+    def predict(score: Array) -> Array:
+        return judge.predictions(score[:, None], dials)[:, 0]
+
+    kept = jax.eval_shape(predict, jax.ShapeDtypeStruct((units,), jnp.float32)).shape
+    if kept != (units,):
+        raise PartError(f"an output activation keeps the shape {(units,)}, got {kept}; take another as the output")
+
+    def loss(score: Array, target: Array) -> Array:
+        return judge(score[:, None], target[..., None], dials)[0]
+
+    def at(score: Array, target: Array) -> dict[str, Array]:
+        value, gradient = jax.value_and_grad(loss)(score, target)
+        return {"output": predict(score), "jacobian": jax.jacrev(predict)(score), "loss": value, "gradient": gradient}
+
+    program, few = jax.jit(jax.vmap(at)), max(1, min(points, MOST // units**2))
+    found: list[dict[str, np.ndarray]] = []
+    for first in range(0, points, few):
+        chosen = np.arange(first, first + few) % points  # the last lot is filled up, so that one program serves all
+        part = program(jnp.asarray(scores[chosen], jnp.float32), jnp.asarray(targets[chosen], to))
+        found.append({name: np.asarray(values)[: points - first] for name, values in part.items()})
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}

@@ -1,0 +1,93 @@
+"""Derivatives: an output activation's Jacobian and a loss's gradient at given scores, as an engine computes them.
+
+Nothing is trained and nothing drawn at random; the result is kept like any other record, under seed 0. The gradient of
+a neuron's loss by its weight and bias is a `landscape`.
+"""
+
+import hashlib
+import time
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from seedbed import record
+from seedbed.errors import SpecError
+from seedbed.procedures.executors import derivatives_of
+from seedbed.procedures.machine import processor
+from seedbed.record import Block
+from seedbed.spec import Spec, digest
+from seedbed.store import Store
+from seedbed.store.questions import Question, write_question
+from seedbed.vocabulary import data, optimizers
+
+NUMERICS = 1  # rises when the same scores would give other numbers
+SEEDS = range(1)  # one, that stands for "nothing was drawn"
+DIMS = {
+    "scores": ("point", "unit"),
+    "targets": ("point",),
+    "output": ("point", "unit"),
+    "jacobian": ("point", "unit", "score"),
+    "loss": ("point",),
+    "gradient": ("point", "score"),
+}
+KINDS = {"classes": "int", "binary": "float", "sign": "float", "real": "float"}
+
+
+def derivatives(
+    scores: Any, targets: Any, *, loss: Any = "cross_entropy", output: Any = None, kind: str = "classes",
+    store: Store | None = None, name: str = "derivatives", engine: str = "jax",
+) -> xr.Dataset:  # fmt: skip
+    """The record at scores (point, unit) and targets (point,), or (point, unit) where they are no class numbers.
+
+    output    the output activation of the scores (point, unit); None derives it from `kind`, as `Spec` does
+    jacobian  d output[unit] / d score (point, unit, score)
+    loss      the loss of each point, by itself
+    gradient  d loss / d score (point, score)
+    scores, targets  as given, in single precision where the engine computes in it
+
+    Engine "jax": automatic differentiation in float32 of what training uses; "reference": by hand in float64, at the
+    same scores, rounded to float32. Every variable has a first axis `seed` of length 1.
+    Raises: SpecError for scores that are no table of finite numbers, or targets that do not belong to them.
+    """
+    z, y = _checked(scores, targets, kind)
+    spec = Spec(data=data.point(), model="neuron", loss=loss, output=output, optimizer=optimizers.sgd(1.0), steps=1)
+    hashed = hashlib.sha256(f"{z.shape}{y.dtype}{y.shape}".encode() + z.tobytes() + y.tobytes()).hexdigest()
+    parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
+    question = {"derivatives": NUMERICS, "engine": engine, "kind": kind, "sha256": hashed, **parts}
+    key, compute = digest(question), derivatives_of(engine)
+
+    def block() -> Block:
+        began = time.perf_counter()
+        arrays = {"scores": z, "targets": y, **compute(spec, z, y, kind)}
+        meta = {"engine": engine, "device": processor(), "dtype": "float32" if engine == "jax" else "float64",
+                "wall_seconds": round(time.perf_counter() - began, 3), "compile_seconds": 0.0}  # fmt: skip
+        dims = {**DIMS, "targets": ("point", "unit")[: y.ndim]}
+        return Block(np.asarray(SEEDS), {one: values[None] for one, values in arrays.items()}, dims, {}, meta)
+
+    if store is None:
+        made = block()
+    else:
+        with store.claim(f"derivatives-{key}"):
+            if store.missing(key, SEEDS):
+                store.save(key, question, block())
+        made = store.load(key, SEEDS)
+        write_question(store.folder, name, Question({}, [key], SEEDS, dict(made.meta)))
+    return record.put_together({}, [made], dict(made.meta))
+
+
+def _checked(scores: Any, targets: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Scores in single precision, and targets as the kind has them."""
+    if kind not in KINDS:
+        raise SpecError(f'targets are of kind {", ".join(KINDS)}, got "{kind}"; write one of these')
+    z, y = np.ascontiguousarray(scores, np.float32), np.asarray(targets)
+    if z.ndim != 2 or not z.size or not np.isfinite(z).all():
+        raise SpecError(f"scores must be finite numbers (point, unit), got the shape {z.shape}; give such a table")
+    if kind == "classes":
+        whole = y.shape == z.shape[:1] and np.issubdtype(y.dtype, np.integer)
+        if not whole or y.min() < 0 or y.max() >= z.shape[1]:
+            raise SpecError(f"targets must be a class of 0 to {z.shape[1] - 1} for each of {len(z)} points; give these")
+        return z, np.ascontiguousarray(y, np.int32)
+    if y.shape != z.shape:
+        raise SpecError(f"targets of kind {kind} have the shape of the scores {z.shape}, got {y.shape}; give these")
+    return z, np.ascontiguousarray(y, np.float32)
