@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from seedbed import errors, figures, report, stats
     from seedbed.catalogue import perform
     from seedbed.procedures.lab import Lab
+    from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
     from seedbed.record import name_of, rows
     from seedbed.report import pieces
     from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
     from seedbed.spec import Spec, every, falls_to, reaches
-    from seedbed.store import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.studies.own_activation import own_activation
     from seedbed.study import Claim, Study
     from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
@@ -44,7 +44,7 @@ _HOMES = {
     "perform": "seedbed.catalogue:perform",
     "Lab": "seedbed.procedures.lab:Lab",
     "run": "seedbed.procedures.run:run",
-    "open": "seedbed.store:open_record",
+    "open": "seedbed.procedures.members:open_record",
 }
 _WORDS = ("activations", "data", "initializers", "losses", "metrics", "models", "optimizers", "probes")
 

@@ -15,6 +15,7 @@ Step s means after s updates; step 0 is the initial draw. A record never holds a
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed.errors import SpecError, nearest
-from seedbed.spec import Spec, canonical_json
+from seedbed.spec import Spec, canonical_json, levels_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -67,9 +68,9 @@ def assemble(question: Spec, blocks: Sequence[Block], provenance: Mapping[str, A
 
 
 def attributes(question: Spec) -> dict[str, Any]:
-    """What a record says about its question: the spec as canonical JSON, its hash, the cap in steps, the target."""
-    return {"spec": canonical_json(question.canonical()), "spec_hash": question.hash(), "cap": question.steps,
-            "target": str(question.stop or "")}  # fmt: skip
+    """What a record says of its question: the spec and its levels as JSON, its hash, the cap in steps, the target."""
+    return {"spec": canonical_json(question.canonical()), "levels": json.dumps(levels_of(question)),
+            "spec_hash": question.hash(), "cap": question.steps, "target": str(question.stop or "")}  # fmt: skip
 
 
 def put_together(

@@ -19,6 +19,7 @@ import numpy as np
 from seedbed.errors import SpecError, nearest
 from seedbed.stopping import Every, Stop, Target, every, falls_to, reaches
 from seedbed.vocabulary import TABLES, Dial, Part, find
+from seedbed.vocabulary import read_back as part_back
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
@@ -70,8 +71,7 @@ class Spec:
         for name in PARTS:
             value = getattr(self, name)
             if value is not None or name not in ("initializer", "output"):
-                kind = "activation" if name == "output" else name
-                object.__setattr__(self, name, find(kind, value))
+                object.__setattr__(self, name, find(_kind_of(name), value))
         for name, kind in (("metrics", "metric"), ("probes", "probe")):
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
         _whole("steps", self.steps)
@@ -158,6 +158,49 @@ class Spec:
     def hash(self) -> str:
         """Sixteen hexadecimal digits that name this question."""
         return digest(self.canonical() | {"settings": [setting.spec.canonical() for setting in self.settings()]})
+
+
+def levels_of(question: Spec) -> list[Any]:
+    """What every level of every factor changes, as JSON-ready data: [[factor, [[label, {path: value}], ...]], ...]."""
+    return [
+        [factor.name, [[label, {path: _plain(value) for path, value in changes.items()}] for label, changes in
+                       zip(factor.labels, factor.changes, strict=True)]] for factor in question.factors
+    ]  # fmt: skip
+
+
+def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
+    """The question that `canonical` and `levels_of` have written as plain data.
+
+    Raises PartError where it has parts of a user's own: only their fingerprints were written.
+    """
+    fields: dict[str, Any] = {
+        name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
+    }
+    fields |= {name: plain[name] for name in ("steps", "batch_size", "trace")}
+    fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
+    targets = tuple(Target(**target) for target in plain["stop"] or ())
+    question = Spec(**fields, stop=Every(targets) if len(targets) > 1 else targets[0] if targets else None)
+    factors = tuple(
+        Factor(name, tuple(label for label, _ in found), tuple(_changes_back(question, one) for _, one in found))
+        for name, found in levels
+    )
+    return dataclasses.replace(question, factors=factors)
+
+
+def _changes_back(question: Spec, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes of a level; what is a part is read as a part of the kind that stands there."""
+    return {path: part_back(_kind_at(question, _place(question, path)) or "", value) if isinstance(value, Mapping)
+            else value for path, value in changes.items()}  # fmt: skip
+
+
+def _kind_of(field: str) -> str:
+    return "activation" if field == "output" else field
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Part):
+        return value.canonical()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def canonical_json(value: Any) -> str:
@@ -295,7 +338,7 @@ def _kind_at(spec: Spec, path: str) -> str | None:
     """The kind of part that stands (or may stand) at a path; None for plain values."""
     head, _, rest = path.partition(".")
     if not rest:
-        return ("activation" if head == "output" else head) if head in PARTS else None
+        return _kind_of(head) if head in PARTS else None
     value = getattr(spec, head)
     for name in rest.split("."):
         value = value[name]
@@ -329,4 +372,4 @@ def _without_dials(value: Any) -> Any:
 
 
 __all__ = ["PARTS", "TABLES", "Dial", "Every", "Factor", "Part", "Setting", "Spec", "Stop", "Target", "canonical_json",
-           "digest", "every", "falls_to", "reaches", "read_seeds", "trace_steps"]  # fmt: skip
+           "digest", "every", "falls_to", "levels_of", "reaches", "read_back", "read_seeds", "trace_steps"]  # fmt: skip

@@ -162,6 +162,13 @@ def assemble(spec: Spec, shape: Shape) -> Member:
                   draws)  # fmt: skip
 
 
+def structure_of(spec: Spec, shape: Shape) -> tuple[Any, Any]:
+    """What of a model and of its state is no array."""
+    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    model, state = eqx.filter_eval_shape(partial(_build_model, spec, shape), threefry.key(0), dials)
+    return split_structure(model)[2], eqx.filter(state, _is_array_like, inverse=True)
+
+
 def has_chance(model: Any) -> bool:
     """Whether some layer behaves otherwise in training than in inference (Equinox's `inference` field)."""
     nodes = jax.tree.leaves(model, is_leaf=lambda node: hasattr(node, "inference"))

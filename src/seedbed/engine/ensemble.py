@@ -15,6 +15,7 @@ import numpy as np
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, plan
+from seedbed.engine.assemble import Network
 from seedbed.engine.program import Compiler, Program, feed_of
 from seedbed.engine.step import NEVER
 from seedbed.progress import Listener, Progress, silent
@@ -105,6 +106,23 @@ def train(
         if keep:
             keep.drop_checkpoint(own_mark)
         tell("stored", int(cohort.grid[-1]), 0)
+
+
+def final_network(
+    program: Program, stretches: tuple[plan.Stretch, ...], dataset: Dataset
+) -> tuple[Network, tuple[np.ndarray, ...]]:  # fmt: skip
+    """The network of a single member at its last step, and its (hit_step, diverged_step, stop_step)."""
+    cohort, pace = _begin(stretches, lambda _: dataset), Pace()
+    _resume(program, cohort, None)
+    (wave,), cap = cohort.waves, int(cohort.grid[-1])
+    while (cohort.found["stop_step"] == NEVER).any():
+        stops, index = plan.chunk_stops(cohort.grid, cohort.at, pace.steps, cap)
+        began = time.perf_counter()
+        wave = _advance(program, cohort, wave, stops, index, cap)
+        pace.note(int(stops[-1] - stops[0]), time.perf_counter() - began)
+        cohort.at = int(stops[-1])
+    network = jax.tree.map(lambda array: array[0], wave.lanes.network)
+    return network, tuple(_as_kept(name, cohort.found[name]) for name in ("hit_step", "diverged_step", "stop_step"))
 
 
 def first_data(group: plan.Group, dataset_of: Any) -> Dataset:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seedbed.spec import Setting, Spec
+from seedbed.spec import Setting, Spec, canonical_json
 
 MAX_WIDTH = 128
 STATE_BYTES = 256 * 2**20  # all lanes of a device: weights, memory of the rule, own data
@@ -53,10 +53,13 @@ class Sizes:
 
 
 def groups(settings: Sequence[Setting], missing: Sequence[Sequence[int]]) -> list[Group]:
-    """The groups that train `missing[i]` seeds of `settings[i]`, in the order of the settings."""
-    by_recipe: dict[tuple[str, int], list[Stretch]] = {}
+    """The groups that train `missing[i]` seeds of `settings[i]`, in the order of the settings.
+
+    Members of a group share its data, so settings that differ in a number of their data are groups of their own.
+    """
+    by_recipe: dict[tuple[str, int, str], list[Stretch]] = {}
     for index, (setting, seeds) in enumerate(zip(settings, missing, strict=True)):
-        key = (setting.spec.recipe(), setting.spec.steps)
+        key = (setting.spec.recipe(), setting.spec.steps, canonical_json(setting.spec.data.canonical()))
         by_recipe.setdefault(key, []).extend(Stretch(index, setting.spec, part) for part in _stretches(seeds))
     return [Group(found[0].spec, tuple(found)) for found in by_recipe.values() if found]
 

@@ -17,6 +17,7 @@ from seedbed import record
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
+from seedbed.procedures.accessor import with_members
 from seedbed.procedures.executors import executor
 from seedbed.progress import Listener, silent
 from seedbed.record import Block
@@ -60,6 +61,7 @@ def run(
         work = _Work(store, settings, identities, wanted, train, sources, listen)
         blocks = _stored(work)
     provenance = {**_provenance(blocks, settings), **sources.provenance(), **(notes or {})}
+    with_members()
     result = record.assemble(question, blocks, provenance)
     if store is not None:
         store.write_question(name, question, [digest(one) for one in identities], wanted, provenance)

@@ -46,6 +46,27 @@ def find(kind: str, value: Any) -> Part:
     raise PartError(f'"{kind}" takes a name, a part or a function, got {value!r}; see: seedbed list {PLURALS[kind]}')
 
 
+def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
+    """The part that `Part.canonical` has written as plain data.
+
+    Raises PartError for a function of a user's own, of which only the fingerprint was written.
+    """
+    name, own_digest = plain["part"], plain.get("own")
+    if own_digest is not None:
+        raise PartError(
+            f'the {kind} "{name}" is a function of your own, which no record can hold; give the question too'
+        )
+    options = {key: _read_value(kind, value) for key, value in plain.items() if key != "part"}
+    return _build(kind, name, [], options)
+
+
+def _read_value(kind: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        inner = {"model": "activation"}.get(kind, kind)  # a model holds activations, a loss the losses of its heads
+        return value["dial"] if "dial" in value else read_back(inner, value)
+    return tuple(_read_value(kind, item) for item in value) if isinstance(value, list) else value
+
+
 def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) -> Part:
     table = TABLES[kind]
     if name not in table:
@@ -74,4 +95,4 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
         ) from None
 
 
-__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "own", "part"]
+__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "own", "part", "read_back"]

@@ -1,0 +1,63 @@
+"""One member trained once more, to have its network: the same program, so the same numbers bit for bit."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+from jaxtyping import Array
+
+from seedbed.datasets.dataset import Dataset
+from seedbed.engine import plan
+from seedbed.engine.assemble import structure_of
+from seedbed.engine.ensemble import final_network
+from seedbed.engine.judging import Judging
+from seedbed.engine.program import Compiler, shape_of
+from seedbed.spec import Spec
+
+
+class Opened(eqx.Module):
+    """A trained network: an Equinox module for one example that returns its raw outputs, as in inference.
+
+    `model` is the module itself, with its trained weights; `state` the running averages of its layers, or None.
+    """
+
+    model: Any
+    state: Any
+    judge: Judging = eqx.field(static=True)
+    dials: dict[str, Array]
+
+    def __call__(self, x: ArrayLike) -> Array:
+        """The raw outputs for one example, all heads in a row."""
+        x = jnp.asarray(x)
+        return self.model(x) if self.state is None else self.model(x, self.state)[0]
+
+    def predict(self, inputs: ArrayLike) -> Array:
+        """What is predicted of examples `(example, ...)`: `(example, output)`, behind the output activation."""
+        scores = jax.vmap(self)(jnp.asarray(inputs))
+        return self.judge.predictions(scores.T, self.dials).T
+
+
+class Replay(NamedTuple):
+    """A member at its last step: its network, and the steps at which it arrived, diverged (NaN: never) and stopped."""
+
+    opened: Opened
+    hit_step: float
+    diverged_step: float
+    stop_step: int
+
+
+def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
+    """Train one member of a setting again, to its last step."""
+    compiler = Compiler()
+    group = plan.Group(spec, (plan.Stretch(0, spec, (seed,)),))
+    program = compiler.request(spec, dataset).result()
+    network, found = final_network(program, group.stretches, dataset)
+    shape = shape_of(dataset)
+    plain, state_plain = structure_of(spec, shape)
+    model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
+    state = eqx.combine(network.state, state_plain) if jax.tree.leaves(network.state) else None
+    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    opened = Opened(model, state, Judging(spec, shape.heads), dials)
+    return Replay(opened, *(value.item() for value in found))
