@@ -188,8 +188,8 @@ def test_settings_with_other_numbers_in_their_data_have_data_of_their_own():
         x = rng.normal(size=(16, 2))
         return x, x[:, 0] + by, "real"
 
-    asked = sb.Spec(data=sb.data.generator(shifted, by=0.0), model="neuron", loss="mse", optimizer="sgd(0.1)",
+    asked = Spec(data=data.generator(shifted, by=0.0), model="neuron", loss="mse", optimizer="sgd(0.1)",
                     initializer="zeros", steps=1, trace=1)  # fmt: skip
-    losses = sb.run(asked.vary(by=[0.0, 100.0]), 2)["train_loss"].sel(step=0)
-    assert losses.sel(by=0.0).max() < 10
-    assert losses.sel(by=100.0).min() > 5_000
+    seen = run(asked.vary(by=[0.0, 100.0]), 2)["train_loss"].sel(step=0)
+    assert seen.sel(by=0.0).max() < 10
+    assert seen.sel(by=100.0).min() > 5_000
