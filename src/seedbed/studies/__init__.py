@@ -9,6 +9,7 @@ from seedbed.studies import (
     loss_scale,
     neuron_surfaces,
     own_activation,
+    xor_plane,
 )
 from seedbed.study import Study
 
@@ -23,5 +24,6 @@ TABLE: dict[str, Study] = {
         loss_scale,
         convolution_by_hand,
         activation_derivatives,
+        xor_plane,
     )
 }
