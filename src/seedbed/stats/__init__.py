@@ -27,7 +27,7 @@ from seedbed.stats.survival import Curve, Survival, logrank
 from seedbed.stats.words import Overview
 
 __all__ = [
-    "Chance", "Comparison", "Crossed", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order", "Overview",
-    "Significance", "Survival", "compare", "crossed", "equivalence", "hits", "holm", "logrank", "maps", "one_run", "order",
-    "pairs", "pairwise", "read", "scores", "summarize", "wilson",
+    "Chance", "Comparison", "Crossed", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order",
+    "Overview", "Significance", "Survival", "compare", "crossed", "equivalence", "hits", "holm", "logrank", "maps",
+    "one_run", "order", "pairs", "pairwise", "read", "scores", "summarize", "wilson",
 ]  # fmt: skip

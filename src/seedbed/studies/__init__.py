@@ -9,6 +9,7 @@ from seedbed.studies import (
     loss_scale,
     neuron_surfaces,
     own_activation,
+    xor_boundaries,
     xor_plane,
 )
 from seedbed.study import Study
@@ -25,5 +26,6 @@ TABLE: dict[str, Study] = {
         convolution_by_hand,
         activation_derivatives,
         xor_plane,
+        xor_boundaries,
     )
 }

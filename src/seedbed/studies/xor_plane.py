@@ -81,7 +81,7 @@ def best_lines() -> dict[str, Any]:
     for angle in np.deg2rad(np.arange(0, 360, 1) + 0.5):  # never along an edge or a diagonal: no two points tie
         way = np.array([np.cos(angle), np.sin(angle)])
         along = np.sort(CORNERS @ way)
-        for cut in [along[0] - 1, *((along[:-1] + along[1:]) / 2)]:
+        for cut in [along[0] - 1, *((along[:-1] + along[1:]) / 2), along[-1] + 1]:
             labels = tuple((CORNERS @ way > cut).astype(int).tolist())
             middle = abs((angle % (np.pi / 2)) - np.pi / 4)  # of all lines that label alike, one nearest a diagonal
             if labels not in found or middle < found[labels][0]:
@@ -392,7 +392,7 @@ def linear_items(
         yield sb.Figure(f"hidden_plane_{sb.pieces.file_name(sb.name_of(levels) or name)}",
                         sb.figures.planes(panels, "h₁", "h₂", limits=(middle - reach, middle + reach), names=NAMES),
                         f"The images of the four points without an activation, first and last step (seed {seed}, "
-                        f"{rule}; n = 1): a parallelogram both times. The line is that of the last layer, where it "
+                        f"{rule}; n = 1): a parallelogram both times, which may be flat. The line is that of the last layer, where it "
                         "crosses the panel.",
                         "Two parallelograms with opposite labels at neighboring corners")  # fmt: skip
 
