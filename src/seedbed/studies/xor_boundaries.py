@@ -166,8 +166,8 @@ def learning_items(
     yield sb.Prose(
         "The assignment gives rate 0.001, 10,000 epochs, normal weights, biases 0 and MSE, and not whether the loss is "
         "a mean or a sum over the points. That decides everything: over 1,000 points a sum is 1,000 times the mean, "
-        f"and so is its gradient. “{MEAN}” is the mean; “{SUMMED}” is a sum at the same rate, that is rate 1 on the mean; "
-        f"“{REPORT}” is the report's combination, rate 0.01 on the mean."
+        f"and so is its gradient. “{MEAN}” is the mean; “{SUMMED}” is a sum at the same rate, that is rate 1 on the "
+        f"mean; “{REPORT}” is the report's combination, rate 0.01 on the mean."
         + ("" if n == 1_000 else f" This run has {n} points per network instead of 1,000; the rates are those that "
            "these names mean for 1,000 points.")
     )  # fmt: skip
@@ -179,9 +179,9 @@ def learning_items(
     yield sb.Table(("setting", "own 100 points", "common points", "5–95 %", "near the best", "median MSE", "diverged",
                     "dead"), rows,
                    f"Accuracy after {training.attrs['cap']:,} steps, n = {training.sizes['seed']} networks per "
-                   "setting, each with its own data and initial weights: mean with 95 % interval (BCa) on its own 100 test "
-                   "points and on the common points; range of the middle 90 % of networks on the common points; share "
-                   f"within 2 points of the best possible {BEST:.1%} (Wilson). A network that diverged answers nothing "
+                   "setting, each with its own data and initial weights: mean with 95 % interval (BCa) on its own 100 "
+                   "test points and on the common points; range of the middle 90 % of networks on the common points; "
+                   f"share within 2 points of the best possible {BEST:.1%} (Wilson). A network that diverged answers nothing "
                    "and counts as 50 %.")  # fmt: skip
     panels = {one["setting"]: {"networks": one["accuracies"]} for one in members}
     yield sb.Figure("accuracies", sb.figures.histograms(panels, "accuracy on the common points",
@@ -335,8 +335,9 @@ def all_items(
     yield sb.Figure("all", sb.figures.planes(panels, "x₁", "x₂", limits=(-REACH, REACH), z_label="share of networks "
                                              "that answer label 1", columns=2 if len(panels) < 7 else 3),
                     f"Share of n = {members[0]['n']} networks, each with its own data and initial weights, that answer "
-                    f"label 1; thick: where it is one half; thin: the boundaries of the first "
-                    f"{min(THIN, members[0]['n'])} networks.", "Maps of how many networks answer label 1", dense=True)  # fmt: skip
+                    "label 1; thick: where it is one half; thin: the boundaries of the first "
+                    f"{min(THIN, members[0]['n'])} networks.",
+                    "Maps of how many networks answer label 1", dense=True)  # fmt: skip
     lines = [f"{setting}: {share:.1%}" for setting, share in torn]
     yield sb.Prose(
         "How much of the data lies where networks disagree, that is where between 10 % and 90 % of them answer label "
@@ -376,8 +377,8 @@ def source_items(
             for one in sources]  # fmt: skip
     yield sb.Table(("setting", *SHARED.values()), rows,
                    f"Share of the {len(labels):,} common points on which two networks disagree, averaged over all "
-                   f"pairs of that kind among {data * starts} networks per setting; 95 % intervals from resampling data sets "
-                   "and initial draws independently.")  # fmt: skip
+                   f"pairs of that kind among {data * starts} networks per setting; 95 % intervals from resampling "
+                   "data sets and initial draws independently.")  # fmt: skip
     rows = [(one["setting"], *(sb.pieces.interval(one["maps"].shares[kind], sb.pieces.percent) for kind in SOURCES),
              *(sb.pieces.interval(one["accuracy"].shares[kind], sb.pieces.percent) for kind in SOURCES))
             for one in sources]  # fmt: skip
@@ -496,8 +497,8 @@ study = sb.Study(
              "boundaries with data shared, initial weights shared, or neither"),
     claims=(
         *(sb.Claim(id=f"akman-{name}", source="EE449 report 2024, question 1.2", levels={"activation": name},
-                 value=float(value), statement=f"a 2-4-1 network with {name} gets {value} of 100 points right")
-        for name, value in PUBLISHED.items()),
+                   value=float(value), statement=f"a 2-4-1 network with {name} gets {value} of 100 points right")
+          for name, value in PUBLISHED.items()),
         sb.Claim(id="akman-runs-differ", source="EE449 report 2024, question 1.3",
                  statement="boundaries change in each run because initial weights and data points are random"),
     ),

@@ -392,8 +392,8 @@ def linear_items(
         yield sb.Figure(f"hidden_plane_{sb.pieces.file_name(sb.name_of(levels) or name)}",
                         sb.figures.planes(panels, "h₁", "h₂", limits=(middle - reach, middle + reach), names=NAMES),
                         f"The images of the four points without an activation, first and last step (seed {seed}, "
-                        f"{rule}; n = 1): a parallelogram both times, which may be flat. The line is that of the last layer, where it "
-                        "crosses the panel.",
+                        f"{rule}; n = 1): a parallelogram both times, which may be flat. The line is that of the last "
+                        "layer, where it crosses the panel.",
                         "Two parallelograms with opposite labels at neighboring corners")  # fmt: skip
 
 
