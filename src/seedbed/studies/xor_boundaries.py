@@ -181,8 +181,8 @@ def learning_items(
                    f"Accuracy after {training.attrs['cap']:,} steps, n = {training.sizes['seed']} networks per "
                    "setting, each with its own data and initial weights: mean with 95 % interval (BCa) on its own 100 "
                    "test points and on the common points; range of the middle 90 % of networks on the common points; "
-                   f"share within 2 points of the best possible {BEST:.1%} (Wilson). A network that diverged answers nothing "
-                   "and counts as 50 %.")  # fmt: skip
+                   f"share within 2 points of the best possible {BEST:.1%} (Wilson). A network that diverged answers "
+                   "nothing and counts as 50 %.")  # fmt: skip
     panels = {one["setting"]: {"networks": one["accuracies"]} for one in members}
     yield sb.Figure("accuracies", sb.figures.histograms(panels, "accuracy on the common points",
                                                         limits=(0.3, 1.0), marks={"best possible": BEST}, bins=35),

@@ -144,7 +144,7 @@ def plane_items(name: str, levels: Mapping[str, Any], part: xr.Dataset) -> Itera
         yield sb.Prose(f"The hidden plane of {name} cannot be drawn: {error}.")
         return
     titles = [f"step {step:,}" for step in steps]
-    panels = [sb.figures.Plane(title, images, XOR, [(row[6], row[7], row[8])])
+    panels = [sb.figures.Plane(title, images, XOR, [last_layer(row)])
               for title, images, row in zip(titles, hidden, rows, strict=True)]  # fmt: skip
     reach = max(1.0, float(np.abs(hidden).max())) * 1.15
     label = sb.pieces.file_name(name)
@@ -195,6 +195,12 @@ def moments(member: xr.Dataset) -> tuple[list[int], np.ndarray]:
         sorted({int(traced[np.abs(steps[traced] - share * stop).argmin()]) for share in MOMENTS}) if traced.size else []
     )
     return [*steps[at].tolist(), stop], np.vstack([rows[at], member["final_parameters"].values])
+
+
+def last_layer(row: np.ndarray) -> tuple[float, float, float]:
+    """(v1, v2, c) of a row of parameters: four weights and two biases of the first layer stand before them."""
+    v1, v2, c = row[6:9].tolist()
+    return v1, v2, c
 
 
 def often_items(
@@ -385,7 +391,7 @@ def linear_items(
         steps, parameters = moments(part.sel(seed=seed))
         hidden, _ = sb.replay_layers(sb.models.mlp([2], activation="identity"), parameters[[0, -1]], CORNERS)
         panels = [
-            sb.figures.Plane(f"step {step:,}", images, XOR, [(row[6], row[7], row[8])])
+            sb.figures.Plane(f"step {step:,}", images, XOR, [last_layer(row)])
             for step, images, row in zip((steps[0], steps[-1]), hidden, parameters[[0, -1]], strict=True)
         ]
         middle, reach = float((hidden.max() + hidden.min()) / 2), float(np.ptp(hidden)) * 0.62 + 1e-6
