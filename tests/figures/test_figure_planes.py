@@ -39,6 +39,13 @@ def test_a_line_without_direction_and_a_field_without_boundary_draw_nothing():
     assert len(axes.collections) == 1  # the colors
 
 
+def test_a_plane_without_points_is_laid_out_and_names_no_labels(tmp_path):
+    empty = figures.Plane("no points", CORNERS[:0], XOR[:0], x=AXIS, y=AXIS, z=np.tile((AXIS + 1) / 2, (21, 1)))
+    drawn = figures.planes([empty, empty], "x1", "x2", limits=(-1, 1), z_label="share")
+    figures.save(drawn, tmp_path / "empty", dense=True)  # a layout that fails is a warning, and so an error here
+    assert [text.get_text() for text in drawn.legends[0].get_texts()] == ["boundary: 1/2"]
+
+
 def test_a_boundary_is_where_the_answer_is_one_half():
     x, _ = np.meshgrid(AXIS, AXIS)
     axes = figures.planes([plane(x=AXIS, y=AXIS, z=(x + 1) / 2 - 0.15)], "x1", "x2", limits=(-1, 1)).axes[0]

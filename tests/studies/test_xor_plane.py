@@ -98,4 +98,4 @@ def test_levels_from_outside_are_told(tmp_path):
     changes = {"activation": ["relu", "prelu"], "std": [1.0]}
     done = sb.perform(xor_plane.study, profile="smoke", seeds=range(2), out=tmp_path, changes=changes)
     page = (done.folder / "report.html").read_text()
-    assert "hidden plane of prelu cannot be drawn" in page
+    assert "cannot be drawn: prelu learns its slope" in page

@@ -23,6 +23,7 @@ from seedbed.figures.surfaces import DIVERGING
 FEW = 12  # up to so many points are drawn large
 COLORS, MARKS = (PALETTE[0], PALETTE[1]), ("o", "s")  # of labels 0 and 1
 NO_LINE = 1e-12
+BOUNDARY = "boundary: 1/2"
 
 
 @dataclass(frozen=True)
@@ -118,15 +119,18 @@ def _points(axes: Axes, panel: Plane) -> None:
     large = len(panel.points) <= FEW
     for label, (color, mark) in enumerate(zip(COLORS, MARKS, strict=True)):
         at = panel.points[panel.labels == label]
+        if not len(at):
+            continue  # an empty line that is not clipped has an extent without end, and no layout
         axes.plot(at[:, 0], at[:, 1], mark, color=color, markersize=7 if large else 2.6, markeredgecolor="white",
                   markeredgewidth=0.9 if large else 0.3, clip_on=not large, zorder=4)  # fmt: skip
 
 
 def _legend(panels: Sequence[Plane], names: tuple[str, str]) -> list[Line2D]:
-    handles = [Line2D([], [], marker=mark, color=color, linestyle="none", markersize=5, label=name)
-               for color, mark, name in zip(COLORS, MARKS, names, strict=True)]  # fmt: skip
+    there = {int(label) for panel in panels for label in panel.labels}
+    handles = [Line2D([], [], marker=MARKS[label], color=COLORS[label], linestyle="none", markersize=5, label=name)
+               for label, name in enumerate(names) if label in there]  # fmt: skip
     if any(len(panel.lines) for panel in panels) or any(panel.z is not None for panel in panels):
-        handles.append(Line2D([], [], color=INK, linewidth=1.4, label="answer 1/2"))
+        handles.append(Line2D([], [], color=INK, linewidth=1.4, label=BOUNDARY))
     if any(len(panel.contours) for panel in panels):
         handles.append(Line2D([], [], color=INK, linewidth=0.5, alpha=0.6, label="boundaries of single networks"))
     return handles

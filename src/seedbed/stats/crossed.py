@@ -66,8 +66,8 @@ def crossed(values: Float[np.ndarray, "row column place"], level: float = 0.95) 
             "together": (same_row + same_column - neither) / neither,
         }
     n = rows * columns
-    return Crossed(*(_interval(mean, level, n) for mean in means),
-                   {name: _interval(share, level, n) for name, share in shares.items()})  # fmt: skip
+    row, column, apart = (_interval(mean, level, n) for mean in means)
+    return Crossed(row, column, apart, {name: _interval(share, level, n) for name, share in shares.items()})
 
 
 def _distances(values: np.ndarray) -> np.ndarray:
