@@ -87,7 +87,7 @@ def test_the_last_moment_is_the_hit_and_its_line_divides_the_images(smoke):
 def test_words_stay_true_where_nobody_fails_or_all_do():
     share = {"setting": "std=1", "levels": {"std": 1.0}, "share": sb.stats.wilson(8, 8)}
     assert "overlap: over this map no effect" in xor_plane.map_words([share])
-    stuck = [{"kind": "two alike", "right": 2, "still": True, "loss": 0.3466}] * 3
+    stuck = [{"kind": "two alike", "right": 2, "still": True, "loss": 0.3466, "levels": {}}] * 3
     assert "3 of 3 members never had four points right; 3 of them" in xor_plane.stuck_words(stuck, 3)
     spread = xr.Dataset({"hit_step": ("seed", np.ones(4))})
     *_, last = xor_plane.stuck_items(spread, [])

@@ -358,7 +358,7 @@ def sources_of(design: xr.Dataset, points: np.ndarray, labels: np.ndarray) -> li
     for levels in grids:
         part = design.sel(levels)
         rows = part["final_parameters"].transpose("seed", "start", "parameter").values
-        said = answers(levels, rows, points) > 0.5
+        said = (answers(levels, rows, points) > 0.5).astype(float)
         right = (said == labels).mean(axis=2, keepdims=True)
         found.append({"setting": sb.name_of(levels) or "the network", "levels": levels, "rows": rows,
                       "maps": sb.stats.crossed(said), "accuracy": sb.stats.crossed(right)})  # fmt: skip
@@ -373,9 +373,9 @@ def source_items(
     yield sb.Prose(
         "The report says that boundaries change in each run because initial weights and data are drawn at random. "
         f"Which of the two is it? Here {data} data sets are crossed with {starts} initial draws: every network of a "
-        f"{data} × {starts} table is trained, for {design.attrs['cap']:,} steps at “{REPORT}”, so any two networks share "
-        "their data, their initial "
-        "weights, or neither. Two networks *disagree* at a point where they give it different labels."
+        f"{data} × {starts} table is trained, for {design.attrs['cap']:,} steps at “{REPORT}”, so any two networks "
+        "share their data, their initial weights, or neither. Two networks *disagree* at a point where "
+        "they give it different labels."
     )
     rows = [(one["setting"], *(sb.pieces.interval(getattr(one["maps"], kind), tenth) for kind in SHARED))
             for one in sources]  # fmt: skip

@@ -26,7 +26,7 @@ LEVELS = {
 }
 NEAR = 0.02  # nats
 KINDS = (*LEVELS, "elsewhere")
-STILL = 0.01  # a loss that falls by less than this share over the second half of the run stands still
+STILL = 0.01  # a loss that changes by less than this share over the second half of the run stands still
 
 
 def ask(profile: str) -> sb.Spec:
@@ -285,7 +285,7 @@ def stuck_members(spread: xr.Dataset) -> list[dict[str, Any]]:
         before = part["train_loss"].isel(step=part.sizes["step"] // 2).values
         kind = kinds_of(loss)
         with np.errstate(all="ignore"):
-            still = (before - loss) < STILL * before
+            still = np.abs(before - loss) < STILL * before
         found += [{"levels": dict(levels), "kind": kind[i], "right": int(right[i]) if np.isfinite(right[i]) else 0,
                    "still": bool(still[i]), "loss": float(loss[i])} for i in np.flatnonzero(failed)]  # fmt: skip
     return found
@@ -321,7 +321,7 @@ def stuck_items(spread: xr.Dataset, stuck: Sequence[Mapping[str, Any]]) -> Itera
     yield sb.Table(("the final loss is that of", "nats", "members", "1 right", "2 right", "3 right", "4 right",
                     "standing still"), rows,
                    f"The {len(stuck):,} of {members:,} members of the whole map that never had four points right, by "
-                   f"the level within {NEAR:g} nats of their final loss. Standing still: the loss fell by less than "
+                   f"the level within {NEAR:g} nats of their final loss. Standing still: the loss changed by less than "
                    f"{STILL:.0%} over the second half of the run. Counts over settings that share seeds, so without "
                    "intervals; those of each setting are in the map.")  # fmt: skip
     loss = np.array([one["loss"] for one in stuck])
@@ -345,8 +345,13 @@ def stuck_words(stuck: Sequence[Mapping[str, Any]], members: int) -> str:
     still = sum(one["still"] for one in stuck)
     told = [f"{len(stuck):,} of {members:,} members never had four points right; {at_levels:,} of them ended within "
             f"{NEAR:g} nats of one of the three levels, most often “{most}” ({len(near[most]):,}). {still:,} stand "
-            "still; the others were still getting better when the cap came, so a higher cap can only add "
-            "to the arrivals among those."]  # fmt: skip
+            "still; the losses of the others were still moving when the cap came, and a higher cap could let some of "
+            "them arrive."]  # fmt: skip
+    rates = sorted({one["levels"]["learning_rate"] for one in stuck if "learning_rate" in one["levels"]})
+    if len(rates) > 1 and near["elsewhere"]:
+        fast = sum(one["levels"]["learning_rate"] == rates[-1] for one in near["elsewhere"])
+        told.append(f"Of the {len(near['elsewhere']):,} elsewhere, {fast:,} had the largest learning rate of the map, "
+                    f"{rates[-1]:g}: steps that overshoot end at no stationary point.")  # fmt: skip
     pair = near["two alike"]
     wrong = sum(one["right"] == 2 for one in pair)
     if pair:
