@@ -175,3 +175,9 @@ def test_an_interval_becomes_json_and_words():
     interval = Interval(1234.5, float("nan"), 2000.0, 0.95, "by hand", 8)
     assert json.loads(json.dumps(interval.plain(), allow_nan=False))["low"] is None
     assert str(interval) == "1234 [-, 2000]"
+
+
+def test_members_that_nearly_diverged_have_an_interval_too():
+    """Losses of 1e150 are finite, their cubes are not: scaling all values scales the interval."""
+    small, huge = (scores.mean(np.array([1.0, 2.0, 5.0, 3.0]) * size) for size in (1.0, 1e150))
+    np.testing.assert_allclose([huge.low, huge.high], [1e150 * small.low, 1e150 * small.high], rtol=1e-12)
