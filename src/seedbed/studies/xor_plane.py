@@ -451,7 +451,7 @@ study = sb.Study(
         "smoke": "a cap of 1,000 steps instead of 10,000; two initial scales and two learning rates with 4 seeds",
         "quick": "the map over scale and rate: the first 128 seeds",
     },
-    takes={"smoke": "20 s", "quick": "1 minute", "full": "4 minutes"},
+    takes={"smoke": "20 s", "quick": "50 s", "full": "4 minutes"},
     figures=("the four points and the best lines", "the hidden plane at several steps of one member",
              "its answers in the plane of the inputs", "arrivals and losses over steps",
              "share that arrives over initial scale and learning rate", "final losses of those that never arrive",
