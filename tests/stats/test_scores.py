@@ -187,3 +187,9 @@ def test_means_of_several_columns_are_the_means_of_each():
         scores.means(values[:, 0])
     with pytest.raises(StatsError):
         scores.means(np.full((3, 2), np.nan))
+
+
+def test_members_that_nearly_diverged_have_an_interval_too():
+    """Losses of 1e150 are finite, their cubes are not: scaling all values scales the interval."""
+    small, huge = (scores.mean(np.array([1.0, 2.0, 5.0, 3.0]) * size) for size in (1.0, 1e150))
+    np.testing.assert_allclose([huge.low, huge.high], [1e150 * small.low, 1e150 * small.high], rtol=1e-12)

@@ -16,7 +16,7 @@ import optax
 from jaxtyping import Array
 
 from seedbed.engine import check
-from seedbed.engine.chance import Purpose, purpose_key
+from seedbed.engine.chance import Purpose, purpose_key, seed_key
 from seedbed.engine.judging import Head, Judging
 from seedbed.engine.options import Dials, options
 from seedbed.engine.signals import signals
@@ -190,6 +190,8 @@ def _build_model(spec: Spec, shape: Shape, key: Array, dials: Dials) -> tuple[An
     model, state = eqx.nn.make_with_state(partial(_construct, spec, shape, dials))(model_key)
     if spec.initializer is not None:
         draw, bias = _initializer(spec.initializer, dials)
+        common = dials.get("initializer.draw") if spec.initializer.function is None else None
+        key = key if common is None else seed_key(common.astype(jnp.uint32))
         model = initialize(model, draw, bias, purpose_key(key, Purpose.INIT))
     return model, state
 
@@ -221,6 +223,8 @@ def activation_layer(part: Part, path: str, dials: Dials) -> eqx.Module:
 def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Array], Any]:
     chosen = options(part, "initializer", dials)
     bias = chosen.pop("bias", 0.0)
+    if part.function is None:
+        chosen.pop("draw", None)
     return partial(part.function or INITIALIZERS[part.name], **chosen), bias
 
 

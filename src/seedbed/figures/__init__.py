@@ -9,19 +9,22 @@ from seedbed.figures.effort import by_effort
 from seedbed.figures.fates import fates
 from seedbed.figures.functions import FunctionRow, function_and_derivative
 from seedbed.figures.heat import Descent, heat
+from seedbed.figures.histograms import histograms
 from seedbed.figures.images import image_grid, labelled_images
 from seedbed.figures.kernels import kernel_grid
 from seedbed.figures.layers import by_layer
 from seedbed.figures.matrices import matrices, one_place
+from seedbed.figures.planes import Plane, planes
 from seedbed.figures.ranks import order, probabilities
 from seedbed.figures.responses import responses
+from seedbed.figures.shares import share_map
 from seedbed.figures.squares import Square, separators, square_maps
 from seedbed.figures.strips import strips
 from seedbed.figures.style import save
 from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
 
-__all__ = ["AcrossLayers", "Descent", "FunctionRow", "Panel", "Spread", "Square", "across_layers", "against",
+__all__ = ["AcrossLayers", "Descent", "FunctionRow", "Panel", "Plane", "Spread", "Square", "across_layers", "against",
            "agreement", "arrivals", "by_effort", "by_layer", "curves", "fates", "function_and_derivative", "heat",
-           "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images", "matrices",
-           "one_place", "order", "overlay", "probabilities", "responses", "save", "separators", "square_maps",
-           "strips", "surfaces", "violins"]  # fmt: skip
+           "histograms", "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images",
+           "matrices", "one_place", "order", "overlay", "planes", "probabilities", "responses", "save", "separators",
+           "share_map", "square_maps", "strips", "surfaces", "violins"]  # fmt: skip

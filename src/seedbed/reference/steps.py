@@ -97,6 +97,7 @@ def first_draw(shape: Shape, initializer: Part | None, rng: np.random.Generator)
         return {"weight": rng.uniform(-bound, bound, shape), "bias": rng.uniform(-bound, bound, shape[-1])}
     dials = numbers(initializer)
     bias = np.full(shape[-1], dials.pop("bias"))
+    dials.pop("draw", None)  # whose generator this is was settled where it was made
     return {"weight": INITIALIZERS[initializer.name](rng, shape, **dials), "bias": bias}
 
 

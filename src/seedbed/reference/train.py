@@ -19,6 +19,7 @@ from seedbed.reference.ledger import Ledger
 from seedbed.reference.moment import Moment, all_finite, look, look_at_test
 from seedbed.reference.network import Draws, Weights, draws, initial_weights
 from seedbed.reference.optimizers import Memory
+from seedbed.reference.options import numbers
 from seedbed.reference.probes import PROBES
 from seedbed.reference.task import Batch, Dataset, Task, task_for
 from seedbed.reference.twin import Array
@@ -80,7 +81,9 @@ def begin(spec: Spec, task: Task, seeds: np.ndarray) -> Members:
         raise DataError(
             f"fresh data needs one set per seed, got {len(task.train.x)} for {len(seeds)} seeds; draw as many"
         )
-    drawn = [initial_weights(task.network, spec.initializer, generator(int(seed), "init")) for seed in seeds]
+    common = numbers(spec.initializer).get("draw") if spec.initializer else None
+    starts = seeds if common is None else np.full(len(seeds), common)
+    drawn = [initial_weights(task.network, spec.initializer, generator(int(start), "init")) for start in starts]
     weights = [{name: np.stack([own[n][name] for own in drawn]) for name in layer} for n, layer in enumerate(drawn[0])]
     memory = [{name: task.rule.start(array) for name, array in layer.items()} for layer in weights]
     return Members(np.arange(len(seeds)), seeds, weights, memory)

@@ -7,6 +7,7 @@
     equivalence             whether two settings are equally fast, to within a stated margin
     wilson, holm, logrank   a share, a family of tests, groups of survival curves
     propagation             what infinite width predicts of the signal in a net of random weights
+    crossed                 two sources of chance, such as data and initial draws, and the share of each
     maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
@@ -14,6 +15,7 @@ Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member w
 
 from seedbed.stats import equivalence, maps, pairs, scores
 from seedbed.stats.comparisons import Comparison, pairwise
+from seedbed.stats.crossed import Crossed, crossed
 from seedbed.stats.families import Family, holm
 from seedbed.stats.hits import Hits, hits
 from seedbed.stats.interval import Interval, Significance
@@ -27,8 +29,8 @@ from seedbed.stats.survival import Curve, Survival, logrank
 from seedbed.stats.words import Overview
 
 __all__ = [
-    "Chance", "Comparison", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order", "Overview",
-    "Propagation",
-    "Significance", "Survival", "compare", "equivalence", "hits", "holm", "logrank", "maps", "one_run", "order",
-    "pairs", "pairwise", "propagation", "read", "scores", "summarize", "wilson",
+    "Chance", "Comparison", "Crossed", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order",
+    "Overview", "Propagation", "Significance", "Survival", "compare", "crossed", "equivalence", "hits", "holm",
+    "logrank", "maps", "one_run", "order", "pairs", "pairwise", "propagation", "read", "scores", "summarize",
+    "wilson",
 ]  # fmt: skip

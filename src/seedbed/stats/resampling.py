@@ -153,7 +153,9 @@ def _bca(
 ) -> tuple[float, float]:
     """Bounds from the resampled means, shifted for bias and skewness; the jackknife of a mean in closed form."""
     mean = values.mean()
-    acceleration = np.sum((values - mean) ** 3) / (6 * np.sum((values - mean) ** 2) ** 1.5)
+    gaps = values - mean
+    gaps = gaps / (np.abs(gaps).max() or 1.0)  # has no unit, and the cube of what nearly diverged would overflow
+    acceleration = np.sum(gaps**3) / (6 * np.sum(gaps**2) ** 1.5)
     bias = stats.norm.ppf((np.mean(resampled < mean) + np.mean(resampled <= mean)) / 2)
     shifted = bias + np.array([-z, z])
     low, high = np.quantile(resampled, stats.norm.cdf(bias + shifted / (1 - acceleration * shifted)))

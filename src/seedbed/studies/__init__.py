@@ -12,6 +12,8 @@ from seedbed.studies import (
     perceptron_or_hinge,
     signal_by_layer,
     softmax_identities,
+    xor_boundaries,
+    xor_plane,
 )
 from seedbed.study import Study
 
@@ -29,5 +31,7 @@ TABLE: dict[str, Study] = {
         perceptron_or_hinge,
         softmax_identities,
         signal_by_layer,
+        xor_plane,
+        xor_boundaries,
     )
 }
