@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seedbed.procedures.lab import Lab
     from seedbed.procedures.run import run
     from seedbed.record import name_of, rows
+    from seedbed.reference.replay import replay, replay_layers
     from seedbed.report import pieces
     from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
     from seedbed.spec import Spec, every, falls_to, reaches
@@ -28,7 +29,7 @@ __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
     "__version__", "activations", "data", "errors", "every", "falls_to", "figures", "initializers", "losses",
     "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces", "probes",
-    "reaches", "report", "rows", "run", "stats",
+    "reaches", "replay", "replay_layers", "report", "rows", "run", "stats",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
@@ -39,6 +40,7 @@ _HOMES = {
     **{name: f"seedbed.report.page:{name}" for name in ("Figure", "Formula", "Page", "Prose", "Section", "Table")},
     **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
     **{name: f"seedbed.record:{name}" for name in ("name_of", "rows")},
+    **{name: f"seedbed.reference.replay:{name}" for name in ("replay", "replay_layers")},
     "own_activation": "seedbed.studies.own_activation:own_activation",
     "pieces": "seedbed.report.pieces",
     "perform": "seedbed.catalogue:perform",

@@ -2,7 +2,7 @@
 
 The oracle in tests and the explanation for learners. Read in this order: `twin`, `activations`, `losses`, `layers`,
 `windows`, `convolution`, `pooling`, `steps`, `network`, `models`, `moment`, `optimizers`, `train`. Examples are rows,
-dense weights are `(fan_in, fan_out)`, a layer is x @ w + b.
+dense weights are `(fan_in, fan_out)`, a layer is x @ w + b. `replay` runs networks again that were trained elsewhere.
 """
 
 from seedbed.reference.activations import ACTIVATIONS, OUTPUTS
@@ -14,6 +14,7 @@ from seedbed.reference.moment import Moment, look
 from seedbed.reference.network import Network, backward, forward, initial_weights
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.probes import PROBES
+from seedbed.reference.replay import replay, replay_layers
 from seedbed.reference.task import Batch, Task, task_for
 from seedbed.reference.train import train
 from seedbed.reference.twin import Twin
@@ -43,6 +44,8 @@ __all__ = [
     "mlp",
     "network_for",
     "neuron",
+    "replay",
+    "replay_layers",
     "task_for",
     "train",
 ]
