@@ -32,16 +32,19 @@ def initialize(model: Any, draw: Callable[..., Any], bias: Any, key: PRNGKeyArra
     found = [layer for _, layer in layers_of(model)]
     pairs = [drawn(layer, jax.random.fold_in(key, index)) for index, layer in enumerate(found)]
     new = [weight for weight, _ in pairs]
-    biases = [
-        jnp.broadcast_to(jnp.asarray(own, layer.bias.dtype).reshape(-1, *(1,) * (layer.bias.ndim - 1)), layer.bias.shape)
-        for layer, (_, own) in zip(found, pairs, strict=True) if has_bias(layer)
-    ]  # fmt: skip
+    biases = [fitted(own, layer.bias) for layer, (_, own) in zip(found, pairs, strict=True) if has_bias(layer)]
 
     def arrays(tree: Any) -> list[Any]:
         layers = [layer for _, layer in layers_of(tree)]
         return [layer.weight for layer in layers] + [layer.bias for layer in layers if has_bias(layer)]
 
     return eqx.tree_at(arrays, model, new + biases)
+
+
+def fitted(bias: Any, like: Array) -> Array:
+    """A number, or one per unit, in the shape of a bias: Equinox gives that of a convolution axes of length 1."""
+    given = jnp.asarray(bias, like.dtype)
+    return jnp.broadcast_to(given.reshape(-1, *(1,) * (like.ndim - 1)), like.shape)
 
 
 def has_bias(layer: Any) -> bool:

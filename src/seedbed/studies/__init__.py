@@ -4,6 +4,7 @@ from seedbed.studies import (
     activation_derivatives,
     convolution_by_hand,
     detection,
+    dying_relu,
     four_settings,
     lines,
     loss_scale,
@@ -23,5 +24,6 @@ TABLE: dict[str, Study] = {
         loss_scale,
         convolution_by_hand,
         activation_derivatives,
+        dying_relu,
     )
 }
