@@ -24,8 +24,8 @@ class Fit:
     answer: np.ndarray
 
 
-def fits(panels: Sequence[Fit], *, x_label: str = "x", y_label: str = "y") -> Figure:
-    """A panel per network, three in a row, with shared axes that hold the functions and all finite answers.
+def fits(panels: Sequence[Fit], *, columns: int = COLUMNS, x_label: str = "x", y_label: str = "y") -> Figure:
+    """A panel per network, `columns` of them in a row, with shared axes.
 
     Raises: SpecError for no panels, or arrays that do not belong together.
     """
@@ -36,7 +36,7 @@ def fits(panels: Sequence[Fit], *, x_label: str = "x", y_label: str = "y") -> Fi
             got = f"{np.shape(panel.x)}, {np.shape(panel.truth)} and {np.shape(panel.answer)}"
             raise SpecError(f"{panel.name} needs x, truth and answer of one shape, got {got}; use one grid for all")
     with applied():
-        columns = min(COLUMNS, len(panels))
+        columns = min(columns, len(panels))
         titles = [panel_title(panel.name, "", columns) for panel in panels]
         figure, grid = multiples(len(panels), columns, titles, shape=0.66)
         for axes, panel, title in zip(grid, panels, titles, strict=True):

@@ -1,7 +1,8 @@
 """Initial draws in jax: `f(key, shape, dtype, **dials)` gives one weight array, or the pair (weight, bias).
 
-Where it gives the weight alone, biases are set by `parts.redraw`. Shapes follow jax's order (*space, in, out): fan_in = in * space, fan_out = out * space. Dials may be traced. A function
-of `jax.nn.initializers` fits in the same place. Laws and sources stand in `seedbed.vocabulary.initializers`.
+Where it gives the weight alone, biases are set by `parts.redraw`. Shapes follow jax's order (*space, in, out):
+fan_in = in * space, fan_out = out * space. Dials may be traced. A function of `jax.nn.initializers` fits in the same
+place. Laws and sources stand in `seedbed.vocabulary.initializers`.
 Each draw is one call of `jax.random` with a fixed law, scaled afterwards: threefry is slow to compile on CPU, and so
 programs that differ in scale alone share it.
 """

@@ -28,7 +28,8 @@ class Variation:
     """`lowest` and `highest` answer over the points, and `steepest`, the largest |d layer / dx| of each layer.
 
     `lowest` and `highest` are `(...)`, `steepest` is `(..., layer)`: the hidden layers behind their activations, then
-    the answer. Where the steepest of a layer is 0, the layer says the same at every point, and so do all behind it.
+    the answer. A layer that is flat at every point but stepped between two of them has the mean slope of its steps. So
+    where the steepest of a layer is 0, the layer says the same at every point, and so do all behind it.
     """
 
     lowest: Array
@@ -38,12 +39,12 @@ class Variation:
     @property
     def constant(self) -> np.ndarray:
         """Whether all answers are the same number, in the precision they were computed in."""
-        return self.lowest == self.highest
+        return np.asarray(self.lowest == self.highest)
 
     @property
     def still(self) -> np.ndarray:
         """Whether some layer has slope 0 at every point, whatever rounding does to the answers."""
-        return (self.steepest == 0).any(axis=-1)
+        return np.asarray((self.steepest == 0).any(axis=-1))
 
     @property
     def first_still(self) -> np.ndarray:
@@ -114,7 +115,8 @@ def _layers(activation: Part, widths: tuple[int, ...], rows: Array, x: Array) ->
             value = twin.value(z, **options).astype(x.dtype)
         else:
             value = z
-        yield value, np.abs(slope).max(axis=(1, 2))
+        steep, reach = np.abs(slope).max(axis=(1, 2)), (value.max(axis=2) - value.min(axis=2)).max(axis=1)
+        yield value, np.where(steep == 0, reach / np.ptp(x), steep)
 
 
 def _product(weight: Array, x: Array) -> Array:

@@ -6,6 +6,7 @@ from seedbed.studies import (
     detection,
     dying_relu,
     four_settings,
+    leaky_rescue,
     lines,
     loss_scale,
     neuron_surfaces,
@@ -25,5 +26,6 @@ TABLE: dict[str, Study] = {
         convolution_by_hand,
         activation_derivatives,
         dying_relu,
+        leaky_rescue,
     )
 }

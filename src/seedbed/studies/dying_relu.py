@@ -24,7 +24,7 @@ DEPTHS = {f"{hidden} hidden": {"model": sb.models.mlp([2] * hidden)} for hidden 
 BATCH, EXAMPLES = 64, 3_000
 EPOCH = EXAMPLES // BATCH  # 46 steps; the 56 examples left over differ from epoch to epoch
 EPOCHS = {"smoke": 2, "quick": 100, "full": 100}
-FURTHER = {"smoke": 4, "quick": 100, "full": 1_000}  # seeds of everything but the first setting
+FURTHER = {"smoke": (4, 2), "quick": (256, 50), "full": (1_000, 100)}  # seeds and epochs of all but the first setting
 LAW = REACH * ((2 * np.arange(100_000) + 1) / 100_000 - 1)  # the middles of so many equal parts of the interval
 FINE, COARSE = np.linspace(-REACH, REACH, 1_025), np.linspace(-REACH, REACH, 129)
 CLOSE = 0.05  # of the constant of a dead network to what it should tend to
@@ -45,14 +45,17 @@ def question(profile: str) -> sb.Spec:
 
 
 def measure(lab: sb.Lab) -> dict[str, xr.Dataset]:
-    """The first setting under all seeds; the other functions, the other depth and the absolute error under fewer."""
-    asked, some = question(lab.profile), lab.seeds[: FURTHER[lab.profile]]
-    every = asked.set_levels("formula", list(FUNCTIONS))
+    """The first setting under all seeds; then the other functions, the other depth, and the absolute error."""
+    asked, (count, epochs) = question(lab.profile), FURTHER[lab.profile]
+    further, some = asked.replace(steps=EPOCH * epochs), lab.seeds[:count]
+    ten = further.set_levels("depth", {"10 hidden": DEPTHS["10 hidden"]})
+    if lab.profile == "full":
+        ten = ten.set_levels("formula", list(FUNCTIONS))
     return {
         "main": lab.run(asked, "main"),
-        "nine": lab.run(every, "nine", seeds=some),
-        "ten": lab.run(every.set_levels("depth", {"10 hidden": DEPTHS["10 hidden"]}), "ten", seeds=some),
-        "absolute": lab.run(asked.set_levels("formula", ["x_sin_5x"]).vary(loss=["mae"]), "absolute", seeds=some),
+        "others": lab.run(further.set_levels("formula", ["x_sin_5x", "step_sin_5x"]), "others", seeds=some),
+        "ten": lab.run(ten, "ten", seeds=some),
+        "absolute": lab.run(further.set_levels("formula", ["x_sin_5x"]).vary(loss=["mae"]), "absolute", seeds=some),
     }
 
 
@@ -204,8 +207,8 @@ def end_items(
                     "How the networks ended, a bar per setting, numbers of networks in the bars; n = "
                     f"{' and '.join(dict.fromkeys(str(one['n']) for one in every))}. Alive again: dead at some traced "
                     "step, alive at the end.", f"A stacked bar per setting: {', '.join(FATES)}")  # fmt: skip
-    rows = [(one["setting"], one["n"], sb.pieces.interval(one["collapsed"], share),
-             sb.pieces.interval(one["born"], share), *(one["counts"][fate] for fate in FATES)) for one in every]  # fmt: skip
+    rows = [(one["setting"], one["n"], *(sb.pieces.interval(one[what], share) for what in ("collapsed", "born")),
+             *one["counts"].values()) for one in every]  # fmt: skip
     yield sb.Table(("setting", "n", "collapsed at the end", "dead as drawn", *FATES), rows,
                    "Shares with 95 % intervals (Wilson), and numbers of networks. Collapsed: some layer has slope 0 at "
                    f"all of {len(FINE):,} points of the interval.")  # fmt: skip
@@ -237,8 +240,8 @@ def when_items(
 ) -> Iterator[sb.Prose | sb.Figure | sb.Table]:
     """Share of dead networks against the step; the layers at which they are dead."""
     curves = [curve_of(one) for one in every]
-    lowest = min(float(np.min(curve.low)) for curve in curves)
-    yield sb.Figure("deaths", sb.figures.shares(curves, "share of networks that are dead", lowest=0.1 * int(10 * lowest)),
+    foot = 0.1 * int(10 * min(float(np.min(curve.low)) for curve in curves))
+    yield sb.Figure("deaths", sb.figures.shares(curves, "share of networks that are dead", lowest=foot),
                     f"Share of networks that are dead, seen every {EPOCH} steps (an epoch) on {len(COARSE)} points of "
                     "the interval; bands are pointwise 95 % intervals (Wilson), n as in the table above.",
                     "Curves of the share of dead networks against the step")  # fmt: skip
@@ -246,7 +249,8 @@ def when_items(
     for one in main:
         rows = [(f"{number} hidden" if number <= one["hidden"] else "answer", born, died)
                 for number, (born, died) in enumerate(zip(*one["layers"].values(), strict=True), start=1)]  # fmt: skip
-        yield sb.Table(("first dead layer", *one["layers"]), [row for row in rows if row[0] != "answer" or any(row[1:])],
+        rows = [row for row in rows if row[0] != "answer" or any(row[1:])]
+        yield sb.Table(("first dead layer", *one["layers"]), rows,
                        f"Where the dead networks of {one['setting']} stop seeing x: number of networks by the first "
                        "layer that answers the same to every x, as drawn or at the end of training; n = "
                        f"{one['n']:,}.")  # fmt: skip
@@ -283,15 +287,15 @@ def constant_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb
              spread(one["constant"]), f"{one['close']['near']} of {one['close']['dead']}",
              steps_text(one["close"]["since"])) for one in every]  # fmt: skip
     yield sb.Table(("setting", "tends to", "value", "answer − value", f"within {CLOSE:g}", "since step"), rows,
-                   "The constant that dead networks answer at the end, beside mean or median of the targets under their "
-                   "law: median of the difference with the 5 % and 95 % quantiles of the dead networks; how many "
+                   "The constant that dead networks answer at the end, beside mean or median of the targets under "
+                   "their law: median of the difference with the 5 % and 95 % quantiles of the dead networks; how many "
                    f"end within {CLOSE:g} of it, and since which traced step (median, middle half). A network's own "
                    f"{EXAMPLES:,} points have a mean that deviates from the law's by {deviation(every[0]):.3f} "
                    f"(standard deviation, {every[0]['setting']}).")  # fmt: skip
     gaps = {one["setting"]: gap for one in every if len(gap := one["members"]["gap"][one["members"]["dead"]])}
     if gaps:
-        yield sb.Figure("constants", sb.figures.strips([("answer of a dead network − what it should tend to (y)", gaps)],
-                                                       spread=True),
+        label = "answer of a dead network − what it should tend to (y)"
+        yield sb.Figure("constants", sb.figures.strips([(label, gaps)], spread=True),
                         "The constants of the dead networks at the end, less the mean of the targets (median for the "
                         "absolute error). Bar: median; thick: middle half; thin: 5 % to 95 % of the dead networks.",
                         "Strips of differences, a row per setting")  # fmt: skip
@@ -334,8 +338,8 @@ def look_items(main: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.Figu
             if mask.any()
         }
         if groups:
-            yield sb.Figure(f"errors_{number}", sb.figures.strips([("mean squared error over the interval (y²)", groups)],
-                                                                  log=True, spread=True),
+            label = "mean squared error over the interval (y²)"
+            yield sb.Figure(f"errors_{number}", sb.figures.strips([(label, groups)], log=True, spread=True),
                             f"{one['setting']}: final error of every network on {len(FINE):,} points, "
                             f"{' and '.join(f'n = {len(values):,} {kind}' for kind, values in groups.items())}. Bar: "
                             "median; thick: middle half; thin: 5 % to 95 %. The best constant has error "
@@ -415,8 +419,9 @@ study = sb.Study(
         "are the same, and on the third function the median is not one number",
     ),
     reduced={
-        "smoke": "6 seeds and 2 epochs",
-        "quick": "all but the first setting under 100 seeds instead of 1,000",
+        "smoke": "6 seeds (4 for all but the first setting) and 2 epochs",
+        "quick": "all but the first setting: 256 seeds and 50 epochs instead of 1,000 and 100, and ten hidden layers "
+        "on |x| only",
     },
     takes={"smoke": "20 s", "quick": "2 minutes", "full": "6 minutes"},
     figures=("how the networks ended", "share of dead networks against the step", "the constants of dead networks",
