@@ -1,4 +1,4 @@
-"""The narrow net of the study dying_relu in the engine: nine hidden layers of two units, a data set for each network."""
+"""The net of the study dying_relu in the engine: nine hidden layers of two units, a data set for each network."""
 
 from typing import Any
 

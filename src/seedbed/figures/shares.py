@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,7 +24,9 @@ class ShareCurve:
 
 
 def shares(curves: Sequence[ShareCurve], what: str, *, step: Scale = "linear", lowest: float = 0.0) -> Figure:
-    """One curve with its band per entry, labelled at its end; `what` names the share, `lowest` is the axis' foot.
+    """One curve with its band per entry, labelled at its end; each value holds until the next one is known.
+
+    `what` names the share, `lowest` is the foot of the axis.
 
     Raises: SpecError for no curves, arrays that do not belong together, or a share below `lowest`.
     """
@@ -39,8 +42,9 @@ def shares(curves: Sequence[ShareCurve], what: str, *, step: Scale = "linear", l
         figure, axes = single(height)
         for index, curve in enumerate(curves):
             its = look(index)
-            axes.fill_between(curve.steps, curve.low, curve.high, color=its.color, alpha=0.13, linewidth=0)
-            axes.plot(curve.steps, curve.share, color=its.color, linestyle=its.dash)
+            bounds: Any = (curve.steps, curve.low, curve.high)
+            axes.fill_between(*bounds, step="post", color=its.color, alpha=0.13, linewidth=0)
+            axes.step(curve.steps, curve.share, where="post", color=its.color, linestyle=its.dash)
         step_axis(axes, max(float(curve.steps[-1]) for curve in curves), step)
         share_axis(axes.yaxis, lowest)
         axes.set_xlabel(STEP)

@@ -24,7 +24,7 @@ DEPTHS = {f"{hidden} hidden": {"model": sb.models.mlp([2] * hidden)} for hidden 
 BATCH, EXAMPLES = 64, 3_000
 EPOCH = EXAMPLES // BATCH  # 46 steps; the 56 examples left over differ from epoch to epoch
 EPOCHS = {"smoke": 2, "quick": 100, "full": 100}
-FURTHER = {"smoke": (4, 2), "quick": (256, 50), "full": (1_000, 100)}  # seeds and epochs of all but the first setting
+FURTHER = {"smoke": (4, 2), "quick": (256, 60), "full": (1_000, 100)}  # seeds and epochs of all but the first setting
 LAW = REACH * ((2 * np.arange(100_000) + 1) / 100_000 - 1)  # the middles of so many equal parts of the interval
 FINE, COARSE = np.linspace(-REACH, REACH, 1_025), np.linspace(-REACH, REACH, 129)
 CLOSE = 0.05  # of the constant of a dead network to what it should tend to
@@ -45,7 +45,7 @@ def question(profile: str) -> sb.Spec:
 
 
 def measure(lab: sb.Lab) -> dict[str, xr.Dataset]:
-    """The first setting under all seeds; then the other functions, the other depth, and the absolute error."""
+    """The first setting under all seeds, its first epoch step by step; other functions, depth and loss under fewer."""
     asked, (count, epochs) = question(lab.profile), FURTHER[lab.profile]
     further, some = asked.replace(steps=EPOCH * epochs), lab.seeds[:count]
     ten = further.set_levels("depth", {"10 hidden": DEPTHS["10 hidden"]})
@@ -53,6 +53,7 @@ def measure(lab: sb.Lab) -> dict[str, xr.Dataset]:
         ten = ten.set_levels("formula", list(FUNCTIONS))
     return {
         "main": lab.run(asked, "main"),
+        "first_epoch": lab.run(asked.replace(steps=EPOCH, trace=1), "first_epoch", aside=True),
         "others": lab.run(further.set_levels("formula", ["x_sin_5x", "step_sin_5x"]), "others", seeds=some),
         "ten": lab.run(ten, "ten", seeds=some),
         "absolute": lab.run(further.set_levels("formula", ["x_sin_5x"]).vary(loss=["mae"]), "absolute", seeds=some),
@@ -61,7 +62,10 @@ def measure(lab: sb.Lab) -> dict[str, xr.Dataset]:
 
 def tell(records: Mapping[str, xr.Dataset]) -> sb.Page:
     """The page: theory, how the networks end, by step and layer, to which constant, what is left, what was said."""
-    found = {name: [end_of(levels, part) for levels, part in sb.rows(record)] for name, record in records.items()}
+    early = [part for _, part in sb.rows(records["first_epoch"])]
+    found = {name: [end_of(levels, part, early[index] if name == "main" else None)
+                    for index, (levels, part) in enumerate(sb.rows(record))]
+             for name, record in records.items() if name != "first_epoch"}  # fmt: skip
     main, every = found["main"], different([one for told in found.values() for one in told])
     sections = [
         sb.Section("Dead before the first step", list(born_items(every))),
@@ -77,12 +81,15 @@ def tell(records: Mapping[str, xr.Dataset]) -> sb.Page:
     return sb.Page(sections, {"ends": shown})
 
 
-def end_of(levels: Mapping[str, Any], part: xr.Dataset) -> dict[str, Any]:
-    """What became of the members of one setting: numbers for `summary.json`, and arrays over members for the page."""
-    steps, last = part["step"].values, part["final_parameters"].transpose("seed", ...).values
+def end_of(levels: Mapping[str, Any], part: xr.Dataset, early: xr.Dataset | None = None) -> dict[str, Any]:
+    """What became of the members of one setting: numbers for `summary.json`, and arrays over members for the page.
+
+    `early` is the same setting over its first epoch, step by step.
+    """
+    (steps, rows), last = traced(part, early), part["final_parameters"].transpose("seed", ...).values
     hidden = (last.shape[-1] - 1) // 6  # h hidden layers of two units have 4 + 6 (h - 1) + 3 weights and biases
     model = sb.models.mlp([2] * hidden)
-    path = sb.variation(model, part["parameters"].transpose("seed", "step", ...).values, COARSE, dtype=np.float32)
+    path = sb.variation(model, rows, COARSE, dtype=np.float32)
     end, single = sb.variation(model, last, FINE), sb.variation(model, last, FINE, dtype=np.float32)
     broken, born, dead = np.isfinite(part["diverged_step"].values), path.still[:, 0], end.still
     masks = (~broken & ~dead & ~path.still.any(axis=1), ~broken & ~dead & path.still.any(axis=1),
@@ -104,9 +111,11 @@ def end_of(levels: Mapping[str, Any], part: xr.Dataset) -> dict[str, Any]:
                                              ("died in training", end.first_still, masks[2]))},
         "died_at": quartiles(steps[since[masks[2] & seen]]),
         "tends_to": target, "constant": quartiles((end.lowest - target)[dead & ~broken]),
-        "close": close(path, steps, target), "error": {"dead": quartiles(error[dead & ~broken]),
+        "close": close(path, steps, target), "nearer": nearer(end.lowest[dead & ~broken], law, levels),
+        "error": {"dead": quartiles(error[dead & ~broken]),
                                                        "alive": quartiles(error[~dead & ~broken])},
         "spread_of_targets": float(np.var(law)),
+        "learned": sb.stats.wilson(int((error[~broken] < 0.1 * np.var(law)).sum()), n),
         "precision": {"constant in single precision, not dead": int((single.constant & ~dead).sum()),
                       "constant in double precision, not dead": int((end.constant & ~dead).sum()),
                       "dead, not constant in double precision": int((~end.constant & dead).sum()),
@@ -116,6 +125,16 @@ def end_of(levels: Mapping[str, Any], part: xr.Dataset) -> dict[str, Any]:
         "members": {"seed": part["seed"].values, "dead": dead & ~broken, "broken": broken, "answers": answers,
                     "error": error, "gap": end.lowest - target},
     }  # fmt: skip
+
+
+def traced(part: xr.Dataset, early: xr.Dataset | None) -> tuple[np.ndarray, np.ndarray]:
+    """Steps, and parameters `(seed, step, parameter)`: those of the first epoch, where given, before the others."""
+    steps, rows = part["step"].values, part["parameters"].transpose("seed", "step", ...).values
+    if early is None:
+        return steps, rows
+    first, later = early["step"].values, steps > early["step"].values[-1]
+    begin = early["parameters"].transpose("seed", "step", ...).values
+    return np.concatenate([first, steps[later]]), np.concatenate([begin, rows[:, later]], axis=1)
 
 
 def formula_of(levels: Mapping[str, Any]) -> str:
@@ -139,6 +158,15 @@ def quartiles(values: np.ndarray) -> dict[str, float]:
     names = ("q05", "q25", "median", "q75", "q95")
     found = np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95)).tolist() if values.size else [float("nan")] * len(names)
     return {"n": int(values.size), **dict(zip(names, found, strict=True))}
+
+
+def nearer(constants: np.ndarray, law: np.ndarray, levels: Mapping[str, Any]) -> dict[str, Any]:
+    """How many constants lie nearer to the mean of the targets than to their median."""
+    mean, median = float(np.mean(law)), float(np.median(law))
+    count = int((np.abs(constants - mean) < np.abs(constants - median)).sum())
+    middle = float(np.median(constants)) if len(constants) else float("nan")
+    return {"loss": str(levels.get("loss", "l2")), "mean": mean, "median": median, "n": len(constants),
+            "nearer_to_mean": count, "middle": middle}  # fmt: skip
 
 
 def close(path: Any, steps: np.ndarray, target: float) -> dict[str, Any]:
@@ -175,7 +203,7 @@ def born_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.For
     by_depth: dict[int, list[str]] = {}
     for one in every:
         by_depth.setdefault(one["hidden"], []).append(
-            f"{sb.pieces.interval(one['born'], sb.pieces.percent)} ({one['setting']}, n = {one['n']:,})"
+            f"{sb.pieces.interval(one['born'], share)} ({one['setting']}, n = {one['n']:,})"
         )
     rows = []
     for layers, published in MONTE_CARLO.items():
@@ -207,9 +235,10 @@ def end_items(
                     "How the networks ended, a bar per setting, numbers of networks in the bars; n = "
                     f"{' and '.join(dict.fromkeys(str(one['n']) for one in every))}. Alive again: dead at some traced "
                     "step, alive at the end.", f"A stacked bar per setting: {', '.join(FATES)}")  # fmt: skip
+    shown = ("alive", "died in training", "alive again", "not finite")
     rows = [(one["setting"], one["n"], *(sb.pieces.interval(one[what], share) for what in ("collapsed", "born")),
-             *one["counts"].values()) for one in every]  # fmt: skip
-    yield sb.Table(("setting", "n", "collapsed at the end", "dead as drawn", *FATES), rows,
+             *(one["counts"][fate] for fate in shown)) for one in every]  # fmt: skip
+    yield sb.Table(("setting", "n", "collapsed at the end", "dead as drawn", *shown), rows,
                    "Shares with 95 % intervals (Wilson), and numbers of networks. Collapsed: some layer has slope 0 at "
                    f"all of {len(FINE):,} points of the interval.")  # fmt: skip
 
@@ -241,9 +270,10 @@ def when_items(
     """Share of dead networks against the step; the layers at which they are dead."""
     curves = [curve_of(one) for one in every]
     foot = 0.1 * int(10 * min(float(np.min(curve.low)) for curve in curves))
-    yield sb.Figure("deaths", sb.figures.shares(curves, "share of networks that are dead", lowest=foot),
-                    f"Share of networks that are dead, seen every {EPOCH} steps (an epoch) on {len(COARSE)} points of "
-                    "the interval; bands are pointwise 95 % intervals (Wilson), n as in the table above.",
+    yield sb.Figure("deaths", sb.figures.shares(curves, "share of networks that are dead", step="log", lowest=foot),
+                    f"Share of networks that are dead, seen every {EPOCH} steps (an epoch; in the first setting at "
+                    f"every step of the first epoch) on {len(COARSE)} points of the interval; bands "
+                    "are pointwise 95 % intervals (Wilson), n as in the table above.",
                     "Curves of the share of dead networks against the step")  # fmt: skip
     yield sb.Prose("\n".join(f"- **{one['setting']}**: {died_words(one)}" for one in every))
     for one in main:
@@ -280,8 +310,9 @@ def constant_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb
     yield sb.Prose(
         "Behind the dead layer only biases are left to train, and one number to answer with. The mean squared error of "
         "a constant is least at the mean of the targets, the mean absolute error at their median. Adam moves a number "
-        "by at most about its rate, 0.001, per step, so a dead network needs about 1,000 steps for each unit between "
-        "its first answer and that constant."
+        "by at most about its rate, 0.001, per step, so a dead network needs at least about 1,000 steps for each unit "
+        "between its first answer, 0, and that constant, and more as it comes near, where gradients change their sign "
+        "from batch to batch."
     )
     rows = [(one["setting"], "median" if one["levels"].get("loss") == "mae" else "mean", f"{one['tends_to']:.4f}",
              spread(one["constant"]), f"{one['close']['near']} of {one['close']['dead']}",
@@ -292,6 +323,7 @@ def constant_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb
                    f"end within {CLOSE:g} of it, and since which traced step (median, middle half). A network's own "
                    f"{EXAMPLES:,} points have a mean that deviates from the law's by {deviation(every[0]):.3f} "
                    f"(standard deviation, {every[0]['setting']}).")  # fmt: skip
+    yield sb.Prose("\n".join(f"- **{one['setting']}**: {nearer_words(one['nearer'])}" for one in every))
     gaps = {one["setting"]: gap for one in every if len(gap := one["members"]["gap"][one["members"]["dead"]])}
     if gaps:
         label = "answer of a dead network − what it should tend to (y)"
@@ -299,6 +331,18 @@ def constant_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb
                         "The constants of the dead networks at the end, less the mean of the targets (median for the "
                         "absolute error). Bar: median; thick: middle half; thin: 5 % to 95 % of the dead networks.",
                         "Strips of differences, a row per setting")  # fmt: skip
+
+
+def nearer_words(found: Mapping[str, Any]) -> str:
+    """Whether dead networks answer the mean of the targets or their median."""
+    told = f"the targets have mean {found['mean']:.3f} and median {found['median']:.3f}"
+    if not found["n"]:
+        return f"{told}; no network is dead."
+    if abs(found["mean"] - found["median"]) < CLOSE:
+        return f"{told}, too near to one another to tell which of them the {found['n']:,} dead networks answer."
+    return (f"{told}; {found['nearer_to_mean']:,} of the {found['n']:,} dead networks answer a number nearer to the "
+            f"mean, {found['n'] - found['nearer_to_mean']:,} one nearer to the median (median answer "
+            f"{found['middle']:.3f}).")  # fmt: skip
 
 
 def deviation(one: Mapping[str, Any]) -> float:
@@ -332,17 +376,17 @@ def look_items(main: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.Figu
                             f"{one['setting']}: the first three seeds that ended alive and the first three that ended "
                             "dead, chosen by their numbers alone. Error: mean squared error over the interval.",
                             "Panels of answers over the function")  # fmt: skip
-        groups = {
-            kind: members["error"][mask]
-            for kind, mask in (("alive", ~members["dead"] & ~members["broken"]), ("dead", members["dead"]))
-            if mask.any()
-        }
+        alive = ~members["dead"] & ~members["broken"]
+        learned = alive & (members["error"] < 0.1 * one["spread_of_targets"])
+        masks = {"alive, learned": learned, "alive, not learned": alive & ~learned, "dead": members["dead"]}
+        groups = {kind: members["error"][mask] for kind, mask in masks.items() if mask.any()}
         if groups:
             label = "mean squared error over the interval (y²)"
             yield sb.Figure(f"errors_{number}", sb.figures.strips([(label, groups)], log=True, spread=True),
                             f"{one['setting']}: final error of every network on {len(FINE):,} points, "
-                            f"{' and '.join(f'n = {len(values):,} {kind}' for kind, values in groups.items())}. Bar: "
-                            "median; thick: middle half; thin: 5 % to 95 %. The best constant has error "
+                            f"{'; '.join(f'n = {len(values):,} {kind}' for kind, values in groups.items())}. Learned: "
+                            "less than a tenth of the error of the best constant. Bar: median; thick: "
+                            "middle half; thin: 5 % to 95 %. The best constant has error "
                             f"{one['spread_of_targets']:.4f}, the variance of the targets.",
                             "Strips of final errors, alive and dead")  # fmt: skip
         yield sb.Prose(alive_words(one))
@@ -353,10 +397,11 @@ def alive_words(one: Mapping[str, Any]) -> str:
     alive, best = one["error"]["alive"], one["spread_of_targets"]
     if not alive["n"]:
         return f"**{one['setting']}**: no network was alive at the end."
-    return (f"**{one['setting']}**: of the {alive['n']:,} living networks the median error is {alive['median']:.3g} "
-            f"(5 % to 95 %: {alive['q05']:.2g} to {alive['q95']:.2g}), "
-            f"{alive['median'] / best:.1%} of what the best constant has. Being alive is not having learned: a "
-            "network may still see one half of the interval only.")  # fmt: skip
+    count = round(one["learned"].estimate * one["n"])
+    return (f"**{one['setting']}**: {count:,} of all {one['n']:,} networks learned the function "
+            f"({sb.pieces.interval(one['learned'], share)}), {alive['n'] - count:,} live and did not; the median error "
+            f"of the {alive['n']:,} living ones is {alive['median']:.3g}, where the best constant has {best:.3g}. "
+            "Being alive is not having learned: a network may see one part of the interval only.")  # fmt: skip
 
 
 def precision_words(every: Sequence[Mapping[str, Any]]) -> str:
@@ -382,11 +427,11 @@ def published_words(main: Sequence[Mapping[str, Any]]) -> str:
     for one in main:
         found = one["collapsed"]
         told = sb.pieces.interval(found, share)
-        over = "agrees" if found.low > 0.9 else "does not" if found.high < 0.9 else "is not decided"
-        student = "holds" if found.low <= 0.909 <= found.high else "does not hold"
+        over = "agrees" if found.low > 0.9 else "does not agree" if found.high < 0.9 else "does not decide it"
+        student = "contains" if found.low <= 0.909 <= found.high else "does not contain"
         lines.append(
             f"- **{one['setting']}** ({told}, n = {found.n:,}). Lu et al., over 90 % of 1,000 trainings: the share "
-            f"here {over}{' agree' if over == 'does not' else ''}. Xiang-Pan 2022, 909 of 1,000: the interval here "
+            f"here {over}. Xiang-Pan 2022, 909 of 1,000: the interval here "
             f"{student} it, but his set-up is another one: a framework's default draw with biases instead of He's, one "
             "epoch instead of 100, and collapse by rounding the answers to whole numbers, which counts living networks "
             "too. Where the two shares are alike they are so for different reasons; the study *leaky_rescue* runs his "
@@ -420,7 +465,7 @@ study = sb.Study(
     ),
     reduced={
         "smoke": "6 seeds (4 for all but the first setting) and 2 epochs",
-        "quick": "all but the first setting: 256 seeds and 50 epochs instead of 1,000 and 100, and ten hidden layers "
+        "quick": "all but the first setting: 256 seeds and 60 epochs instead of 1,000 and 100, and ten hidden layers "
         "on |x| only",
     },
     takes={"smoke": "20 s", "quick": "2 minutes", "full": "6 minutes"},
