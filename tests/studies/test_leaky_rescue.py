@@ -57,13 +57,13 @@ def test_the_published_test_by_rounding(answers, alike):
 
 def test_pairs_are_by_seed_and_words_follow_them():
     ends = [leaky_rescue.end_of(LEVELS, record(*["collapsed"] * 12, "varies")),
-            leaky_rescue.end_of({**LEVELS, "slope": 0.1}, record(*["varies"] * 12, "collapsed"))]  # fmt: skip
+            leaky_rescue.end_of({**LEVELS, "start": "RAI"}, record(*["varies"] * 12, "collapsed"))]  # fmt: skip
     exact, flat = leaky_rescue.against_relu(ends)
     assert (exact["only_here"], exact["only_base"]) == (1, 12)
     assert exact["difference"].estimate == pytest.approx(-11 / 13)
     assert exact["p"] == flat["p"] < 0.05
     assert "exact collapse is less frequent by 84.6 %" in leaky_rescue.helped(exact, flat)
-    other_way = [{**ends[1], "levels": LEVELS}, {**ends[0], "levels": {**LEVELS, "slope": 0.1}}]
+    other_way = [{**ends[1], "levels": LEVELS}, {**ends[0], "levels": {**LEVELS, "start": "RAI"}}]
     turned = leaky_rescue.helped(*leaky_rescue.against_relu(other_way))
     assert "exact collapse is more frequent by 84.6 %" in turned
     few = [{**end, "members": {name: values[..., :2] if name != "answers" else values[:2]

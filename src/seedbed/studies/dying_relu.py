@@ -378,8 +378,13 @@ def look_items(main: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.Figu
                             "Panels of answers over the function")  # fmt: skip
         alive = ~members["dead"] & ~members["broken"]
         learned = alive & (members["error"] < 0.1 * one["spread_of_targets"])
-        masks = {"alive, learned": learned, "alive, not learned": alive & ~learned, "dead": members["dead"]}
-        groups = {kind: members["error"][mask] for kind, mask in masks.items() if mask.any()}
+        masks: dict[str, np.ndarray] = {
+            "alive, learned": learned,
+            "alive, not learned": alive & ~learned,
+            "dead": members["dead"],
+        }
+        above = members["error"] > 0  # the axis is logarithmic; an error of exactly 0 has no place on it
+        groups = {kind: members["error"][mask & above] for kind, mask in masks.items() if (mask & above).any()}
         if groups:
             label = "mean squared error over the interval (y²)"
             yield sb.Figure(f"errors_{number}", sb.figures.strips([(label, groups)], log=True, spread=True),
