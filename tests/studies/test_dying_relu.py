@@ -115,6 +115,17 @@ def test_the_engine_draws_networks_that_are_born_dead_as_often():
     assert abs(found - 0.879) < 3.9 * np.sqrt(0.879 * 0.121 / 2_000)
 
 
+def test_mean_or_median_is_told_only_where_they_differ():
+    """|x|: the same; x sin 5x: apart; the third function: every number of a gap is a median."""
+    said = {}
+    for name, function in dying_relu.FUNCTIONS.items():
+        law = function(LAW)
+        said[name] = dying_relu.nearer_words(dying_relu.nearer(np.array([law.mean()] * 3), law, {"formula": name}))
+    assert "too near to one another" in said["abs"]
+    assert "3 of the 3 dead networks answer a number nearer to the mean" in said["x_sin_5x"]
+    assert "every number from 0.200 to 0.800 is a median" in said["step_sin_5x"]
+
+
 def test_words_hold_when_all_or_none_collapse():
     whole = record()
     for seeds in ([0], [1], [2], [3]):

@@ -162,10 +162,12 @@ def quartiles(values: np.ndarray) -> dict[str, float]:
 
 def nearer(constants: np.ndarray, law: np.ndarray, levels: Mapping[str, Any]) -> dict[str, Any]:
     """How many constants lie nearer to the mean of the targets than to their median."""
-    mean, median = float(np.mean(law)), float(np.median(law))
+    mean, (low, high) = float(np.mean(law)), (np.quantile(law, 0.5, method=side) for side in ("lower", "higher"))
+    median = (float(low) + float(high)) / 2
     count = int((np.abs(constants - mean) < np.abs(constants - median)).sum())
     middle = float(np.median(constants)) if len(constants) else float("nan")
-    return {"loss": str(levels.get("loss", "l2")), "mean": mean, "median": median, "n": len(constants),
+    return {"loss": str(levels.get("loss", "l2")), "mean": mean, "median": median,
+            "medians": [float(low), float(high)], "n": len(constants),
             "nearer_to_mean": count, "middle": middle}  # fmt: skip
 
 
@@ -223,7 +225,7 @@ def born_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.For
 
 def share(value: float) -> str:
     """A share with one digit after the point."""
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f} %".replace("-", "−")
 
 
 def end_items(
@@ -336,6 +338,11 @@ def constant_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb
 def nearer_words(found: Mapping[str, Any]) -> str:
     """Whether dead networks answer the mean of the targets or their median."""
     told = f"the targets have mean {found['mean']:.3f} and median {found['median']:.3f}"
+    low, high = found["medians"]
+    if high - low > CLOSE:
+        return (f"the targets have mean {found['mean']:.3f}, and every number from {low:.3f} to {high:.3f} is a median "
+                f"of them, so no constant tells the two apart (median answer of {found['n']:,} dead networks: "
+                f"{found['middle']:.3f}).")  # fmt: skip
     if not found["n"]:
         return f"{told}; no network is dead."
     if abs(found["mean"] - found["median"]) < CLOSE:

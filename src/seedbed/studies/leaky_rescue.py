@@ -170,7 +170,7 @@ def quartiles(values: np.ndarray) -> dict[str, float]:
 
 def share(value: float) -> str:
     """A share with one digit after the point."""
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f} %".replace("-", "−")
 
 
 def end_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.Figure | sb.Table]:
