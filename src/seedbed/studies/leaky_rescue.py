@@ -389,7 +389,7 @@ study = sb.Study(
         "smoke": "4 seeds and 2 epochs",
         "quick": "100 seeds instead of 1,000 (but 1,000 for the one epoch of the published set-up)",
     },
-    takes={"smoke": "20 s", "quick": "1 minute", "full": "5 minutes"},
+    takes={"smoke": "20 s", "quick": "60 s", "full": "5 minutes"},
     figures=(
         "how the networks ended",
         "collapsed seeds under other slopes and draws",
