@@ -35,7 +35,7 @@ TINY = Size(members=16, scale=0.01, profile="smoke", seeds=(4, 8), started=1)
 
 def cases(size: Size) -> list[Case]:
     """All rows, in the order of the table."""
-    return [*_dense(size), *_conv(size), *_pool(size), *_start(size), *_seeds(size)]
+    return [*_dense(size), *_narrow(size), *_conv(size), *_pool(size), *_start(size), *_seeds(size)]
 
 
 def _dense(size: Size) -> list[Case]:
@@ -57,6 +57,15 @@ def _dense(size: Size) -> list[Case]:
         row("c++", "C++ SIMD loop, one core", "dense_floor", 1_000, **many, threads=1),
         row("c++2", "C++ SIMD loop, two cores", "dense_floor", 1_000, **many, threads=2),
     ]
+
+
+def _narrow(size: Size) -> list[Case]:
+    many = {"members": size.members, "steps": max(int(1_000 * size.scale), 2)}
+    return [
+        Case("seedbed-narrow", "narrow", "seedbed", "narrow_seedbed", many, ("us",)),
+        Case("torch-narrow", "narrow", "PyTorch eager, one network", "narrow_torch",
+             {"steps": max(int(300 * size.scale), 2)}, ("us",)),
+    ]  # fmt: skip
 
 
 def _conv(size: Size) -> list[Case]:

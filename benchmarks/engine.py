@@ -18,8 +18,9 @@ def timed(spec: Spec, members: int) -> dict[str, Any]:
     devices.prepare()
     from seedbed.engine.program import Compiler
 
-    dataset = load(spec.data)
-    program = Compiler().request(spec, dataset).result()
+    own = bool(dict(spec.data.options).get("fresh", False))
+    program = Compiler().request(spec, load(spec.data, np.arange(1) if own else None)).result()
+    dataset = load(spec.data, np.arange(program.lanes) if own else None)
     _train(program, spec, dataset, members)
     seconds = [_train(program, spec, dataset, members) for _ in range(2)]
     found = {"us": float(np.median(seconds)) / spec.steps / members * 1e6}
@@ -37,7 +38,8 @@ def _train(program: Any, spec: Spec, dataset: Any, members: int) -> float:
     dials = program.on_members(
         {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
     )
-    feed, grid = program.everywhere(feed_of(dataset)), trace_steps(spec.steps, spec.trace)
+    feed, grid = feed_of(dataset), trace_steps(spec.steps, spec.trace)
+    feed = program.on_members(feed) if program.own_data else program.everywhere(feed)
     cap = program.everywhere(np.int32(spec.steps + 1))  # so that the last step is an update like all others
     spent = 0.0
     for _ in range(waves):

@@ -8,6 +8,7 @@ from typing import Any
 
 HEADINGS = {
     "dense": "16-4-1 net, full batch of 64: microseconds per network and step (median of rounds; smallest-largest)",
+    "narrow": "Nine hidden layers of 2, Adam, batches of 64 of 3,000 own points: microseconds per network and step",
     "conv": "Convolutions with 16 and 8 kernels, full batch of 64: microseconds per network and step",
     "pool": "2x2 max pooling of 16 channels and 64 examples, forward and backward, one core: microseconds",
     "start": "Start: wall seconds (median)",
@@ -15,7 +16,7 @@ HEADINGS = {
 }
 UNITS = {"us": "us", "seconds": "s", "seconds_per_seed": "s/seed", "peak_mib": "MiB"}
 RATIOS = (
-    ("torch", "seedbed"), ("torch-compile", "seedbed"), ("seedbed", "c++2"),
+    ("torch", "seedbed"), ("torch-compile", "seedbed"), ("seedbed", "c++2"), ("torch-narrow", "seedbed-narrow"),
     ("torch-7x7", "seedbed-7x7"), ("lax-7x7", "seedbed-7x7"), ("torch-3x3", "seedbed-3x3"), ("lax-3x3", "seedbed-3x3"),
 )  # fmt: skip
 POOLS = (6, 12)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seedbed.procedures.run import run
     from seedbed.record import name_of, rows
     from seedbed.reference.replay import replay, replay_layers
+    from seedbed.reference.variation import variation
     from seedbed.report import pieces
     from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
     from seedbed.spec import Spec, every, falls_to, reaches
@@ -30,6 +31,7 @@ __all__ = [
     "__version__", "activations", "data", "errors", "every", "falls_to", "figures", "initializers", "losses",
     "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces", "probes",
     "reaches", "replay", "replay_layers", "report", "rows", "run", "stats",
+    "variation",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
@@ -41,6 +43,7 @@ _HOMES = {
     **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
     **{name: f"seedbed.record:{name}" for name in ("name_of", "rows")},
     **{name: f"seedbed.reference.replay:{name}" for name in ("replay", "replay_layers")},
+    "variation": "seedbed.reference.variation:variation",
     "own_activation": "seedbed.studies.own_activation:own_activation",
     "pieces": "seedbed.report.pieces",
     "perform": "seedbed.catalogue:perform",

@@ -149,10 +149,15 @@ class Spec:
         plain["factors"] = {factor.name: list(factor.labels) for factor in self.factors}
         return plain
 
-    def recipe(self) -> str:
-        """The part of the question that changes the compiled program, as canonical JSON."""
+    def recipe(self, data: bool = True) -> str:
+        """The part of the question that changes the compiled program, as canonical JSON.
+
+        Without `data`, of which a program knows only the shapes, it is the same for all data of like shapes.
+        """
         plain = self.canonical()
         del plain["steps"], plain["trace"], plain["factors"]
+        if not data:
+            del plain["data"]
         return canonical_json(_without_dials(plain))
 
     def hash(self) -> str:

@@ -15,6 +15,8 @@ CHEAP = (
     "numpy",
     "jax",
     "c++",
+    "seedbed-narrow",
+    "torch-narrow",
     "seedbed-3x3",
     "torch-3x3",
     "pool-seedbed-6",

@@ -12,7 +12,9 @@ from scipy import stats
 
 from seedbed import vocabulary
 from seedbed.errors import PartError
-from seedbed.parts.initializers import INITIALIZERS, fans
+from seedbed.parts.initializers import INITIALIZERS, fans, rai
+from seedbed.parts.models import mlp
+from seedbed.parts.redraw import initialize
 
 FALSE_ALARM = 1e-4  # for each test of a distribution, over the choice of its key
 SHAPES = [(300, 200), (5, 3, 40, 100)]
@@ -32,6 +34,7 @@ LAWS = {
     "lecun_uniform": lambda into, out, dial: symmetric(dial * math.sqrt(3 / into)),
     "orthogonal": None,
 }
+PAIRS = {"rai"}  # draws of weight and bias together, with tests of their own
 RANDOM = sorted(set(LAWS) - {"constant", "zeros"})
 
 
@@ -39,7 +42,7 @@ def symmetric(bound):
     return stats.uniform(-bound, 2 * bound)
 
 
-@pytest.fixture(params=sorted(INITIALIZERS))
+@pytest.fixture(params=sorted(set(INITIALIZERS) - PAIRS))
 def name(request):
     return request.param
 
@@ -58,7 +61,7 @@ def moments_agree(drawn, law, alarm=FALSE_ALARM):
 
 
 def test_names_are_those_of_the_vocabulary():
-    assert set(INITIALIZERS) == set(vocabulary.TABLES["initializer"]) == set(LAWS)
+    assert set(INITIALIZERS) == set(vocabulary.TABLES["initializer"]) == set(LAWS) | PAIRS
 
 
 def test_dials_are_those_of_the_vocabulary(name, dials):
@@ -163,3 +166,61 @@ def test_a_vector_has_no_fan_in(name, dials):
 def test_fans_count_the_receptive_field():
     assert fans((16, 4)) == (16, 4)
     assert fans((3, 5, 16, 8)) == (240, 120)
+
+
+def units_of_rai(shape, count, gain=0.6007):
+    """Rows of units, the bias last: (unit, fan_in + 1)."""
+    keys = jax.random.split(jax.random.key(6), count)
+    weight, bias = jax.vmap(lambda key: rai(key, shape, jnp.float32, gain=gain))(keys)
+    rows = np.moveaxis(np.asarray(weight).reshape(count, -1, shape[-1]), 1, 2).reshape(-1, fans(shape)[0])
+    return np.column_stack([rows, np.asarray(bias).reshape(-1)])
+
+
+def test_a_tiny_gain_leaves_one_entry_of_each_unit_and_that_is_beta_anywhere_in_its_row():
+    rows = units_of_rai((3, 2), 10_000, gain=1e-6)
+    large = np.abs(rows) > 1e-4  # a root below 1e-4 has chance 1e-8
+    assert (large.sum(axis=1) == 1).all()
+    assert stats.kstest(rows[large], stats.beta(2, 1).cdf).pvalue > FALSE_ALARM
+    assert stats.chisquare(np.bincount(large.argmax(axis=1), minlength=4)).pvalue > FALSE_ALARM
+    alike = large.argmax(axis=1).reshape(-1, 2)
+    assert stats.binomtest(int((alike[:, 0] == alike[:, 1]).sum()), len(alike), 1 / 4).pvalue > FALSE_ALARM
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (3, 3, 2, 4)], ids=["dense", "convolution"])
+def test_the_law_of_one_number_of_rai(shape):
+    fan_in = fans(shape)[0]
+    rows = units_of_rai(shape, 40_000 // shape[-1], gain=2.0)
+    normal, share = stats.norm(0, 2.0 / math.sqrt(fan_in)), 1 / (fan_in + 1)
+
+    def law(x):
+        return (1 - share) * normal.cdf(x) + share * stats.beta(2, 1).cdf(x)
+
+    for column in (0, fan_in - 1, fan_in):  # weights and the bias alike
+        assert stats.kstest(rows[:, column], law).pvalue > FALSE_ALARM
+    assert stats.kstest(rows[:, 0], normal.cdf).pvalue < FALSE_ALARM  # the test sees the replaced entry
+    square = (1 - share) * normal.var() + share * stats.beta(2, 1).moment(2)
+    spread = (rows**2).std() / math.sqrt(rows.size)
+    assert abs((rows**2).mean() - square) < stats.norm.isf(FALSE_ALARM / 2) * spread * math.sqrt(2)
+
+
+def test_rai_by_key_dtype_and_shape(double):
+    draw = partial(rai, shape=(4, 3), gain=0.6007)
+    (weight, bias), (again, _), (other, _) = (draw(jax.random.key(seed)) for seed in (0, 0, 1))
+    assert (weight.shape, bias.shape) == ((4, 3), (3,))
+    assert jnp.array_equal(weight, again)
+    assert not (weight == other).any()
+    for dtype in (jnp.float32, jnp.float64):
+        assert all(array.dtype == dtype for array in jax.eval_shape(partial(draw, dtype=dtype), jax.random.key(0)))
+    with pytest.raises(PartError, match=r"needs a weight of shape"):
+        rai(jax.random.key(0), (4,))
+
+
+def test_a_pair_sets_weights_and_biases_of_every_layer_and_a_plain_draw_leaves_biases_as_told():
+    built = mlp(jax.random.key(0), (3,), {"": 1}, [2, 2], lambda: jax.nn.relu)
+    pair = partial(rai, gain=1e-6)
+    layers = [layer for layer in initialize(built, pair, 0.0, jax.random.key(1)).layers if hasattr(layer, "weight")]
+    rows = [np.column_stack([layer.weight, layer.bias]) for layer in layers]
+    assert [row.shape for row in rows] == [(2, 4), (2, 3), (1, 3)]
+    assert all(((row > 1e-4).sum(axis=1) == 1).all() for row in rows)
+    plain = initialize(built, partial(INITIALIZERS["normal"], std=0.1), 0.25, jax.random.key(1))
+    assert all((layer.bias == 0.25).all() for layer in plain.layers if hasattr(layer, "weight"))

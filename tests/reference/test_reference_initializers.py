@@ -101,3 +101,26 @@ def test_fans_of_a_convolution_count_its_kernel(initializer, law):
 def test_an_orthogonal_convolution_has_orthonormal_kernels():
     kernels = conv_of("orthogonal").reshape(24, 300)
     np.testing.assert_allclose(kernels @ kernels.T, np.eye(24), atol=1e-12)
+
+
+def test_rai_draws_weights_and_bias_with_one_positive_entry_in_each_unit():
+    rng = np.random.default_rng(19)
+    weight, bias = INITIALIZERS["rai"](rng, (3, 20_000), gain=1e-6)
+    rows = np.vstack([weight, bias]).T
+    large = np.abs(rows) > 1e-4
+    assert (large.sum(axis=1) == 1).all()
+    assert stats.kstest(rows[large], stats.beta(2, 1).cdf).pvalue > 1e-3
+    assert stats.chisquare(large.sum(axis=0)).pvalue > 1e-3
+
+
+def test_the_law_of_one_number_of_rai():
+    weight, bias = INITIALIZERS["rai"](np.random.default_rng(20), (2, 30_000), gain=2.0)
+    normal = stats.norm(scale=2 / np.sqrt(2))
+    for numbers in (weight[0], bias):
+        assert stats.kstest(numbers, lambda x: 2 / 3 * normal.cdf(x) + stats.beta(2, 1).cdf(x) / 3).pvalue > 1e-3
+
+
+def test_rai_sets_the_biases_of_a_network():
+    weights = initial_weights(mlp(16, [1], [400]), initializers.rai(), np.random.default_rng(21))
+    assert len(np.unique(weights[0]["bias"])) == 400
+    assert weights[0]["bias"].std() == pytest.approx(np.sqrt((16 * 0.6007**2 / 16 + 1 / 2) / 17), rel=0.25)

@@ -180,3 +180,23 @@ def test_differences_of_several_columns_are_the_differences_of_each():
         pairs.differences(a, b[:, :2])
     with pytest.raises(StatsError, match="two seeds"):
         pairs.differences(a[:1], b[:1])
+
+
+def test_a_difference_of_shares_is_the_preference_between_them(rng):
+    """(yes here only - yes there only) / n, with the interval that `superiority` has for the same counts."""
+    a, b = (rng.random(80) < 0.7).astype(float), (rng.random(80) < 0.4).astype(float)
+    ours, known = pairs.share_difference(a, b), pairs.superiority(a, b, better="higher")
+    assert ours.estimate == pytest.approx(a.mean() - b.mean())
+    assert (ours.low, ours.high) == pytest.approx((2 * known.low - 1, 2 * known.high - 1))
+
+
+def test_mcnemar_asks_only_the_seeds_that_differ():
+    a, b = np.array([1.0] * 9 + [0.0] * 91), np.array([0.0] * 8 + [1.0] + [0.0] * 90 + [1.0])
+    assert pairs.mcnemar(a, b).p == pytest.approx(stats.binomtest(8, 9).pvalue)
+    assert pairs.mcnemar(a, a).p == 1
+    assert pairs.mcnemar(np.repeat(a, 3), np.repeat(b, 3)).p < pairs.mcnemar(a, b).p
+
+
+def test_a_share_is_of_yes_or_no():
+    with pytest.raises(StatsError, match="0 or 1"):
+        pairs.share_difference([0.0, 0.5], [1.0, 0.0])

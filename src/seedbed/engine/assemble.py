@@ -220,7 +220,7 @@ def activation_layer(part: Part, path: str, dials: Dials) -> eqx.Module:
     return Activation(function, {name: Fixed(jnp.asarray(value)) for name, value in chosen.items()})
 
 
-def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Array], Any]:
+def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Any], Any]:
     chosen = options(part, "initializer", dials)
     bias = chosen.pop("bias", 0.0)
     if part.function is None:

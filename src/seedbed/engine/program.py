@@ -77,7 +77,10 @@ class Compiler:
 
     def request(self, spec: Spec, dataset: Dataset) -> "Coming":
         """The program of a recipe, now or later; a second request for the same one costs nothing."""
-        key = spec.recipe(), (*shape_of(dataset), dataset.examples, dataset.fresh, spec.steps, spec.trace)
+        arrays = feed_of(dataset, 0)
+        seen = tuple(None if one is None else (one.shape, str(one.dtype)) for one in arrays)
+        asked = tuple(spec.dials()), spec.steps, spec.trace
+        key = spec.recipe(data=False), (*shape_of(dataset), seen, dataset.fresh, *asked)
         if key not in self._programs:
             self._programs[key] = Coming(self._tracing.submit(self._make, spec, dataset))
         return self._programs[key]

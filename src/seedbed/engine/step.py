@@ -54,7 +54,7 @@ def step(
     arrived = finite & holds(stop, measures)
     updates, memory = member.rule(dials).update(gradient, lane.memory, network.trained)
     trained = optax.apply_updates(network.trained, updates)
-    sound = jnp.stack([jnp.isfinite(array).all() for array in jax.tree.leaves(trained)]).all()
+    sound = all_finite(trained)
     ends = ~finite | arrived | (at >= cap)
     moves = active & ~ends & sound
 
@@ -72,6 +72,15 @@ def step(
         last={name: jnp.where(active, measures[name], lane.last[name]) for name in lane.last},
     )
     return after, Evidence(network, inputs, targets, key, scores, loss, gradient, updates)
+
+
+def all_finite(tree: Any) -> Array:
+    """Whether every number of every array is finite.
+
+    Asked of all of them in one row: an answer per array would be joined anew in the update of each array, and for a
+    deep net that costs more than the update (LOG.md, 2026-11-21).
+    """
+    return jnp.isfinite(jnp.concatenate([jnp.ravel(array) for array in jax.tree.leaves(tree)])).all()
 
 
 def holds(stop: Stop | None, measures: dict[str, Array]) -> Array:

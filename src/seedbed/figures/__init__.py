@@ -7,6 +7,7 @@ from seedbed.figures.curves import curves, overlay
 from seedbed.figures.depths import AcrossLayers, Spread, across_layers, violins
 from seedbed.figures.effort import by_effort
 from seedbed.figures.fates import fates
+from seedbed.figures.fits import Fit, fits
 from seedbed.figures.functions import FunctionRow, function_and_derivative
 from seedbed.figures.heat import Descent, heat
 from seedbed.figures.histograms import histograms
@@ -17,14 +18,15 @@ from seedbed.figures.matrices import matrices, one_place
 from seedbed.figures.planes import Plane, planes
 from seedbed.figures.ranks import order, probabilities
 from seedbed.figures.responses import responses
+from seedbed.figures.share_curves import ShareCurve, shares
 from seedbed.figures.shares import share_map
 from seedbed.figures.squares import Square, separators, square_maps
 from seedbed.figures.strips import strips
 from seedbed.figures.style import save
 from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
 
-__all__ = ["AcrossLayers", "Descent", "FunctionRow", "Panel", "Plane", "Spread", "Square", "across_layers", "against",
-           "agreement", "arrivals", "by_effort", "by_layer", "curves", "fates", "function_and_derivative", "heat",
-           "histograms", "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images",
-           "matrices", "one_place", "order", "overlay", "planes", "probabilities", "responses", "save", "separators",
-           "share_map", "square_maps", "strips", "surfaces", "violins"]  # fmt: skip
+__all__ = ["AcrossLayers", "Descent", "Fit", "FunctionRow", "Panel", "Plane", "ShareCurve", "Spread", "Square",
+           "across_layers", "against", "agreement", "arrivals", "by_effort", "by_layer", "curves", "fates", "fits",
+           "function_and_derivative", "heat", "histograms", "hit_distribution", "image_grid", "interactive_surfaces",
+           "kernel_grid", "labelled_images", "matrices", "one_place", "order", "overlay", "planes", "probabilities",
+           "responses", "save", "separators", "share_map", "shares", "square_maps", "strips", "surfaces", "violins"]  # fmt: skip

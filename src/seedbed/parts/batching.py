@@ -32,7 +32,8 @@ def permuted(
 
     def round_(r: Array, x: Array) -> Array:
         round_key = mix(epoch_key + jnp.uint32(r) * jnp.uint32(0x9E3779B9))
-        partner = (jnp.int32(round_key % jnp.uint32(n)) - x) % n
+        gap = jnp.int32(round_key % jnp.uint32(n)) - x  # between -n and n, so that adding n is all that % n would do
+        partner = jnp.where(gap < 0, gap + n, gap)
         above = jnp.maximum(x, partner)
         swap = mix(above.astype(jnp.uint32) ^ mix(round_key)) >> 31
         return jnp.where(swap == 1, partner, x)

@@ -1,7 +1,8 @@
-"""Initial draws in jax: `f(key, shape, dtype, **dials)` gives one weight array. Biases are set by `parts.redraw`.
+"""Initial draws in jax: `f(key, shape, dtype, **dials)` gives one weight array, or the pair (weight, bias).
 
-Shapes follow jax's order (*space, in, out): fan_in = in * space, fan_out = out * space. Dials may be traced. A function
-of `jax.nn.initializers` fits in the same place. Laws and sources stand in `seedbed.vocabulary.initializers`.
+Where it gives the weight alone, biases are set by `parts.redraw`. Shapes follow jax's order (*space, in, out):
+fan_in = in * space, fan_out = out * space. Dials may be traced. A function of `jax.nn.initializers` fits in the same
+place. Laws and sources stand in `seedbed.vocabulary.initializers`.
 Each draw is one call of `jax.random` with a fixed law, scaled afterwards: threefry is slow to compile on CPU, and so
 programs that differ in scale alone share it.
 """
@@ -84,6 +85,20 @@ def orthogonal(key: PRNGKeyArray, shape: Shape, dtype: DTypeLike = jnp.float32, 
     return jnp.asarray(gain, dtype) * jax.nn.initializers.orthogonal()(key, shape, dtype)
 
 
+def rai(
+    key: PRNGKeyArray, shape: Shape, dtype: DTypeLike = jnp.float32, *, gain: ArrayLike = 0.6007
+) -> tuple[Weight, Weight]:
+    """The weights and the bias of a unit ~ N(0, gain^2 / fan_in), then one of them, drawn evenly, ~ Beta(2, 1)."""
+    fan_in, _ = fans(shape)
+    rows, chosen, root = (jax.random.fold_in(key, number) for number in range(3))
+    row = (fan_in + 1, shape[-1])
+    plain = normal(rows, row, dtype, std=jnp.asarray(gain) * math.sqrt(1 / fan_in))
+    positive = jnp.sqrt(jax.random.uniform(root, row[1:], dtype))  # P(root < x) = x^2, which is Beta(2, 1)
+    here = jnp.arange(row[0])[:, None] == jax.random.randint(chosen, row[1:], 0, row[0])[None]
+    drawn = jnp.where(here, positive[None], plain)
+    return drawn[:-1].reshape(*shape), drawn[-1]
+
+
 def fans(shape: Shape) -> tuple[int, int]:
     """(fan_in, fan_out) of a weight of shape (*space, in, out).
 
@@ -113,4 +128,5 @@ INITIALIZERS = {
     "lecun_normal": lecun_normal,
     "lecun_uniform": lecun_uniform,
     "orthogonal": orthogonal,
+    "rai": rai,
 }

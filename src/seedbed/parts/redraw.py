@@ -15,29 +15,36 @@ from jaxtyping import Array, PRNGKeyArray
 from seedbed.parts.models import layers_of
 
 
-def initialize(model: Any, draw: Callable[..., Array], bias: Any, key: PRNGKeyArray) -> Any:
+def initialize(model: Any, draw: Callable[..., Any], bias: Any, key: PRNGKeyArray) -> Any:
     """`model` with each weight drawn by `draw(key, shape, dtype)` and each bias set to `bias`.
 
+    A `draw` that returns a pair gives (weight, bias), and `bias` is not asked; a layer without one keeps the weight.
     `draw` sees shapes in jax's order (*space, in, out), so that fan-in and fan-out are its last two axes times the
     space; Equinox stores (out, in, *space). Without the change of order fan-in would silently be the output width.
     """
 
-    def weight(layer: Any, key: PRNGKeyArray) -> Array:
+    def drawn(layer: Any, key: PRNGKeyArray) -> tuple[Array, Any]:
         out, into, *space = layer.weight.shape
-        drawn = draw(key, (*space, into, out), layer.weight.dtype)
-        return jnp.moveaxis(drawn, (-1, -2), (0, 1))
+        made = draw(key, (*space, into, out), layer.weight.dtype)
+        weight, own = made if isinstance(made, tuple) else (made, bias)
+        return jnp.moveaxis(weight, (-1, -2), (0, 1)), own
 
     found = [layer for _, layer in layers_of(model)]
-    new = [weight(layer, jax.random.fold_in(key, index)) for index, layer in enumerate(found)]
-    biases = [
-        jnp.broadcast_to(jnp.asarray(bias, layer.bias.dtype), layer.bias.shape) for layer in found if has_bias(layer)
-    ]
+    pairs = [drawn(layer, jax.random.fold_in(key, index)) for index, layer in enumerate(found)]
+    new = [weight for weight, _ in pairs]
+    biases = [fitted(own, layer.bias) for layer, (_, own) in zip(found, pairs, strict=True) if has_bias(layer)]
 
     def arrays(tree: Any) -> list[Any]:
         layers = [layer for _, layer in layers_of(tree)]
         return [layer.weight for layer in layers] + [layer.bias for layer in layers if has_bias(layer)]
 
     return eqx.tree_at(arrays, model, new + biases)
+
+
+def fitted(bias: Any, like: Array) -> Array:
+    """A number, or one per unit, in the shape of a bias: Equinox gives that of a convolution axes of length 1."""
+    given = jnp.asarray(bias, like.dtype)
+    return jnp.broadcast_to(given.reshape(-1, *(1,) * (like.ndim - 1)), like.shape)
 
 
 def has_bias(layer: Any) -> bool:

@@ -2,7 +2,8 @@
 
 The oracle in tests and the explanation for learners. Read in this order: `twin`, `activations`, `losses`, `layers`,
 `windows`, `convolution`, `pooling`, `steps`, `network`, `models`, `moment`, `optimizers`, `train`. Examples are rows,
-dense weights are `(fan_in, fan_out)`, a layer is x @ w + b. `replay` runs networks again that were trained elsewhere.
+dense weights are `(fan_in, fan_out)`, a layer is x @ w + b. `replay` and `variation` run networks again that
+were trained elsewhere.
 """
 
 from seedbed.reference.activations import ACTIVATIONS, OUTPUTS
@@ -18,6 +19,7 @@ from seedbed.reference.replay import replay, replay_layers
 from seedbed.reference.task import Batch, Task, task_for
 from seedbed.reference.train import train
 from seedbed.reference.twin import Twin
+from seedbed.reference.variation import Variation, variation
 
 __all__ = [
     "ACTIVATIONS",
@@ -35,6 +37,7 @@ __all__ = [
     "Rule",
     "Task",
     "Twin",
+    "Variation",
     "backward",
     "cnn",
     "forward",
@@ -48,4 +51,5 @@ __all__ = [
     "replay_layers",
     "task_for",
     "train",
+    "variation",
 ]

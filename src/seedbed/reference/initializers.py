@@ -1,4 +1,5 @@
-"""Initial draws once more, in plain NumPy: `f(rng, (*space, in, out), **numbers)` gives one array of weights.
+"""Initial draws once more, in plain NumPy: `f(rng, (*space, in, out), **numbers)` gives one array of weights, or the
+pair (weights, biases).
 
 A dense weight has no space: its shape is `(fan_in, fan_out)`, so that a layer is x @ w + b. That of a convolution is
 drawn as `(a, b, in, out)`. The laws and their sources stand in `seedbed.vocabulary.initializers`; these draws follow
@@ -94,6 +95,15 @@ def orthogonal(rng: np.random.Generator, shape: Shape, gain: float = 1.0) -> Wei
     return gain * (q if into >= out else q.T).reshape(shape)
 
 
+def rai(rng: np.random.Generator, shape: Shape, gain: float = 0.6007) -> tuple[Weight, Float[np.ndarray, " out"]]:
+    """Unit by unit: its weights and its bias in a row ~ N(0, gain^2 / fan_in), then one of the row ~ Beta(2, 1)."""
+    into, out = fans(shape)[0], shape[-1]
+    rows = gain / np.sqrt(into) * rng.standard_normal((out, into + 1))
+    for row in rows:
+        row[rng.integers(into + 1)] = rng.beta(2, 1)
+    return rows[:, :-1].T.reshape(shape), rows[:, -1]
+
+
 INITIALIZERS = {
     "constant": constant,
     "zeros": zeros,
@@ -107,4 +117,5 @@ INITIALIZERS = {
     "lecun_normal": lecun_normal,
     "lecun_uniform": lecun_uniform,
     "orthogonal": orthogonal,
+    "rai": rai,
 }

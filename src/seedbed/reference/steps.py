@@ -96,9 +96,11 @@ def first_draw(shape: Shape, initializer: Part | None, rng: np.random.Generator)
         bound = 1 / np.sqrt(fans(shape)[0])
         return {"weight": rng.uniform(-bound, bound, shape), "bias": rng.uniform(-bound, bound, shape[-1])}
     dials = numbers(initializer)
-    bias = np.full(shape[-1], dials.pop("bias"))
+    bias = np.full(shape[-1], dials.pop("bias", 0.0))
     dials.pop("draw", None)  # whose generator this is was settled where it was made
-    return {"weight": INITIALIZERS[initializer.name](rng, shape, **dials), "bias": bias}
+    drawn = INITIALIZERS[initializer.name](rng, shape, **dials)
+    weight, bias = drawn if isinstance(drawn, tuple) else (drawn, bias)
+    return {"weight": weight, "bias": bias}
 
 
 def activation_step(shape: tuple[int, ...], name: str, options: Mapping[str, float]) -> Step:

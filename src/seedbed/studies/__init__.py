@@ -4,7 +4,9 @@ from seedbed.studies import (
     activation_derivatives,
     convolution_by_hand,
     detection,
+    dying_relu,
     four_settings,
+    leaky_rescue,
     lines,
     loss_scale,
     neuron_surfaces,
@@ -31,6 +33,8 @@ TABLE: dict[str, Study] = {
         perceptron_or_hinge,
         softmax_identities,
         signal_by_layer,
+        dying_relu,
+        leaky_rescue,
         xor_plane,
         xor_boundaries,
     )

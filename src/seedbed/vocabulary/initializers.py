@@ -1,4 +1,5 @@
-"""Initial draws by name. Each redraws every weight of a model by its fan-in and fan-out, and sets every bias to `bias`.
+"""Initial draws by name. Each redraws every weight of a model by its fan-in and fan-out, and sets every bias to `bias`;
+`rai` draws the biases too.
 
 `fan_in` is the number of inputs of one unit (for a convolution: channels times kernel area), `fan_out` the number of
 its outputs. All numbers are dials: initial scales can differ from member to member of one program.
@@ -82,6 +83,16 @@ def orthogonal(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) 
     return _initializer("orthogonal", gain=gain, bias=bias, draw=draw)
 
 
+def rai(gain: float = 0.6007, draw: float | None = None) -> Part:
+    """Randomized asymmetric: weights and bias of a unit ~ N(0, gain^2 / fan_in), then one of them, any, ~ Beta(2, 1).
+
+    The one is drawn evenly among the fan_in + 1 numbers of the unit; Beta(2, 1) has density 2x on [0, 1], so that it is
+    above 0 and pulls the unit to where ReLU lives. Source: Lu, Shin, Su, Karniadakis 2020, Dying ReLU and
+    initialization, as it is commonly written.
+    """
+    return _initializer("rai", gain=gain, draw=draw)
+
+
 def _initializer(name: str, draw: float | None = None, **numbers: float) -> Part:
     if draw is not None:
         numbers["draw"] = number(draw, f"draw of {name}")
@@ -97,5 +108,5 @@ def _initializer(name: str, draw: float | None = None, **numbers: float) -> Part
 TABLE = {
     word.__name__: word
     for word in (constant, zeros, normal, truncated_normal, uniform, glorot_normal, glorot_uniform,
-                 he_normal, he_uniform, lecun_normal, lecun_uniform, orthogonal)
+                 he_normal, he_uniform, lecun_normal, lecun_uniform, orthogonal, rai)
 }  # fmt: skip

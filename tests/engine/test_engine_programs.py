@@ -1,0 +1,32 @@
+"""A compiled program knows the shapes of data, not the data: questions that differ in nothing else share it."""
+
+import numpy as np
+import pytest
+
+import seedbed as sb
+from seedbed.datasets.load import load
+from seedbed.engine.program import Compiler
+
+
+def question(formula="abs", n=8, **changes):
+    return sb.Spec(data=sb.data.curve(formula, n=n, fresh=True), model=sb.models.mlp([2]), loss="l2",
+                   optimizer=sb.optimizers.sgd(0.1), steps=2, **changes)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [(question("x_sin_5x"), True), (question(n=9), False), (question(batch_size=4), False),
+     (question().replace(loss="mae"), False)],
+)  # fmt: skip
+def test_programs_are_shared_by_shape(other, shared):
+    compiler = Compiler()
+    ours, theirs = (compiler.request(spec, load(spec.data, np.arange(1))) for spec in (question(), other))
+    assert (ours is theirs) is shared
+    ours.result()
+    theirs.result()
+
+
+def test_members_of_a_shared_program_see_their_own_data():
+    together = sb.run(question().vary(formula=["abs", "x_sin_5x"]), seeds=2)
+    alone = sb.run(question("x_sin_5x"), seeds=2)
+    np.testing.assert_array_equal(together["train_loss"].sel(formula="x_sin_5x"), alone["train_loss"])
