@@ -29,4 +29,5 @@ __all__ = ["AcrossLayers", "Descent", "Fit", "FunctionRow", "Panel", "Plane", "S
            "across_layers", "against", "agreement", "arrivals", "by_effort", "by_layer", "curves", "fates", "fits",
            "function_and_derivative", "heat", "histograms", "hit_distribution", "image_grid", "interactive_surfaces",
            "kernel_grid", "labelled_images", "matrices", "one_place", "order", "overlay", "planes", "probabilities",
-           "responses", "save", "separators", "share_map", "shares", "square_maps", "strips", "surfaces", "violins"]  # fmt: skip
+           "responses", "save", "separators", "share_map", "shares", "square_maps", "strips", "surfaces",
+           "violins"]  # fmt: skip
