@@ -56,7 +56,10 @@ def test_lines_initial_kernels_are_those_that_training_began_with(told):
 
 def test_lines_leave_what_only_helps_to_tell_out_of_the_settings(told):
     assert {one["record"] for one in told("lines")[1]["settings"]} == {"lines", "padded", "dense", "part2"}
-    assert "What was run as start" not in (told("lines")[0] / "report.html").read_text()
+    page = (told("lines")[0] / "report.html").read_text()
+    assert "Where the runs of this report differ" in page
+    assert ">padded</td>" in page
+    assert ">start</td>" not in page
 
 
 def test_lines_with_one_level_set(tmp_path):

@@ -19,7 +19,7 @@ from seedbed.figures.planes import Plane, planes
 from seedbed.figures.ranks import order, probabilities
 from seedbed.figures.responses import responses
 from seedbed.figures.share_curves import ShareCurve, shares
-from seedbed.figures.shares import share_map
+from seedbed.figures.share_maps import share_map
 from seedbed.figures.squares import Square, separators, square_maps
 from seedbed.figures.strips import strips
 from seedbed.figures.style import save

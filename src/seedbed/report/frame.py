@@ -33,7 +33,8 @@ def frame(
         f" · {number(count)} seed{'s' * (count != 1)}" if records else ""
     )
     before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
-    after = [Section("How to run this again", list(_again(command, provenance)))]
+    trained = any("stop_step" in record for record in records.values())
+    after = [Section("How to run this again", list(_again(command, provenance, trained)))]
     return Header(study.title, study.source, study.question, byline), Page(
         [*before, *page.sections, *after], page.readings
     )
@@ -83,16 +84,22 @@ def _setup(
     rows = [("profile", profile)]
     rows += [("seeds per setting", _seeds_row(seeds))] if records else []
     rows += [("reduced here", study.reduced.get(profile) or "nothing")]
-    if len(asked) == 1:
-        rows += [row for question in asked.values() for row in _question_rows(question)]
-    yield Table(("", ""), rows, "What was run.")
-    if len(asked) > 1:
-        yield from (
-            Table(("", ""), _question_rows(question), f"What was run as {name}.") for name, question in asked.items()
-        )
+    every = {name: dict(_question_rows(question)) for name, question in asked.items()}
+    shared = [
+        row for row in next(iter(every.values()), {}).items() if all(row in own.items() for own in every.values())
+    ]
+    yield Table(("", ""), rows + shared, "What was run.")
+    if len(every) > 1:
+        own = [(_words(name), _own_rows(one, dict(shared))) for name, one in every.items()]
+        yield Table(("run", "what it has of its own"), own, "Where the runs of this report differ.")
     if study.decided:
         yield Prose("What the source leaves open is settled here as follows.")
         yield Prose("\n".join(f"- {' '.join(line.split())}" for line in study.decided))
+
+
+def _own_rows(rows: Mapping[str, str], shared: Mapping[str, str]) -> str:
+    """What a run does not share with all others, in a cell."""
+    return "; ".join(f"{what}: {value}" for what, value in rows.items() if what not in shared) or "nothing"
 
 
 def _seeds_row(seeds: Sequence[int] | int) -> str:
@@ -141,13 +148,14 @@ def _option(value: Any, factors: Mapping[str, Any], between: str) -> str:
     return text(value)
 
 
-def _again(command: str, provenance: Mapping[str, Any]) -> Iterable[Prose | Table]:
-    yield Prose("The command below asks the same question of the same seeds.")
+def _again(command: str, provenance: Mapping[str, Any], trained: bool) -> Iterable[Prose | Table]:
+    yield Prose(f"The command below asks the same question{' of the same seeds' if trained else ''}.")
     yield Prose(listing(wrapped(command)))
-    yield Prose(
-        "A seed gives the same network on the same versions, kind of device and block width. Elsewhere single networks "
-        "may take another course; what is said of all of them together should hold."
-    )
+    if trained:
+        yield Prose(
+            "A seed gives the same network on the same versions, kind of device and block width. Elsewhere single "
+            "networks may take another course; what is said of all of them together should hold."
+        )
     if provenance:
         yield Table(
             ("", ""),
