@@ -19,9 +19,10 @@ from seedbed.figures.squares import Square, separators, square_maps
 from seedbed.figures.strips import strips
 from seedbed.figures.style import save
 from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
+from seedbed.figures.tradeoffs import TradeOff, trade_offs
 
-__all__ = ["AcrossLayers", "Descent", "FunctionRow", "Panel", "Spread", "Square", "across_layers", "against",
-           "agreement", "arrivals", "by_effort", "by_layer", "curves", "fates", "function_and_derivative", "heat",
-           "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images", "matrices",
-           "one_place", "order", "overlay", "probabilities", "responses", "save", "separators", "square_maps",
-           "strips", "surfaces", "violins"]  # fmt: skip
+__all__ = ["AcrossLayers", "Descent", "FunctionRow", "Panel", "Spread", "Square", "TradeOff", "across_layers",
+           "against", "agreement", "arrivals", "by_effort", "by_layer", "curves", "fates", "function_and_derivative",
+           "heat", "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images",
+           "matrices", "one_place", "order", "overlay", "probabilities", "responses", "save", "separators",
+           "square_maps", "strips", "surfaces", "trade_offs", "violins"]  # fmt: skip

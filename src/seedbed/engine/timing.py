@@ -1,0 +1,72 @@
+"""What a step of a question costs in seconds: one network alone, and each network of a full wave.
+
+Nothing that is timed leaves a result; who keeps the seconds is `procedures.timing`. Training itself is `ensemble`.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from seedbed.datasets.dataset import Dataset
+from seedbed.engine import devices, plan
+from seedbed.engine.program import Draft, Program, feed_of
+from seedbed.engine.step import NEVER
+from seedbed.spec import Spec
+
+WARM_STEPS = 8
+LEAST_STEPS = 4
+CAP = 2**30  # never reached
+
+
+def seconds(
+    spec: Spec, dataset_of: Callable[[np.ndarray], Dataset], *, repeats: int, least: float
+) -> dict[str, np.ndarray]:
+    """Seconds of a step and network, `repeats` times each, and what they were measured on.
+
+    alone, wave              (repeat,) one lane on one device; all lanes of a wave on all devices, per network
+    alone_steps, wave_steps  steps between the two ends of each measurement
+    lanes                    networks of a wave
+
+    Each is the difference of a call of 1 + k steps and one of a single step, divided by k: what a call costs besides
+    its steps (dispatch, test set and probes where it ends) cancels. k is what fills `least` seconds, at least 4.
+    Compiling and two calls before the first measurement are not in it. Every call begins at step 0 with the same
+    networks; where one of them diverges on the way, which would end its training early, the seconds are NaN.
+    """
+    spec = spec.replace(stop=None)
+    first = dataset_of(np.arange(1))
+    untested = replace(first, test_inputs=None, test_targets=None)
+    draft = Draft.of(spec.replace(probes=()), untested)
+    single = replace(draft, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1))
+    alone, alone_steps = _measure(single.compiled(), spec, untested, repeats, least)
+    whole = Draft.of(spec, first).compiled()
+    wave, wave_steps = _measure(whole, spec, dataset_of(np.arange(whole.lanes)), repeats, least)
+    return {"alone": alone, "wave": wave / whole.lanes, "alone_steps": np.int64(alone_steps),
+            "wave_steps": np.int64(wave_steps), "lanes": np.int64(whole.lanes)}  # fmt: skip
+
+
+def _measure(program: Program, spec: Spec, dataset: Dataset, repeats: int, least: float) -> tuple[np.ndarray, int]:
+    """Seconds of a step of all lanes of a program (repeat,), and the steps they were measured over."""
+    seeds = np.arange(program.lanes, dtype=np.uint32)
+    dials = {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
+    placed = program.on_members(seeds), program.on_members(dials)
+    feed = feed_of(dataset)
+    feed = program.on_members(feed) if program.own_data else program.everywhere(feed)
+
+    def call(steps: int) -> float:
+        lanes, chances = program.start(*placed)
+        stops = program.everywhere(np.array([0, *[steps] * plan.ROWS], np.int32))
+        cap = program.everywhere(np.int32(CAP))
+        jax.block_until_ready((lanes, chances, stops, cap, feed))
+        began = time.perf_counter()
+        done: Any = jax.block_until_ready(program.train(lanes, chances, placed[1], feed, stops, cap))
+        took = time.perf_counter() - began
+        return took if (np.asarray(done[0].stop_step) == NEVER).all() else float("nan")
+
+    call(1)
+    warm = call(WARM_STEPS) / WARM_STEPS
+    steps = LEAST_STEPS if np.isnan(warm) else max(LEAST_STEPS, round(least / warm))
+    return np.array([(call(1 + steps) - call(1)) / steps for _ in range(repeats)]), steps
