@@ -44,8 +44,8 @@ def seconds(
     alone, alone_steps = _measure(single.compiled(), spec, untested, repeats, least)
     whole = Draft.of(spec, first).compiled()
     wave, wave_steps = _measure(whole, spec, dataset_of(np.arange(whole.lanes)), repeats, least)
-    return {"alone": alone, "wave": wave / whole.lanes, "alone_steps": np.int64(alone_steps),
-            "wave_steps": np.int64(wave_steps), "lanes": np.int64(whole.lanes)}  # fmt: skip
+    return {"alone": alone, "wave": wave / whole.lanes, "alone_steps": np.array(alone_steps),
+            "wave_steps": np.array(wave_steps), "lanes": np.array(whole.lanes)}  # fmt: skip
 
 
 def _measure(program: Program, spec: Spec, dataset: Dataset, repeats: int, least: float) -> tuple[np.ndarray, int]:

@@ -3,6 +3,7 @@
 from seedbed.studies import (
     activation_derivatives,
     convolution_by_hand,
+    depth_or_width,
     detection,
     four_settings,
     lines,
@@ -29,5 +30,6 @@ TABLE: dict[str, Study] = {
         perceptron_or_hinge,
         softmax_identities,
         signal_by_layer,
+        depth_or_width,
     )
 }
