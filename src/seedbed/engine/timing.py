@@ -18,6 +18,7 @@ from seedbed.engine.step import NEVER
 from seedbed.spec import Spec
 
 WARM_STEPS = 8
+SHORT_CALLS = 3  # the least of them is taken: what else a machine does only ever adds
 LEAST_STEPS = 4
 CAP = 2**30  # never reached
 
@@ -31,10 +32,10 @@ def seconds(
     alone_steps, wave_steps  steps between the two ends of each measurement
     lanes                    networks of a wave
 
-    Each is the difference of a call of 1 + k steps and one of a single step, divided by k: what a call costs besides
-    its steps (dispatch, test set and probes where it ends) cancels. k is what fills `least` seconds, at least 4.
-    Compiling and two calls before the first measurement are not in it. Every call begins at step 0 with the same
-    networks; where one of them diverges on the way, which would end its training early, the seconds are NaN.
+    Each is the difference of a call of 1 + k steps and the shortest of three of a single step, divided by k: what a
+    call costs besides its steps (dispatch, test set and probes where it ends) cancels. k is what fills `least` seconds,
+    at least 4. Compiling and two calls before the first measurement are not in it. Every call begins at step 0 with the
+    same networks; where one of them diverges on the way, which would end its training early, the seconds are NaN.
     """
     spec = spec.replace(stop=None)
     first = dataset_of(np.arange(1))
@@ -69,4 +70,5 @@ def _measure(program: Program, spec: Spec, dataset: Dataset, repeats: int, least
     call(1)
     warm = call(WARM_STEPS) / WARM_STEPS
     steps = LEAST_STEPS if np.isnan(warm) else max(LEAST_STEPS, round(least / warm))
-    return np.array([(call(1 + steps) - call(1)) / steps for _ in range(repeats)]), steps
+    short = min(call(1) for _ in range(SHORT_CALLS))
+    return np.array([(call(1 + steps) - short) / steps for _ in range(repeats)]), steps

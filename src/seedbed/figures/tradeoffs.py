@@ -100,8 +100,8 @@ def _scales(grid: Sequence[Axes], lines: Sequence[TradeOff], heights: Sequence[f
     for axes in grid:
         axes.set_xscale("log")
         axes.set_xlim(least / margin, most * margin)
-        few = most < 200 * least
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=12))
+        subs = (1, 1.5, 2, 3, 5, 7) if most < 5 * least else (1, 2, 5) if most < 200 * least else (1,)
+        axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=12))
         axes.xaxis.set_major_formatter(FuncFormatter(count_text))
         axes.xaxis.set_minor_formatter(NullFormatter())
         value_axis(axes, float(y.min()) if y.size else 0.1, float(y.max()) if y.size else 1.0, log)
