@@ -5,7 +5,7 @@ Nothing that is timed leaves a result; who keeps the seconds is `procedures.timi
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -34,23 +34,36 @@ def seconds(
 
     Each is the difference of a call of 1 + k steps and the shortest of three of a single step, divided by k: what a
     call costs besides its steps (dispatch, test set and probes where it ends) cancels. k is what fills `least` seconds,
-    at least 4. Compiling and two calls before the first measurement are not in it. Every call begins at step 0 with the
+    at least 4; alone and wave take turns. Compiling and two calls before the first measurement are not in it. Every call begins at step 0 with the
     same networks; where one of them diverges on the way, which would end its training early, the seconds are NaN.
     """
     spec = spec.replace(stop=None)
     first = dataset_of(np.arange(1))
     untested = replace(first, test_inputs=None, test_targets=None)
     draft = Draft.of(spec.replace(probes=()), untested)
-    single = replace(draft, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1))
-    alone, alone_steps = _measure(single.compiled(), spec, untested, repeats, least)
+    single = replace(draft, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1)).compiled()
     whole = Draft.of(spec, first).compiled()
-    wave, wave_steps = _measure(whole, spec, dataset_of(np.arange(whole.lanes)), repeats, least)
-    return {"alone": alone, "wave": wave / whole.lanes, "alone_steps": np.array(alone_steps),
-            "wave_steps": np.array(wave_steps), "lanes": np.array(whole.lanes)}  # fmt: skip
+    alone = _watch(single, spec, untested, least)
+    wave = _watch(whole, spec, dataset_of(np.arange(whole.lanes)), least)
+    found = np.array([(alone.per_step(), wave.per_step()) for _ in range(repeats)])
+    return {"alone": found[:, 0], "wave": found[:, 1] / whole.lanes, "alone_steps": np.array(alone.steps),
+            "wave_steps": np.array(wave.steps), "lanes": np.array(whole.lanes)}  # fmt: skip
 
 
-def _measure(program: Program, spec: Spec, dataset: Dataset, repeats: int, least: float) -> tuple[np.ndarray, int]:
-    """Seconds of a step of all lanes of a program (repeat,), and the steps they were measured over."""
+@dataclass(frozen=True)
+class Watch:
+    """A program warmed up: seconds of a call of so many steps, of one step, and how many a measurement makes."""
+
+    call: Callable[[int], float]
+    short: float
+    steps: int
+
+    def per_step(self) -> float:
+        """Seconds of a step of all lanes."""
+        return (self.call(1 + self.steps) - self.short) / self.steps
+
+
+def _watch(program: Program, spec: Spec, dataset: Dataset, least: float) -> Watch:
     seeds = np.arange(program.lanes, dtype=np.uint32)
     dials = {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
     placed = program.on_members(seeds), program.on_members(dials)
@@ -70,5 +83,4 @@ def _measure(program: Program, spec: Spec, dataset: Dataset, repeats: int, least
     call(1)
     warm = call(WARM_STEPS) / WARM_STEPS
     steps = LEAST_STEPS if np.isnan(warm) else max(LEAST_STEPS, round(least / warm))
-    short = min(call(1) for _ in range(SHORT_CALLS))
-    return np.array([(call(1 + steps) - short) / steps for _ in range(repeats)]), steps
+    return Watch(call, min(call(1) for _ in range(SHORT_CALLS)), steps)

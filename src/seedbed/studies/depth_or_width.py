@@ -39,6 +39,7 @@ THEIRS: Mapping[Hidden, tuple[float, float]] = {
     (32, 64, 32): (80.8, 1131), (64, 128, 64): (65.4, 1146), (128, 256, 128): (58.8, 1138),
 }  # fmt: skip
 THEIR_STEPS = 160_000
+UNSTEADY = 1.5  # most by least of the repeats beyond which a time is told to be disturbed
 
 
 def ask(profile: str, networks: Sequence[Hidden] | None = None, norm: str = "sheet") -> sb.Spec:
@@ -356,9 +357,7 @@ def winner_words(wins: Sequence[Mapping[str, Any]], unit: str, shown: Any) -> st
         if won is None:
             line += f"None of the {one['tried']} networks of {one['deeper']} is shown to be better."
         else:
-            ratio = f"{times:.2g} times the time"
-            if unit == "parameters":
-                ratio = f"{1 / times:.2g} times fewer" if times < 1 else f"{times:.2g} times as many"
+            ratio = f"{times:.2g} times {'as many' if unit == 'parameters' else 'the time'}"
             least = {"alone": "time"}.get(unit, unit)
             line += (f"{one['winners']} of {one['tried']} networks of {one['deeper']} are shown to be better (5 %, "
                      f"Holm, paired by seed, n = {best['n']}); the one with the least {least} is **{won['setting']}** "
@@ -501,6 +500,10 @@ def range_words(timed: Sequence[Mapping[str, Any]], theirs: Mapping[Hidden, floa
         "what it costs alone. These are times of this machine at this moment, medians of the repeats in the table; the "
         "counts are exact.",
     ]  # fmt: skip
+    unsteady = [one["setting"] for one in timed if one["alone_range"][1] > UNSTEADY * one["alone_range"][0]]
+    if unsteady:
+        said.append(f"The repeats of {', '.join(unsteady)} alone differ by more than a factor of {UNSTEADY:g}: the "
+                    "machine did other things meanwhile, and these times are too long.")  # fmt: skip
     cells = {(one["total"], one["layers"]): one for one in timed if len(set(one["hidden"])) == 1 and not one["others"]}
     shared = [units for units, layers in cells if layers == 1 and (units, 2) in cells]
     if shared:
