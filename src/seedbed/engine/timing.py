@@ -34,8 +34,9 @@ def seconds(
 
     Each is the difference of a call of 1 + k steps and the shortest of three of a single step, divided by k: what a
     call costs besides its steps (dispatch, test set and probes where it ends) cancels. k is what fills `least` seconds,
-    at least 4; alone and wave take turns. Compiling and two calls before the first measurement are not in it. Every call begins at step 0 with the
-    same networks; where one of them diverges on the way, which would end its training early, the seconds are NaN.
+    at least 4; alone and wave take turns. Compiling and two calls before the first measurement are not in it. Every
+    call begins at step 0 with the same networks; where one of them diverges on the way, which would end its training
+    early, the seconds are NaN.
     """
     spec = spec.replace(stop=None)
     first = dataset_of(np.arange(1))
