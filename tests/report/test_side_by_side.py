@@ -87,7 +87,7 @@ def test_parameters_are_those_of_the_model_that_is_trained(name):
         widening = WIDENS.get(part["activation"].name, 1)
         chosen |= {"activation": lambda: eqx.nn.Lambda(jax.nn.relu), "widening": widening}
     heads = {f"head{place}": count for place, count in enumerate(units)}
-    model = MODELS[part.name](jax.random.key(0), shape, heads, **chosen)
+    model, _ = eqx.nn.make_with_state(MODELS[part.name])(jax.random.key(0), shape, heads, **chosen)
     counted = operations.parameter_count(operations.layers(part, shape, units))
     assert counted == sum(array.size for array in jax.tree.leaves(eqx.filter(model, eqx.is_array)))
 
