@@ -73,6 +73,13 @@ def test_eggholder_has_the_published_spread_and_noise():
     assert (noisy.targets - clean.targets).std() == pytest.approx(5, rel=0.03)
 
 
+def test_a_scale_divides_the_targets_of_eggholder_and_nothing_else():
+    plain, scaled = (load(data.eggholder(500, 100, 5.0, scale=scale)) for scale in (1.0, 300.0))
+    np.testing.assert_array_equal(plain.inputs, scaled.inputs)
+    np.testing.assert_allclose(plain.targets, 300 * scaled.targets, rtol=1e-6)
+    np.testing.assert_allclose(plain.test_targets, 300 * scaled.test_targets, rtol=1e-6)
+
+
 @pytest.mark.parametrize("engine", ["jax", "reference"])
 def test_each_member_is_tested_on_its_own_points(engine):
     """One neuron for all, which always answers +1: it is right on each member's own share of +1."""
@@ -93,6 +100,7 @@ def test_each_member_is_tested_on_its_own_points(engine):
         (lambda: data.xor_blobs(10, -1), "test to be a whole number from 0, got -1"),
         (lambda: data.xor_blobs(std=-1.0), "deviation of the blobs must be 0 or more"),
         (lambda: data.eggholder(noise=float("nan")), "deviation of the noise must be 0 or more"),
+        (lambda: data.eggholder(scale=0.0), "scale of the targets must be above 0, got 0"),
         (lambda: data.curve("x_sin_5"), 'no curve "x_sin_5"; did you mean "x_sin_5x"'),
         (lambda: data.curve(low=1.0, high=1.0), "low < high, got 1 and 1"),
     ],

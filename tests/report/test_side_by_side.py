@@ -69,6 +69,7 @@ def test_the_ratio_of_medians_holds_what_it_should_and_is_none_where_a_median_is
 
 COUNTED = {
     "mlp": (models.mlp([5, 3]), (4, 4), (1,)),
+    "batch norm": (models.mlp([5, 3], norm="batch"), (2,), (1,)),
     "neuron": (models.neuron(), (3,), (2,)),
     "neuron without bias": (models.neuron(bias=False), (3,), (2, 1)),
     "two heads": (models.cnn([16, 8], 7), (16, 16), (1, 1)),
@@ -86,7 +87,7 @@ def test_parameters_are_those_of_the_model_that_is_trained(name):
         widening = WIDENS.get(part["activation"].name, 1)
         chosen |= {"activation": lambda: eqx.nn.Lambda(jax.nn.relu), "widening": widening}
     heads = {f"head{place}": count for place, count in enumerate(units)}
-    model = MODELS[part.name](jax.random.key(0), shape, heads, **chosen)
+    model, _ = eqx.nn.make_with_state(MODELS[part.name])(jax.random.key(0), shape, heads, **chosen)
     counted = operations.parameter_count(operations.layers(part, shape, units))
     assert counted == sum(array.size for array in jax.tree.leaves(eqx.filter(model, eqx.is_array)))
 
@@ -99,6 +100,13 @@ def test_multiply_adds_of_a_convolution_are_output_places_times_kernel():
     first, second, last = operations.layers(models.cnn([16, 8], 7, padding="same"), (16, 16))
     assert (first.multiply_adds, second.multiply_adds, last.multiply_adds) == (256 * 49 * 16, 256 * 49 * 16 * 8, 2048)
     assert operations.training_operations([first, second, last]) == 4 * 200_704 + 6 * (1_605_632 + 2048)
+
+
+def test_parameters_of_batch_norm_are_the_published_ones():
+    """xp2030's counts for the Eggholder function: 193 = 96 + 64 + 33 for one layer of 32."""
+    published = {(32,): 193, (512,): 3073, (64, 64): 4673, (32, 64, 32): 4577, (128, 256, 128): 67_457}
+    for hidden, count in published.items():
+        assert operations.parameter_count(operations.layers(models.mlp(hidden, norm="batch"), (2,))) == count
 
 
 def test_a_model_of_one_s_own_has_no_count():

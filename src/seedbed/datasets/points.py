@@ -63,15 +63,15 @@ def xor_blobs(rng: np.random.Generator, n: int, test: int, std: float) -> dict[s
     return _with_test(some, n, test, "binary")
 
 
-def eggholder(rng: np.random.Generator, n: int, test: int, noise: float) -> dict[str, Any]:
+def eggholder(rng: np.random.Generator, n: int, test: int, noise: float, scale: float) -> dict[str, Any]:
     """`n` points uniform in the square, inputs divided by 512; `eggholder_of` them plus normal noise of that deviation.
 
-    Source: Dube, homework 2, problem 5.
+    The noisy targets are divided by `scale`. Source: Dube, homework 2, problem 5.
     """
 
     def some(count: int) -> tuple[ndarray, ndarray]:
         points = rng.uniform(-LARGEST, LARGEST, (count, 2))
-        return points / LARGEST, eggholder_of(*points.T) + noise * rng.standard_normal(count)
+        return points / LARGEST, (eggholder_of(*points.T) + noise * rng.standard_normal(count)) / scale
 
     return _with_test(some, n, test, "real")
 

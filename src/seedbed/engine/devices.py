@@ -40,9 +40,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def mesh() -> Mesh:
-    """All devices in one row."""
-    return Mesh(np.array(jax.devices()), (AXIS,))
+def mesh(count: int | None = None) -> Mesh:
+    """All devices in one row, or the first `count` of them."""
+    return Mesh(np.array(jax.devices()[:count]), (AXIS,))
 
 
 def describe() -> dict[str, str | int]:

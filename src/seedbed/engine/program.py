@@ -173,6 +173,14 @@ class Draft:
         placed = tuple(NamedSharding(self.mesh, spec) for spec in specs)  # said: XLA would place what is left unused
         return jax.jit(whole, donate_argnums=0, in_shardings=placed).lower(*lanes, feed, stops, cap)
 
+    def compiled(self) -> Program:
+        """Both programs here and now, for whoever needs one only; the programs of a run are a `Compiler`'s."""
+        began = time.perf_counter()
+        with interpreter.unswept(), interpreter.sharing():
+            drawn, train = self.lower_start(), self.lower_train()
+        return Program(self.member, self.sizes, self.mesh, drawn.compile(), self.structure, train.compile(),
+                       self.own_data, time.perf_counter() - began)  # fmt: skip
+
     def _many(self) -> Any:
         """The shapes of all lanes."""
         lanes = self.sizes.width * self.mesh.size

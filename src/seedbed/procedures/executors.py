@@ -66,6 +66,21 @@ def surface_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
     return jax_surface
 
 
+def timing_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
+    """The function that measures the seconds of a step under an engine's name."""
+    _known(engine)
+    if engine == "reference":
+        from seedbed.reference.timing import seconds
+
+        return seconds
+    from seedbed.engine import devices
+
+    devices.prepare()
+    from seedbed.engine.timing import seconds as jax_seconds
+
+    return jax_seconds
+
+
 def derivatives_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
     """The function that differentiates an output activation and a loss at given scores under an engine's name."""
     _known(engine)

@@ -14,6 +14,7 @@ from seedbed.datasets.pictures import pictures
 from seedbed.errors import DataError, SpecError
 from seedbed.procedures.landscape import landscape
 from seedbed.procedures.run import run
+from seedbed.procedures.timing import timed
 from seedbed.progress import Listener, silent
 from seedbed.spec import Spec, read_seeds
 from seedbed.store import Store
@@ -62,6 +63,17 @@ class Lab:
         notes = {"profile": self.profile, **({"aside": True} if aside else {})}
         return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
                    engine=self.engine, listen=self.listen, notes=notes)  # fmt: skip
+
+    def timed(
+        self, question: Spec, name: str = "times", *, repeats: int = 5, least: float = 0.3, changeable: bool = True
+    ) -> xr.Dataset:  # fmt: skip
+        """Seconds of a training step of every setting, `repeats` times over at least `least` seconds each.
+
+        For one network alone and for one among as many as the engine trains side by side; nothing but steps is in it.
+        """
+        question = self.ask(question) if changeable else self._on_own_data(question, needed=False)
+        return timed(question, repeats=repeats, least=least, store=self.store, name=name, engine=self.engine,
+                     listen=self.listen)  # fmt: skip
 
     def landscape(
         self, question: Spec, weight: np.ndarray, bias: np.ndarray, name: str = "landscape", *,

@@ -5,7 +5,7 @@ Exact counts, nothing is measured; seconds are in a record's attributes. Own mod
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seedbed.errors import SpecError
 from seedbed.vocabulary import Part
@@ -27,7 +27,8 @@ class Layer:
 def layers(model: Part, inputs: Sequence[int], units: Sequence[int] = (1,)) -> list[Layer]:
     """The layers of a `neuron`, `mlp` or `cnn` on examples of shape `inputs`, with a linear layer per head at the end.
 
-    `units` are the outputs of each head. Raises: SpecError for another model.
+    `units` are the outputs of each head. The scale and shift of batch norm, 2 numbers for each of its units, count
+    with the layer in front of it. Raises: SpecError for another model.
 
     >>> from seedbed.vocabulary import models
     >>> [layer.parameters for layer in layers(models.cnn([16, 8], 7), (16, 16))]
@@ -43,8 +44,10 @@ def layers(model: Part, inputs: Sequence[int], units: Sequence[int] = (1,)) -> l
         found.append(layer)
         shape = layer.shape
     into = math.prod(shape)
+    norm = 2 * (chosen.get("norm", "none") == "batch")
     for width in chosen.get("hidden", ()):
-        found.append(_dense(into, width, widening))
+        dense = _dense(into, width, widening)
+        found.append(replace(dense, parameters=dense.parameters + norm * width))
         into = width * widening
     found += [_dense(into, width, 1, chosen.get("bias", True)) for width in units]
     return [Layer(f"{place} {one.name}", one.shape, one.parameters, one.multiply_adds)
@@ -55,8 +58,8 @@ def training_operations(found: Sequence[Layer]) -> int:
     """Floating-point operations of one training step for one example: forward pass and gradient.
 
     2 for a multiply-add forward, 2 for the gradient of its weight, 2 for the gradient of its input, which the first
-    layer does not need: 4 M for the first layer and 6 M for every other. Biases, activations, losses and the update of
-    the weights are left out.
+    layer does not need: 4 M for the first layer and 6 M for every other. Biases, batch norm, activations, losses and
+    the update of the weights are left out.
 
     >>> from seedbed.vocabulary import models
     >>> training_operations(layers(models.mlp([4]), (4, 4)))
@@ -67,7 +70,7 @@ def training_operations(found: Sequence[Layer]) -> int:
 
 
 def parameter_count(found: Sequence[Layer]) -> int:
-    """Weights and biases of all layers."""
+    """Weights and biases of all layers, scales and shifts of batch norm included."""
     return sum(layer.parameters for layer in found)
 
 

@@ -3,6 +3,7 @@
 from seedbed.studies import (
     activation_derivatives,
     convolution_by_hand,
+    depth_or_width,
     detection,
     dying_relu,
     four_settings,
@@ -37,5 +38,6 @@ TABLE: dict[str, Study] = {
         leaky_rescue,
         xor_plane,
         xor_boundaries,
+        depth_or_width,
     )
 }

@@ -100,14 +100,21 @@ def xor_blobs(n: int = 1_000, test: int = 100, std: float = 0.4, draw: int = 0, 
     return _counted("xor_blobs", {"n": n, "test": test}, std=float(std), draw=draw, fresh=fresh)
 
 
-def eggholder(n: int = 80_000, test: int = 20_000, noise: float = 0.3, draw: int = 0, fresh: bool = False) -> Part:
+def eggholder(
+    n: int = 80_000, test: int = 20_000, noise: float = 0.3, scale: float = 1.0, draw: int = 0, fresh: bool = False
+) -> Part:
     """The Eggholder function on [-512, 512]^2, inputs divided by 512, with normal noise of that standard deviation.
 
-    f(a, b) = -(b + 47) sin sqrt|a/2 + b + 47| - a sin sqrt|a - b - 47|. Source: Dube, homework 2, problem 5.
+    f(a, b) = -(b + 47) sin sqrt|a/2 + b + 47| - a sin sqrt|a - b - 47|, mean -4 and deviation 298 on the square. The
+    targets, noise included, are divided by `scale`: a squared error is then one in units of scale^2.
+    Source: Dube, homework 2, problem 5.
     """
     if not noise >= 0:
         raise PartError(f"the deviation of the noise must be 0 or more, got {noise:g}; write for instance noise=0.3")
-    return _counted("eggholder", {"n": n, "test": test}, noise=float(noise), draw=draw, fresh=fresh)
+    if not 0 < scale < float("inf"):
+        raise PartError(f"the scale of the targets must be above 0, got {scale:g}; write for instance scale=300")
+    counts = {"n": n, "test": test}
+    return _counted("eggholder", counts, noise=float(noise), scale=float(scale), draw=draw, fresh=fresh)
 
 
 def point(x: float = 1.0, y: float = 0.5) -> Part:
