@@ -16,9 +16,7 @@ CHEAP = (
     "jax",
     "c++",
     "seedbed-narrow",
-    "torch-narrow",
     "seedbed-3x3",
-    "torch-3x3",
     "pool-seedbed-6",
     "help",
 )

@@ -13,6 +13,7 @@ from scipy import stats
 from seedbed import vocabulary
 from seedbed.errors import PartError
 from seedbed.parts.initializers import INITIALIZERS, fans, rai
+from seedbed.parts.layers import Activation
 from seedbed.parts.models import mlp
 from seedbed.parts.redraw import initialize
 
@@ -216,7 +217,7 @@ def test_rai_by_key_dtype_and_shape(double):
 
 
 def test_a_pair_sets_weights_and_biases_of_every_layer_and_a_plain_draw_leaves_biases_as_told():
-    built = mlp(jax.random.key(0), (3,), {"": 1}, [2, 2], lambda: jax.nn.relu)
+    built = mlp(jax.random.key(0), (3,), {"": 1}, [2, 2], lambda: Activation(jax.nn.relu, {}))
     pair = partial(rai, gain=1e-6)
     layers = [layer for layer in initialize(built, pair, 0.0, jax.random.key(1)).layers if hasattr(layer, "weight")]
     rows = [np.column_stack([layer.weight, layer.bias]) for layer in layers]

@@ -89,7 +89,7 @@ def test_training_lowers_the_loss(pool):
     assert (np.diff(loss) < 0).all()
     assert block.arrays["final_first_kernels"].shape == (3, 4, 1, 3, 3)
     assert block.dims["final_first_kernels"] == ("kernel", "channel", "row", "column")
-    assert block.coords["layer"] == ["1 conv2d", "2 conv2d", "3 dense"]
+    assert list(block.coords["layer"]) == ["1 conv2d", "2 conv2d", "3 dense"]
     kernels = block.arrays["final_first_kernels"]
     assert (np.linalg.norm(kernels.reshape(3, -1), axis=1) < block.arrays["final_weight_norm"][:, 0]).all()
 

@@ -45,7 +45,11 @@ def test_surfaces_obey_their_closed_forms(smoke):
     assert readings["l2_gradient_at_5_5"] < 1e-3 < 0.4 < readings["cross_entropy_gradient_at_5_5"]
 
 
-@pytest.mark.parametrize("name", TABLE)
+# Many small networks in plain NumPy: minutes. The parts they use are those of the others.
+MANY = {"xor_plane", "xor_boundaries", "dying_relu", "leaky_rescue", "depth_or_width"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in MANY)) for name in TABLE])
 def test_reference_engine_runs_the_study(name, data_for, tmp_path, monkeypatch):
     """Measured and told; that a page becomes files is the same for both engines."""
     data_for(name)
