@@ -33,6 +33,7 @@ def test_a_sum_over_a_thousand_points_is_the_mean_at_a_thousand_times_the_rate()
     assert xor_boundaries.RATES[SUMMED] == 1_000 * xor_boundaries.RATES[MEAN]
 
 
+@pytest.mark.long
 def test_replayed_accuracy_is_the_engine_s_own(smoke):
     """On the very test points of a member that the engine judged it by."""
     from seedbed.datasets.load import load
@@ -89,6 +90,7 @@ def test_the_words_name_the_source_that_was_put_in():
     assert "label the points alike" in said
 
 
+@pytest.mark.long
 def test_another_output_and_activation_are_told_without_published_numbers(tmp_path):
     changes = {"activation": ["gelu"], "output": ["sigmoid"]}
     done = sb.perform(xor_boundaries.study, profile="smoke", seeds=range(2), out=tmp_path, changes=changes)

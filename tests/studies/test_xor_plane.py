@@ -94,6 +94,7 @@ def test_words_stay_true_where_nobody_fails_or_all_do():
     assert last.text == "All 4 members of the map arrived."
 
 
+@pytest.mark.long
 def test_levels_from_outside_are_told(tmp_path):
     changes = {"activation": ["relu", "prelu"], "std": [1.0]}
     done = sb.perform(xor_plane.study, profile="smoke", seeds=range(2), out=tmp_path, changes=changes)
