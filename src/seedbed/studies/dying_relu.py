@@ -480,7 +480,7 @@ study = sb.Study(
         "quick": "all but the first setting: 256 seeds and 60 epochs instead of 1,000 and 100, and ten hidden layers "
         "on |x| only",
     },
-    takes={"smoke": "20 s", "quick": "2 minutes", "full": "6 minutes"},
+    takes={"smoke": "20 s", "quick": "3 minutes", "full": "8 minutes"},
     figures=("how the networks ended", "share of dead networks against the step", "the constants of dead networks",
              "functions of three living and three dead networks", "final errors, alive and dead"),
     claims=(

@@ -348,7 +348,7 @@ study = sb.Study(
         "smoke": "32 images a network of the first 256, two normal draws, no sigmoid",
         "quick": "128 images a network of the first 2,000 and five normal draws, instead of 512 of 10,000 and seven",
     },
-    takes={"smoke": "30 s", "quick": "90 s", "full": "15 minutes"},
+    takes={"smoke": "30 s", "quick": "2 minutes", "full": "15 minutes"},
     figures=("activations by layer for tanh, sigmoid and ReLU, a panel per draw",
              "size of activations against the layer", "size of gradients against the layer"),
     claims=(
