@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from seedbed import errors, figures, report, stats
     from seedbed.catalogue import perform
+    from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
     from seedbed.procedures.lab import Lab
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
-    "__version__", "activations", "data", "errors", "every", "falls_to", "figures", "initializers", "losses",
-    "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces", "probes",
-    "reaches", "replay", "replay_layers", "report", "rows", "run", "stats",
+    "__version__", "activations", "data", "errors", "every", "falls_to", "figures", "formulas", "initializers",
+    "losses", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces",
+    "probes", "reaches", "replay", "replay_layers", "report", "rows", "run", "stats",
     "variation",
 ]  # fmt: skip
 
@@ -45,6 +46,7 @@ _HOMES = {
     **{name: f"seedbed.reference.replay:{name}" for name in ("replay", "replay_layers")},
     "variation": "seedbed.reference.variation:variation",
     "own_activation": "seedbed.studies.own_activation:own_activation",
+    "formulas": "seedbed.datasets.points:CURVES",
     "pieces": "seedbed.report.pieces",
     "perform": "seedbed.catalogue:perform",
     "Lab": "seedbed.procedures.lab:Lab",

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 CHEAP = (
     "seedbed",
     "torch",
+    "torch-narrow",
+    "torch-3x3",
     "numpy",
     "jax",
     "c++",

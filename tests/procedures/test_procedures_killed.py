@@ -32,7 +32,7 @@ def start(folder, steps=1500):
     return process
 
 
-@pytest.mark.parametrize("times", [pytest.param(2, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [pytest.param(3, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.long)])
 def test_killed_again_and_again(tmp_path, times):
     process = start(tmp_path / "whole")
     began = time.monotonic()

@@ -86,7 +86,7 @@ def test_the_first_step_of_lasting_death(still, since):
 def test_the_law_of_the_targets():
     """Means and medians by hand: |x| has both at sqrt 7 / 2; the integral of x sin 5x is sin(5x)/25 - x cos(5x)/5."""
     by_hand = (np.sin(5 * REACH) / 25 - REACH * np.cos(5 * REACH) / 5) / REACH
-    assert dying_relu.FUNCTIONS["x_sin_5x"](LAW).mean() == pytest.approx(by_hand, abs=1e-6)
+    assert sb.formulas["x_sin_5x"](LAW).mean() == pytest.approx(by_hand, abs=1e-6)
     assert np.median(np.abs(LAW)) == pytest.approx(REACH / 2, abs=1e-4)
 
 
@@ -118,7 +118,7 @@ def test_the_engine_draws_networks_that_are_born_dead_as_often():
 def test_mean_or_median_is_told_only_where_they_differ():
     """|x|: the same; x sin 5x: apart; the third function: every number of a gap is a median."""
     said = {}
-    for name, function in dying_relu.FUNCTIONS.items():
+    for name, function in sb.formulas.items():
         law = function(LAW)
         said[name] = dying_relu.nearer_words(dying_relu.nearer(np.array([law.mean()] * 3), law, {"formula": name}))
     assert "too near to one another" in said["abs"]

@@ -19,9 +19,12 @@ def test_study_leaves_a_report(smoke, name):
     assert len(pictures) >= {"activation_derivatives": 2}.get(name, 4), pictures
 
 
-@pytest.mark.parametrize("name", ["neuron_surfaces", "four_settings", "convolution_by_hand", "xor_plane", "dying_relu"])
+# Surfaces, arrivals, images, planes and fits: between them they use what draws pages.
+PAGES = {"neuron_surfaces", "four_settings", "convolution_by_hand", "xor_plane", "dying_relu"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name not in PAGES)) for name in TABLE])
 def test_telling_again_changes_no_byte(smoke, name):
-    """Surfaces, arrivals, images, planes and fits: between them they use what draws pages."""
     folder = smoke(name)
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     retell(folder)

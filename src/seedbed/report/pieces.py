@@ -64,6 +64,15 @@ def interval(value: Interval, form: Any = whole) -> str:
     return f"{form(value.estimate)} [{low}, {high}]"
 
 
+def tenths(value: Interval) -> str:
+    """A share with its interval in percent with one digit after the point, for shares that lie near one another.
+
+    >>> tenths(Interval(0.923, 0.905, 0.938, 0.95, "Wilson", 1000))
+    '92.3 % [90.5 %, 93.8 %]'
+    """
+    return interval(value, lambda share: f"{100 * share:.1f} %".replace("-", "−"))
+
+
 def arrival_table(hits: Hits) -> Table:
     """One row per setting: share that arrived, median and middle half of the hit step, restricted mean."""
     shares, means = hits.shares(), hits.restricted_means()

@@ -75,6 +75,19 @@ def median(values: ArrayLike, level: float = 0.95) -> Interval:
     return quantile(values, 0.5, level)
 
 
+def spread(values: ArrayLike) -> dict[str, float]:
+    """How finite values lie, without intervals: n, least, q05, q25, median, q75, q95, most; NaN where there are none.
+
+    >>> spread([1.0, 2.0, 3.0, float("nan")])["n"], spread([1.0, 2.0, 3.0])["median"]
+    (3, 2.0)
+    """
+    names, levels = ("least", "q05", "q25", "median", "q75", "q95", "most"), (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
+    given = np.asarray(values, float)
+    kept = given[np.isfinite(given)]
+    found = np.quantile(kept, levels).tolist() if kept.size else [float("nan")] * len(names)
+    return {"n": int(kept.size), **dict(zip(names, found, strict=True))}
+
+
 def by_scipy(
     samples: tuple[Float[np.ndarray, " seed"], ...], statistic: Callable[..., np.ndarray], level: float
 ) -> Interval:

@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 REACH = 7**0.5
-FUNCTIONS = {
-    "abs": np.abs,
-    "x_sin_5x": lambda x: x * np.sin(5 * x),
-    "step_sin_5x": lambda x: (x > 0) + 0.2 * np.sin(5 * x),
-}
 NAMES = {"abs": "|x|", "x_sin_5x": "x sin 5x", "step_sin_5x": "1[x > 0] + 0.2 sin 5x", "l2": "mean squared error",
          "mae": "mean absolute error"}  # fmt: skip
 DEPTHS = {f"{hidden} hidden": {"model": sb.models.mlp([2] * hidden)} for hidden in (9, 10)}
@@ -50,7 +45,7 @@ def measure(lab: sb.Lab) -> dict[str, xr.Dataset]:
     further, some = asked.replace(steps=EPOCH * epochs), lab.seeds[:count]
     ten = further.set_levels("depth", {"10 hidden": DEPTHS["10 hidden"]})
     if lab.profile == "full":
-        ten = ten.set_levels("formula", list(FUNCTIONS))
+        ten = ten.set_levels("formula", list(sb.formulas))
     return {
         "main": lab.run(asked, "main"),
         "first_epoch": lab.run(asked.replace(steps=EPOCH, trace=1), "first_epoch", aside=True),
@@ -94,12 +89,12 @@ def end_of(levels: Mapping[str, Any], part: xr.Dataset, early: xr.Dataset | None
     broken, born, dead = np.isfinite(part["diverged_step"].values), path.still[:, 0], end.still
     masks = (~broken & ~dead & ~path.still.any(axis=1), ~broken & ~dead & path.still.any(axis=1),
              ~broken & dead & ~born, ~broken & dead & born, broken)  # fmt: skip
-    n, truth = len(last), FUNCTIONS[formula_of(levels)](FINE)
+    n, truth = len(last), sb.formulas[formula_of(levels)](FINE)
     answers = sb.replay(model, last, FINE[:, None])[..., 0]
     error = np.mean((answers - truth) ** 2, axis=1)
     since = np.where(path.still[:, -1], last_change(path.still), len(steps))  # the first step of lasting death
     seen = since < len(steps)
-    law = FUNCTIONS[formula_of(levels)](LAW)
+    law = sb.formulas[formula_of(levels)](LAW)
     target = float((np.median if levels.get("loss") == "mae" else np.mean)(law))
     return {
         "setting": setting_of(levels), "levels": dict(levels), "n": n, "hidden": hidden,
@@ -109,11 +104,11 @@ def end_of(levels: Mapping[str, Any], part: xr.Dataset, early: xr.Dataset | None
         "layers": {kind: np.bincount(layer[mask], minlength=hidden + 2)[1:].tolist()
                    for kind, layer, mask in (("born dead", path.first_still[:, 0], born & dead),
                                              ("died in training", end.first_still, masks[2]))},
-        "died_at": quartiles(steps[since[masks[2] & seen]]),
-        "tends_to": target, "constant": quartiles((end.lowest - target)[dead & ~broken]),
+        "died_at": sb.stats.scores.spread(steps[since[masks[2] & seen]]),
+        "tends_to": target, "constant": sb.stats.scores.spread((end.lowest - target)[dead & ~broken]),
         "close": close(path, steps, target), "nearer": nearer(end.lowest[dead & ~broken], law, levels),
-        "error": {"dead": quartiles(error[dead & ~broken]),
-                                                       "alive": quartiles(error[~dead & ~broken])},
+        "error": {"dead": sb.stats.scores.spread(error[dead & ~broken]),
+                                                       "alive": sb.stats.scores.spread(error[~dead & ~broken])},
         "spread_of_targets": float(np.var(law)),
         "learned": sb.stats.wilson(int((error[~broken] < 0.1 * np.var(law)).sum()), n),
         "precision": {"constant in single precision, not dead": int((single.constant & ~dead).sum()),
@@ -152,14 +147,6 @@ def last_change(still: np.ndarray) -> np.ndarray:
     return still.shape[1] - np.argmin(np.column_stack([still[:, ::-1], np.zeros(len(still), bool)]), axis=1)
 
 
-def quartiles(values: np.ndarray) -> dict[str, float]:
-    """Median, quartiles and 5 % and 95 % quantiles of the finite values, and how many there are."""
-    values = np.asarray(values, float)[np.isfinite(values)]
-    names = ("q05", "q25", "median", "q75", "q95")
-    found = np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95)).tolist() if values.size else [float("nan")] * len(names)
-    return {"n": int(values.size), **dict(zip(names, found, strict=True))}
-
-
 def nearer(constants: np.ndarray, law: np.ndarray, levels: Mapping[str, Any]) -> dict[str, Any]:
     """How many constants lie nearer to the mean of the targets than to their median."""
     mean, (low, high) = float(np.mean(law)), (np.quantile(law, 0.5, method=side) for side in ("lower", "higher"))
@@ -176,7 +163,11 @@ def close(path: Any, steps: np.ndarray, target: float) -> dict[str, Any]:
     near = path.still & (np.abs(path.lowest - target) <= CLOSE)
     dead = path.still[:, -1]
     since = last_change(near)[dead & near[:, -1]]
-    return {"dead": int(dead.sum()), "near": int((dead & near[:, -1]).sum()), "since": quartiles(steps[since])}
+    return {
+        "dead": int(dead.sum()),
+        "near": int((dead & near[:, -1]).sum()),
+        "since": sb.stats.scores.spread(steps[since]),
+    }
 
 
 def born_dead(layers: int) -> sb.stats.Interval:
@@ -205,14 +196,14 @@ def born_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.For
     by_depth: dict[int, list[str]] = {}
     for one in every:
         by_depth.setdefault(one["hidden"], []).append(
-            f"{sb.pieces.interval(one['born'], share)} ({one['setting']}, n = {one['n']:,})"
+            f"{sb.pieces.tenths(one['born'])} ({one['setting']}, n = {one['n']:,})"
         )
     rows = []
     for layers, published in MONTE_CARLO.items():
         low, high = max(1 - 2 * 0.75**layers, 0.0), 1 - 0.75**layers
         seen = by_depth.get(layers, [])
         rows.append((layers, f"{100 * low:.1f} % to {100 * high:.1f} %", f"{100 * published:.1f} %",
-                     sb.pieces.interval(born_dead(layers), share), seen[0] if seen else "—"))  # fmt: skip
+                     sb.pieces.tenths(born_dead(layers)), seen[0] if seen else "—"))  # fmt: skip
     yield sb.Table(
         ("hidden layers", "bounds", "published", "drawn here", "the networks trained below"),
         rows,
@@ -221,11 +212,6 @@ def born_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.For
         f"{NUMBER}, 95 % intervals (Wilson). With one hidden layer no network is born dead, whatever the "
         "bounds allow: a weight is below 0 for one sign of x only.",
     )
-
-
-def share(value: float) -> str:
-    """A share with one digit after the point."""
-    return f"{100 * value:.1f} %".replace("-", "−")
 
 
 def end_items(
@@ -238,7 +224,7 @@ def end_items(
                     f"{' and '.join(dict.fromkeys(str(one['n']) for one in every))}. Alive again: dead at some traced "
                     "step, alive at the end.", f"A stacked bar per setting: {', '.join(FATES)}")  # fmt: skip
     shown = ("alive", "died in training", "alive again", "not finite")
-    rows = [(one["setting"], one["n"], *(sb.pieces.interval(one[what], share) for what in ("collapsed", "born")),
+    rows = [(one["setting"], one["n"], *(sb.pieces.tenths(one[what]) for what in ("collapsed", "born")),
              *(one["counts"][fate] for fate in shown)) for one in every]  # fmt: skip
     yield sb.Table(("setting", "n", "collapsed at the end", "dead as drawn", *shown), rows,
                    "Shares with 95 % intervals (Wilson), and numbers of networks. Collapsed: some layer has slope 0 at "
@@ -260,7 +246,7 @@ def answer(one: Mapping[str, Any]) -> str:
              if found.high < 0.9 else "not told apart from 90 % by these seeds")  # fmt: skip
     return (
         f"**{one['setting']}: {round(found.estimate * found.n):,} of {found.n:,} networks collapsed**, "
-        f"{sb.pieces.interval(found, share)}: {where}. {counts['born dead']:,} of them were dead as drawn and stayed "
+        f"{sb.pieces.tenths(found)}: {where}. {counts['born dead']:,} of them were dead as drawn and stayed "
         f"so, {counts['died in training']:,} died in training; {counts['alive again']:,} networks were dead at some "
         "traced step and ended alive."
     )
@@ -370,7 +356,7 @@ def steps_text(found: Mapping[str, float]) -> str:
 def look_items(main: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.Figure | sb.Table]:
     """Fitted functions of the first living and dead seeds, and how far all are from the function."""
     for number, one in enumerate(main):
-        members, truth = one["members"], FUNCTIONS[formula_of(one["levels"])](FINE)
+        members, truth = one["members"], sb.formulas[formula_of(one["levels"])](FINE)
         chosen = [
             (kind, at)
             for kind, mask in (("alive", ~members["dead"] & ~members["broken"]), ("dead", members["dead"]))
@@ -411,7 +397,7 @@ def alive_words(one: Mapping[str, Any]) -> str:
         return f"**{one['setting']}**: no network was alive at the end."
     count = round(one["learned"].estimate * one["n"])
     return (f"**{one['setting']}**: {count:,} of all {one['n']:,} networks learned the function "
-            f"({sb.pieces.interval(one['learned'], share)}), {alive['n'] - count:,} live and did not; the median error "
+            f"({sb.pieces.tenths(one['learned'])}), {alive['n'] - count:,} live and did not; the median error "
             f"of the {alive['n']:,} living ones is {alive['median']:.3g}, where the best constant has {best:.3g}. "
             "Being alive is not having learned: a network may see one part of the interval only.")  # fmt: skip
 
@@ -438,7 +424,7 @@ def published_words(main: Sequence[Mapping[str, Any]]) -> str:
     lines = []
     for one in main:
         found = one["collapsed"]
-        told = sb.pieces.interval(found, share)
+        told = sb.pieces.tenths(found)
         over = "agrees" if found.low > 0.9 else "does not agree" if found.high < 0.9 else "does not decide it"
         student = "contains" if found.low <= 0.909 <= found.high else "does not contain"
         lines.append(

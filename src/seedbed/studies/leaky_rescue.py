@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 REACH = 7**0.5
-FUNCTIONS = {
-    "abs": np.abs,
-    "x_sin_5x": lambda x: x * np.sin(5 * x),
-    "step_sin_5x": lambda x: (x > 0) + 0.2 * np.sin(5 * x),
-}
 SLOPES = [0.0, 0.001, 0.01, 0.1, 0.3]
 HE, RAI = {"initializer": sb.initializers.he_normal()}, {"initializer": sb.initializers.rai()}
 FRAMEWORK = {"initializer": None}
@@ -112,7 +107,7 @@ def end_of(levels: Mapping[str, Any], part: xr.Dataset) -> dict[str, Any]:
     """What became of the members of one setting: numbers for `summary.json`, and arrays over members for the page."""
     steps, last = part["step"].values, part["final_parameters"].transpose("seed", ...).values
     model = sb.models.mlp([2] * ((last.shape[-1] - 1) // 6), activation=sb.activations.leaky_relu(levels["slope"]))
-    truth = FUNCTIONS[str(levels.get("formula", "abs"))](FINE)
+    truth = sb.formulas[str(levels.get("formula", "abs"))](FINE)
     bound = FLAT * np.ptp(truth)
     rows = part["parameters"].transpose("seed", "step", ...).values
     path = sb.variation(model, rows, COARSE, dtype=np.float32)
@@ -134,7 +129,7 @@ def end_of(levels: Mapping[str, Any], part: xr.Dataset) -> dict[str, Any]:
                     "at the end": sb.stats.wilson(int(rounded(answers).sum()), n)},
         "flat_by_step": {"step": steps.tolist(),
                          "count": (path.highest - path.lowest < bound).sum(axis=0).tolist()},
-        "error": quartiles(error[~broken]), "best_constant": float(np.var(truth)),
+        "error": sb.stats.scores.spread(error[~broken]), "best_constant": float(np.var(truth)),
         "learned": sb.stats.wilson(int((error[~broken] < 0.1 * np.var(truth)).sum()), n),
         "quiet": {"slope 0 in single precision, not in double": int((single.still & ~end.still).sum()),
                   "answers equal in single precision, slope not 0": int((single.constant & ~end.still).sum()),
@@ -160,27 +155,14 @@ def rounded(answers: np.ndarray) -> np.ndarray:
     return np.mean(near == middle, axis=1) > ALIKE
 
 
-def quartiles(values: np.ndarray) -> dict[str, float]:
-    """Median, quartiles and 5 % and 95 % quantiles of the finite values, and how many there are."""
-    values = np.asarray(values, float)[np.isfinite(values)]
-    names = ("q05", "q25", "median", "q75", "q95")
-    found = np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95)).tolist() if values.size else [float("nan")] * len(names)
-    return {"n": int(values.size), **dict(zip(names, found, strict=True))}
-
-
-def share(value: float) -> str:
-    """A share with one digit after the point."""
-    return f"{100 * value:.1f} %".replace("-", "−")
-
-
 def end_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.Figure | sb.Table]:
     """The bonus question's fraction, then every setting."""
     yield sb.Prose("\n".join(f"- {answer(one)}" for one in every))
     yield sb.Figure("ends", sb.figures.fates([(one["setting"], one["counts"]) for one in every]),
                     f"How the networks ended, numbers of networks in the bars; n = {every[0]['n']:,} seeds, the same "
                     "for every setting.", f"A stacked bar per setting: {', '.join(FATES)}")  # fmt: skip
-    rows = [(one["setting"], *(sb.pieces.interval(found, share) for found in one["shares"].values()),
-             sb.pieces.interval(one["learned"], share), f"{one['error']['median']:.3g}") for one in every]  # fmt: skip
+    rows = [(one["setting"], *(sb.pieces.tenths(found) for found in one["shares"].values()),
+             sb.pieces.tenths(one["learned"]), f"{one['error']['median']:.3g}") for one in every]  # fmt: skip
     yield sb.Table(("setting", *every[0]["shares"], "learned", "median error"), rows,
                    f"Shares with 95 % intervals (Wilson), n = {every[0]['n']:,} per setting. Nearly constant: the "
                    f"answers reach over less than {FLAT:.0%} of the range of the function. Learned: mean squared error "
@@ -192,8 +174,8 @@ def answer(one: Mapping[str, Any]) -> str:
     """How many collapsed, and how many are nearly constant."""
     exact, flat = one["shares"].values()
     return (f"**{one['setting']}**: {round(exact.estimate * exact.n):,} of {one['n']:,} networks collapsed exactly "
-            f"({sb.pieces.interval(exact, share)}); {round(flat.estimate * flat.n):,} answer one constant exactly or "
-            f"nearly ({sb.pieces.interval(flat, share)}).")  # fmt: skip
+            f"({sb.pieces.tenths(exact)}); {round(flat.estimate * flat.n):,} answer one constant exactly or "
+            f"nearly ({sb.pieces.tenths(flat)}).")  # fmt: skip
 
 
 def against_relu(every: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -223,7 +205,7 @@ def pair_items(
         return
     words = {"collapsed": "collapsed", "flat": "constant or nearly"}
     rows = [(one["setting"], words[one["what"]], one["only_here"], one["only_base"],
-             sb.pieces.interval(one["difference"], share), sb.pieces.p_value(one["p"])) for one in pairs]  # fmt: skip
+             sb.pieces.tenths(one["difference"]), sb.pieces.p_value(one["p"])) for one in pairs]  # fmt: skip
     yield sb.Table(("setting", "share", "here only", "ReLU only", "difference to ReLU", "p (Holm)"), rows,
                    f"Each setting against {pairs[0]['base']} under the same n = {pairs[0]['n']:,} seeds: how many "
                    "seeds have the outcome in one of the two only, and the difference of shares with Tango's 95 % "
@@ -234,7 +216,7 @@ def pair_items(
     base = next(one for one in every if one["setting"] == pairs[0]["base"])
     lost = np.flatnonzero(base["members"]["collapsed"])[:2]
     chosen = [one for one in every if one is not base][:5]
-    truth = FUNCTIONS[str(base["levels"].get("formula", "abs"))](FINE)
+    truth = sb.formulas[str(base["levels"].get("formula", "abs"))](FINE)
     panels = [sb.figures.Fit(f"seed {base['members']['seed'][at]}: {one['setting']}", FINE, truth,
                              one["members"]["answers"][at]) for one in [base, *chosen] for at in lost]  # fmt: skip
     if panels:
@@ -252,7 +234,7 @@ def helped(exact: Mapping[str, Any], flat: Mapping[str, Any]) -> str:
             lines.append(f"no effect on {what} was shown")
         else:
             how = "less" if gap.estimate < 0 else "more"
-            lines.append(f"{what} is {how} frequent by {sb.pieces.interval(size_of(gap), share)}")
+            lines.append(f"{what} is {how} frequent by {sb.pieces.tenths(size_of(gap))}")
     return f"**{exact['setting']}**: {'; '.join(lines)}."
 
 
@@ -293,7 +275,7 @@ def learned_items(every: Sequence[Mapping[str, Any]]) -> Iterator[sb.Prose | sb.
         yield sb.Prose("No network of any setting came below a tenth of the error of the best constant.")
         return
     yield sb.Prose(f"Most often learned: {' and '.join(one['setting'] for one in best)}, "
-                   f"{sb.pieces.interval(best[0]['learned'], share)} of the networks. Not to collapse is not to learn: "
+                   f"{sb.pieces.tenths(best[0]['learned'])} of the networks. Not to collapse is not to learn: "
                    "a living network of width 2 may still bend at the wrong place, or once too little.")  # fmt: skip
 
 
@@ -313,14 +295,14 @@ def published_items(
     for one in short:
         published = PUBLISHED.get((one["levels"]["start"], one["levels"]["slope"]))
         told = one["rounded"]["at the end"]
-        rows.append((one["setting"], sb.pieces.interval(told, share), f"{published / 10:.1f} %" if published else "—",
-                     verdict(told, published), *(sb.pieces.interval(found, share)
+        rows.append((one["setting"], sb.pieces.tenths(told), f"{published / 10:.1f} %" if published else "—",
+                     verdict(told, published), *(sb.pieces.tenths(found)
                                                  for found in one["shares"].values())))  # fmt: skip
     yield sb.Table(("setting", "one rounded answer", "published", "", "collapsed", "constant or nearly"), rows,
                    f"One epoch, n = {short[0]['n']:,} seeds, 95 % intervals (Wilson). One rounded answer: the "
                    "published test. Collapsed and nearly constant as above, by slope and by range.")  # fmt: skip
-    rows = [(one["setting"], *(sb.pieces.interval(found, share) for found in one["rounded"].values()),
-             sb.pieces.interval(one["shares"]["collapsed"], share)) for one in every]  # fmt: skip
+    rows = [(one["setting"], *(sb.pieces.tenths(found) for found in one["rounded"].values()),
+             sb.pieces.tenths(one["shares"]["collapsed"])) for one in every]  # fmt: skip
     columns = (*(f"one rounded answer, {when}" for when in every[0]["rounded"]), "collapsed, at the end")
     yield sb.Table(("setting", *columns), rows,
                    f"What the published test says of the networks of this page, n = {every[0]['n']:,}, 95 % intervals "
@@ -330,7 +312,7 @@ def published_items(
 
 def rai_words(short: Sequence[Mapping[str, Any]], every: Sequence[Mapping[str, Any]]) -> str:
     """Collapse of ReLU networks drawn by RAI, after one epoch and at the end, beside Lu et al."""
-    told = [f"{sb.pieces.interval(one['shares']['collapsed'], share)} {when} (n = {one['n']:,})"
+    told = [f"{sb.pieces.tenths(one['shares']['collapsed'])} {when} (n = {one['n']:,})"
             for when, group in (("after one epoch", short), ("at the end", every)) for one in group
             if one["levels"]["start"] == "RAI" and one["levels"]["slope"] == 0]  # fmt: skip
     return (

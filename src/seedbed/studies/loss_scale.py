@@ -104,8 +104,8 @@ def end_of(levels: Mapping[str, Any], part: xr.Dataset) -> dict[str, Any]:
         "setting": sb.name_of(levels), "levels": dict(levels), "n": int(hit.size),
         "counts": {fate: int(mask.sum()) for fate, mask in zip(FATES, masks, strict=True)},
         "shares": {fate: sb.stats.wilson(int(mask.sum()), hit.size) for fate, mask in zip(FATES, masks, strict=True)},
-        "when": {fate: quartiles(values) for fate, values in when.items()},
-        "largest_weight": quartiles(part["final_largest_weight"].values),
+        "when": {fate: sb.stats.scores.spread(values) for fate, values in when.items()},
+        "largest_weight": sb.stats.scores.spread(part["final_largest_weight"].values),
     }  # fmt: skip
 
 
@@ -113,14 +113,6 @@ def first_step(values: np.ndarray, bound: float, steps: np.ndarray) -> np.ndarra
     """The first traced step at which a trace (member, step) exceeds a bound; NaN: never."""
     over = np.nan_to_num(values, nan=-np.inf, posinf=np.inf) > bound
     return np.where(over.any(axis=1), steps[over.argmax(axis=1)], np.nan)
-
-
-def quartiles(values: np.ndarray) -> dict[str, float]:
-    """Median, quartiles and the extremes of the finite values, and how many there are."""
-    values = values[np.isfinite(values)]
-    names = ("least", "q25", "median", "q75", "most")
-    found = np.quantile(values, (0, 0.25, 0.5, 0.75, 1)).tolist() if values.size else [float("nan")] * len(names)
-    return {"n": int(values.size), **dict(zip(names, found, strict=True))}
 
 
 def end_items(

@@ -377,7 +377,7 @@ def source_items(
         "share their data, their initial weights, or neither. Two networks *disagree* at a point where "
         "they give it different labels."
     )
-    rows = [(one["setting"], *(sb.pieces.interval(getattr(one["maps"], kind), tenth) for kind in SHARED))
+    rows = [(one["setting"], *(sb.pieces.tenths(getattr(one["maps"], kind)) for kind in SHARED))
             for one in sources]  # fmt: skip
     yield sb.Table(("setting", *SHARED.values()), rows,
                    f"Share of the {len(labels):,} common points on which two networks disagree, averaged over all "
@@ -410,11 +410,6 @@ def source_items(
                     f"network (the first {THIN}).",
                     "Boundaries with data shared, with initial weights shared, with neither", dense=True)  # fmt: skip
     yield sb.Prose("\n".join(f"- {line}" for line in source_words(sources)))
-
-
-def tenth(value: float) -> str:
-    """A share in percent with a tenth."""
-    return f"{100 * value:.1f} %"
 
 
 def source_words(sources: Sequence[Mapping[str, Any]]) -> Iterator[str]:
