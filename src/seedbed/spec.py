@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,7 @@ class Spec:
                 object.__setattr__(self, name, find(_kind_of(name), value))
         for name, kind in (("metrics", "metric"), ("probes", "probe")):
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
-        _whole("steps", self.steps)
+        _whole("steps", self.steps, least=0)
         if self.batch_size is not None:
             _whole("batch_size", self.batch_size)
         if self.trace != "log":
@@ -149,15 +149,14 @@ class Spec:
         plain["factors"] = {factor.name: list(factor.labels) for factor in self.factors}
         return plain
 
-    def recipe(self, data: bool = True) -> str:
+    def recipe(self, without: Collection[str] = ()) -> str:
         """The part of the question that changes the compiled program, as canonical JSON.
 
-        Without `data`, of which a program knows only the shapes, it is the same for all data of like shapes.
+        `without` leaves parts out: a program knows only the shapes of its data, and what trains does not draw.
         """
         plain = self.canonical()
-        del plain["steps"], plain["trace"], plain["factors"]
-        if not data:
-            del plain["data"]
+        for name in ("steps", "trace", "factors", *without):
+            del plain[name]
         return canonical_json(_without_dials(plain))
 
     def hash(self) -> str:
@@ -253,9 +252,9 @@ def _parts_of(kind: str, listed: Any) -> tuple[Part, ...]:
     return tuple(find(kind, item) for item in items)
 
 
-def _whole(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise SpecError(f"{name} must be a whole number of at least 1, got {value!r}; give one")
+def _whole(name: str, value: Any, least: int = 1) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise SpecError(f"{name} must be a whole number of at least {least}, got {value!r}; give one")
 
 
 def _with_factor(question: Spec, name: str, values: Any) -> tuple[Factor, ...]:

@@ -16,13 +16,18 @@ import platformdirs
 from jax.sharding import Mesh
 
 AXIS = "member"
+FLAGS = {
+    "xla_cpu_multi_thread_eigen": "--xla_cpu_multi_thread_eigen=false",
+    # A loop as small as the shuffle's becomes one function. Otherwise each round is handed to two threads, which takes
+    # longer than the round (LOG.md, 2026-11-21).
+    "xla_backend_extra_options": "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=100000",
+}
 
 
 def prepare() -> None:
     """Set one host device per core and the persistent compilation cache, unless jax already runs."""
     flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_cpu_multi_thread_eigen" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
+    os.environ["XLA_FLAGS"] = " ".join([flags, *(flag for name, flag in FLAGS.items() if name not in flags)]).strip()
     if "device_count" not in flags:
         # jax refuses this setting once it runs: then the program keeps the devices it has
         with contextlib.suppress(RuntimeError):

@@ -1,5 +1,7 @@
 """The two compiled programs of a group: one draws lanes, one trains them for a chunk. Each is compiled exactly once.
 
+Groups share them: activations and losses do not change how lanes are drawn, nor initializers how they are trained.
+
 A `Compiler` makes the programs of a run ahead of time. Tracing holds Python's lock, so one thread traces group after
 group, and the first group waits for no other; XLA compiles without the lock, so a pool of threads compiles beside it,
 while further groups are traced and the first ones train.
@@ -10,7 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -37,13 +39,17 @@ class Program:
     mesh: Mesh
     drawn: Callable[..., Any]
     structure: Any
-    train: Callable[..., Any]
+    trained: Callable[..., Any]
     own_data: bool
     compile_seconds: float
 
     def start(self, seeds: Any, dials: Any) -> Any:
         """Draw lanes: (lanes, chances). The program takes and gives bare arrays, so that other groups can share it."""
         return jax.tree.unflatten(self.structure, self.drawn(seeds, *(dials[name] for name in sorted(dials))))
+
+    def train(self, lanes: Any, chances: Any, dials: Any, feed: Any, stops: Any, cap: Any) -> Any:
+        """Train lanes for a chunk: (lanes, rows). The lanes that were given are used up."""
+        return self.trained(lanes, chances, trained_by(dials), feed, stops, cap)
 
     @property
     def lanes(self) -> int:
@@ -66,51 +72,100 @@ def shape_of(dataset: Dataset) -> Shape:
     return Shape(tuple(dataset.inputs.shape[first:]), heads)
 
 
+Key = tuple[Any, ...]
+DRAWN = "initializer"
+
+
 class Compiler:
     """The programs of a run, each asked for by the recipe and the shapes of the data, compiled once."""
 
     def __init__(self) -> None:
         self._tracing = ThreadPoolExecutor(1, thread_name_prefix="trace")
         self._compiling = ThreadPoolExecutor(devices.cores(), thread_name_prefix="compile")
-        self._programs: dict[tuple[str, Any], Coming] = {}
-        self._starts: dict[tuple[str, Any], Future[Any]] = {}
+        self._programs: dict[Key, Coming] = {}
+        self._starts: dict[Key, Future[Compiled]] = {}
+        self._trains: dict[Key, Future[Compiled]] = {}
 
     def request(self, spec: Spec, dataset: Dataset) -> "Coming":
         """The program of a recipe, now or later; a second request for the same one costs nothing."""
         arrays = feed_of(dataset, 0)
         seen = tuple(None if one is None else (one.shape, str(one.dtype)) for one in arrays)
-        asked = tuple(spec.dials()), spec.steps, spec.trace
-        key = spec.recipe(data=False), (*shape_of(dataset), seen, dataset.fresh, *asked)
+        shapes = (*shape_of(dataset), seen, dataset.fresh)
+        key = spec.recipe(["data"]), *shapes, *spec.dials(), spec.steps, spec.trace
         if key not in self._programs:
-            self._programs[key] = Coming(self._tracing.submit(self._make, spec, dataset))
+            trained = spec.recipe(["data", DRAWN]), *shapes, *trained_by(spec.dials())
+            self._programs[key] = Coming(self._tracing.submit(self._make, spec, dataset, trained))
         return self._programs[key]
 
-    def _make(self, spec: Spec, dataset: Dataset) -> Future[Program]:
-        """Trace both programs and send them to be compiled, the drawing one as soon as it is traced."""
+    def _make(self, spec: Spec, dataset: Dataset, trained: Key) -> "Traced":
+        """Trace what is not compiled yet and send it to be compiled, the drawing one as soon as it is traced."""
         began = time.perf_counter()
         with interpreter.unswept(), interpreter.sharing():
             draft = Draft.of(spec, dataset)
             drawn = self._start_once(draft.lower_start())
-            train = draft.lower_train()
-        return self._compiling.submit(_finished, draft, drawn, train, began)
+            if trained not in self._trains:
+                self._trains[trained] = self._compiling.submit(_compiled, draft.lower_train())
+        return Traced(draft, drawn, self._trains[trained], began, time.perf_counter())
 
-    def _start_once(self, lowered: Any) -> Future[Any]:
-        """Compile what draws lanes; groups that differ in loss or activation draw alike and share it."""
+    def _start_once(self, lowered: Any) -> "Future[Compiled]":
+        """Compile what draws lanes, unless another group draws alike."""
         key = lowered.as_text(), lowered.in_tree  # the text says nothing of dials that no draw needs
         if key not in self._starts:
-            self._starts[key] = self._compiling.submit(lowered.compile)
+            self._starts[key] = self._compiling.submit(_compiled, lowered)
         return self._starts[key]
+
+
+class Compiled(NamedTuple):
+    """A compiled program, and when it was ready."""
+
+    program: Any
+    ended: float
+
+
+def _compiled(lowered: Any) -> Compiled:
+    return Compiled(lowered.compile(), time.perf_counter())
+
+
+def trained_by(dials: Mapping[str, Any]) -> dict[str, Any]:
+    """The dials that training needs: all but those of the initial draw."""
+    return {path: value for path, value in dials.items() if not path.startswith(f"{DRAWN}.")}
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A group whose programs are being compiled, by itself or by a group that has the same; `perf_counter` times."""
+
+    draft: "Draft"
+    drawn: Future[Compiled]
+    train: Future[Compiled]
+    began: float
+    ended: float
+
+    def finished(self) -> Program:
+        """Wait for both."""
+        drawn, train, draft = self.drawn.result(), self.train.result(), self.draft
+        seconds = max(drawn.ended, train.ended, self.ended) - self.began
+        return Program(
+            draft.member,
+            draft.sizes,
+            draft.mesh,
+            drawn.program,
+            draft.structure,
+            train.program,
+            draft.own_data,
+            seconds,
+        )
 
 
 @dataclass(frozen=True)
 class Coming:
     """A program that is being traced, and after that compiled."""
 
-    traced: Future[Future[Program]]
+    traced: Future[Traced]
 
     def result(self) -> Program:
         """The program, when it is ready; whatever was wrong with the question is raised here."""
-        return self.traced.result().result()
+        return self.traced.result().finished()
 
 
 @dataclass(frozen=True)
@@ -166,12 +221,14 @@ class Draft:
         spec, sizes = self.spec, self.sizes
         body = partial(chunk, self.member, spec.stop, spec.batch_size, self.own_data, sizes.at_once, self.shown)
         specs = (MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE)
-        *lanes, feeds = self._many()
+        lanes, chances, dials, feeds = self._many()
         feed = feeds if self.own_data else self.one[3]
         stops, cap = jax.ShapeDtypeStruct((plan.ROWS + 1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.int32)
         whole = self._shard(body, in_specs=specs, out_specs=MEMBERS)
         placed = tuple(NamedSharding(self.mesh, spec) for spec in specs)  # said: XLA would place what is left unused
-        return jax.jit(whole, donate_argnums=0, in_shardings=placed).lower(*lanes, feed, stops, cap)
+        return jax.jit(whole, donate_argnums=0, in_shardings=placed).lower(
+            lanes, chances, trained_by(dials), feed, stops, cap
+        )
 
     def compiled(self) -> Program:
         """Both programs here and now, for whoever needs one only; the programs of a run are a `Compiler`'s."""
@@ -188,14 +245,6 @@ class Draft:
 
     def _shard(self, function: Callable[..., Any], **specs: Any) -> Any:
         return jax.shard_map(function, mesh=self.mesh, check_vma=False, **specs)
-
-
-def _finished(draft: Draft, drawn: Future[Any], train: Any, began: float) -> Program:
-    compiled = train.compile()
-    seconds = time.perf_counter() - began
-    return Program(
-        draft.member, draft.sizes, draft.mesh, drawn.result(), draft.structure, compiled, draft.own_data, seconds
-    )
 
 
 def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:

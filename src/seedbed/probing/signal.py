@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+from jax import lax
 from jaxtyping import Array, Float
 
 from seedbed.parts.models import layers_of
@@ -48,7 +49,20 @@ def _moments(layer: Array) -> Float[Array, " moment"]:
 
 def _quantiles(layer: Array) -> Float[Array, " quantile"]:
     places = [int(q * layer.size) for q in QUANTILES]
-    return jnp.sort(layer.ravel())[jnp.array(places)]
+    return _sorted(layer.ravel())[jnp.array(places)]
+
+
+def _sorted(values: Array) -> Array:
+    """Ascending, NaN last, as `jnp.sort` has it. The bits of a float, read as an integer, rise with it once those of
+    negative numbers are turned over, and XLA sorts integers on a CPU ten times faster (LOG.md, 2026-11-21)."""
+    bits = lax.bitcast_convert_type(jnp.where(jnp.isnan(values), jnp.nan, values), jnp.int32)
+    ascending = lax.sort(_turned(bits), is_stable=False)
+    return lax.bitcast_convert_type(_turned(ascending), jnp.float32)
+
+
+def _turned(bits: Array) -> Array:
+    """Its own inverse: all bits of a negative number but the sign."""
+    return bits ^ ((bits >> 31) & 0x7FFFFFFF)
 
 
 def _alike(layer: Array) -> Float[Array, ""]:

@@ -34,7 +34,7 @@ def ask(profile: str) -> sb.Spec:
     net = sb.Spec(
         data=sb.data.mnist(train=IMAGES[profile], test=1), model=sb.models.mlp([WIDTH] * DEPTH, activation="tanh"),
         initializer=sb.initializers.glorot_normal(), loss="cross_entropy", optimizer=sb.optimizers.sgd(0.1),
-        batch_size=BATCH[profile], steps=1, trace=1, probes=PROBES,
+        batch_size=BATCH[profile], steps=0, trace=1, probes=PROBES,
     )  # fmt: skip
     activations = ["tanh", "relu"] if profile == "smoke" else ["tanh", "sigmoid", "relu"]
     return net.vary(activation=activations, draw=draws(profile))
