@@ -8,12 +8,13 @@
     wilson, holm, logrank   a share, a family of tests, groups of survival curves
     propagation             what infinite width predicts of the signal in a net of random weights
     crossed                 two sources of chance, such as data and initial draws, and the share of each
+    sequential              seeds added in blocks until every comparison is settled, valid under peeking
     maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
 """
 
-from seedbed.stats import equivalence, maps, pairs, scores
+from seedbed.stats import equivalence, maps, pairs, scores, sequential
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.crossed import Crossed, crossed
 from seedbed.stats.families import Family, holm
@@ -31,6 +32,6 @@ from seedbed.stats.words import Overview
 __all__ = [
     "Chance", "Comparison", "Crossed", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order",
     "Overview", "Propagation", "Significance", "Survival", "compare", "crossed", "equivalence", "hits", "holm",
-    "logrank", "maps", "one_run", "order", "pairs", "pairwise", "propagation", "read", "scores", "summarize",
-    "wilson",
+    "logrank", "maps", "one_run", "order", "pairs", "pairwise", "propagation", "read", "scores", "sequential",
+    "summarize", "wilson",
 ]  # fmt: skip
