@@ -2,6 +2,7 @@
 
 Members are a table: rows are levels of one source (data sets), columns of the other (initial draws), one member in each
 cell. Nothing is averaged over one source to judge the other: every pair of members counts by what the two share.
+More than two sources, one number per member: `sources`.
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,9 @@ import numpy as np
 from jaxtyping import Float
 
 from seedbed.errors import StatsError
-from seedbed.stats.interval import Interval, checked_level
-from seedbed.stats.resampling import SEED
+from seedbed.stats.interval import Interval
+from seedbed.stats.sources import RESAMPLES, distances, pair_means, percentiles, weights_of
 
-RESAMPLES = 999
 METHOD = f"rows and columns resampled, percentiles of {RESAMPLES} resamples"
 
 
@@ -54,11 +54,8 @@ def crossed(values: Float[np.ndarray, "row column place"], level: float = 0.95) 
         raise StatsError(f"a crossed table needs two rows, two columns and a place, got {values.shape}; run more")
     if not np.isfinite(values).all():
         raise StatsError("a crossed table needs finite values; leave out rows or columns that diverged, and say so")
-    rng = np.random.default_rng(SEED)
-    drawn = (rng.multinomial(size, np.full(size, 1 / size), RESAMPLES) for size in (rows, columns))
-    r, c = (np.vstack([np.ones(counts.shape[1]), counts]) for counts in drawn)  # the first is the table itself
-    means = _pair_means(_distances(values), r, c)
-    same_row, same_column, neither = means
+    apart = distances(values.reshape(rows * columns, -1).astype(np.float64))
+    neither, same_row, same_column = pair_means(apart, (rows, columns), weights_of((rows, columns)))
     with np.errstate(invalid="ignore", divide="ignore"):
         shares = {
             "rows": (neither - same_row) / neither,
@@ -66,45 +63,5 @@ def crossed(values: Float[np.ndarray, "row column place"], level: float = 0.95) 
             "together": (same_row + same_column - neither) / neither,
         }
     n = rows * columns
-    row, column, apart = (_interval(mean, level, n) for mean in means)
-    return Crossed(row, column, apart, {name: _interval(share, level, n) for name, share in shares.items()})
-
-
-def _distances(values: np.ndarray) -> np.ndarray:
-    """Mean of (a - b)^2 over places for every pair of cells, (row, column, row, column)."""
-    flat = values.reshape(-1, values.shape[2]).astype(np.float64)
-    flat = flat - flat.mean(axis=0)  # keeps the digits of what follows
-    inner = flat @ flat.T / flat.shape[1]
-    square = np.diag(inner)
-    return np.maximum(square[:, None] + square - 2 * inner, 0).reshape(*values.shape[:2], *values.shape[:2])
-
-
-def _pair_means(distances: np.ndarray, r: np.ndarray, c: np.ndarray) -> list[np.ndarray]:
-    """The mean distance of the three kinds of pairs under every pair of weights of rows and columns, (resample,)."""
-    rows, columns = distances.shape[:2]
-    in_row = distances[np.arange(rows), :, np.arange(rows), :]  # (row, column, column)
-    in_column = distances[:, np.arange(columns), :, np.arange(columns)]  # (column, row, row)
-    apart = distances * (1 - np.eye(rows))[:, None, :, None] * (1 - np.eye(columns))[None, :, None, :]
-    weights = (r[:, :, None] * c[:, None, :]).reshape(len(r), -1)
-    both = np.einsum("ki,ki->k", weights @ apart.reshape(rows * columns, -1), weights)
-    pairs_r, pairs_c = (w.sum(axis=1) ** 2 - (w**2).sum(axis=1) for w in (r, c))
-    one_row = ((_outer(c) @ in_row.reshape(rows, -1).T) * r**2).sum(axis=1)
-    one_column = ((_outer(r) @ in_column.reshape(columns, -1).T) * c**2).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return [one_row / ((r**2).sum(axis=1) * pairs_c), one_column / ((c**2).sum(axis=1) * pairs_r),
-                both / (pairs_r * pairs_c)]  # fmt: skip
-
-
-def _outer(weights: np.ndarray) -> np.ndarray:
-    """The products of all pairs of weights, (resample, pair)."""
-    return (weights[:, :, None] * weights[:, None, :]).reshape(len(weights), -1)
-
-
-def _interval(values: np.ndarray, level: float, n: int) -> Interval:
-    """The first value with the percentiles of the others, as far as these are defined."""
-    tail, kept = (1 - checked_level(level)) / 2, values[1:][np.isfinite(values[1:])]
-    estimate = float(values[0])
-    if not kept.size:
-        return Interval(estimate, np.nan, np.nan, level, "undefined: all members are alike", n)
-    low, high = np.quantile(kept, [tail, 1 - tail])
-    return Interval(estimate, float(min(low, estimate)), float(max(high, estimate)), level, METHOD, n)
+    row, column, apart = (percentiles(mean, level, n, METHOD) for mean in (same_row, same_column, neither))
+    return Crossed(row, column, apart, {name: percentiles(share, level, n, METHOD) for name, share in shares.items()})
