@@ -7,9 +7,10 @@
     mean(accuracy, criterion=hinge) = mean(accuracy, criterion=perceptron) within 0.01
     one_run(hit_step, activation=relu) = 917            is 917 what one such run gives?
 
-Grammar: check = side (relation side)+ ["within" number ["%"]], side = number | [number "*"] statistic "(" variable ["," q]
-{"," factor "=" level} ")". A level is written as the record labels it; one with a comma or an unmatched bracket stands
-in double quotes. A number may end in %, which divides it by 100. What a check means for a record: `verdicts`.
+Grammar: check = side (relation side)+ ["within" number ["%"]], side = number | [number "*"] statistic
+"(" variable ["," q] {"," factor "=" level} ")". A level is written as the record labels it; one with a comma or an
+unmatched bracket stands in double quotes. A number may end in %, which divides it by 100. What a check means for a
+record: `verdicts`.
 """
 
 import re

@@ -1,6 +1,7 @@
 """The terms of a check, read from a record: which members are meant, the estimate of one, the difference of two.
 
-One number per member, as `members.read` gives it. Steps (a variable that ends in `_step`) are hits: NaN means never,
+One number per member, as `members.read` gives it. NaN in a yes-or-no outcome: the question does not arise for this
+member, and a share is of the others. Steps (a variable that ends in `_step`) are hits: NaN means never,
 and the mean is the restricted mean up to the cap. A share is of the members that arrived, or of a yes-or-no outcome.
 What follows from an estimate is for `verdicts`; the language is `checks`.
 """
@@ -99,9 +100,9 @@ def column(term: Term, record: xr.Dataset) -> Column:
 def estimate(of: Column, level: float = 0.95) -> Interval:
     """The statistic of one column with its interval, times the term's factor; open ends are infinite.
 
-    Wilson for shares; Brookmeyer and Crowley for quantiles of steps, BCa for restricted means; for other numbers BCa for
-    means and interquartile means, order statistics for quantiles. Where the cap hides a quantile, its bounds are the
-    cap and infinity. Fewer than six members that all agree bound nothing.
+    Wilson for shares; Brookmeyer and Crowley for quantiles of steps, BCa for restricted means; for other numbers BCa
+    for means and interquartile means, order statistics for quantiles. Where the cap hides a quantile, its bounds are
+    the cap and infinity. Fewer than six members that all agree bound nothing.
     """
     found = _unscaled(of, level)
     times, hidden = of.term.times, of.cap if of.unit == "steps" else None
@@ -115,11 +116,13 @@ def estimate(of: Column, level: float = 0.95) -> Interval:
 def gap(a: Column, b: Column, level: float = 0.95) -> tuple[Interval, Significance | None]:
     """The difference a - b, paired by seed, with its interval and the test that belongs to it.
 
-    Means: paired bootstrap and sign flips. Shares: Tango and McNemar. Other statistics: BCa or percentile bootstrap over
-    seeds, without a test.
+    Means: paired bootstrap and sign flips. Shares: Tango and McNemar. Other statistics: BCa or percentile bootstrap
+    over seeds, without a test.
     """
     _check_units(a, b)
     one, two = a.single(), b.single()
+    if not (np.isfinite(one).all() and np.isfinite(two).all()):
+        raise OpenError("an outcome that does not apply to every member cannot be paired by seed")
     kinds = {a.term.statistic, b.term.statistic}
     if a.exact and b.exact:
         value = float(one.mean() - two.mean())
@@ -142,7 +145,9 @@ def _at(term: Term, members: Members) -> int:
     for name, level in term.levels.items():
         if name not in known:
             listed = ", ".join(known) or "none"
-            raise StatsError(f'no factor "{name}" of {term.variable} in this record{nearest(name, known)} (it has {listed})')
+            raise StatsError(
+                f'no factor "{name}" of {term.variable} in this record{nearest(name, known)} (it has {listed})'
+            )
         if not any(_same(label, level) for label in known[name]):
             labels = [_label(label) for label in known[name]]
             close = nearest(level, labels)
@@ -172,15 +177,19 @@ def _same(label: Any, written: str) -> bool:
 
 def _check_values(of: Column) -> None:
     n = of.values.size
-    if of.cap is None:
+    if of.cap is None and of.unit == "share":
+        n = int(np.isfinite(of.values).sum())
+        if n == 0:
+            raise OpenError(f"{of.term.variable} applies to none of the {of.values.size} members")
+        if not np.isin(of.values[np.isfinite(of.values)], (0.0, 1.0)).all():
+            raise StatsError(
+                f"share(...) is of steps or of a yes-or-no outcome, got other numbers in {of.term.variable}; "
+                "take mean(...) or median(...)"
+            )
+    elif of.cap is None:
         lost = int((~np.isfinite(of.values)).sum())
         if lost:
             raise OpenError(f"{lost} of the {n} values of {of.term.variable} are not finite")
-    if of.unit == "share" and of.cap is None and not np.isin(of.values, (0.0, 1.0)).all():
-        raise StatsError(
-            f"share(...) is of steps or of a yes-or-no outcome, got other numbers in {of.term.variable}; "
-            "take mean(...) or median(...)"
-        )
     if n < 2 and not of.exact:
         raise OpenError("one seed says nothing of others; run more seeds")
 
@@ -197,8 +206,8 @@ def _unscaled(of: Column, level: float) -> Interval:
         value = float(values.mean())
         return Interval(value, value, value, level, "exact", values.size)
     if of.unit == "share":
-        yes = np.isfinite(values) if of.cap is not None else values == 1
-        return wilson(int(yes.sum()), values.size, level)
+        yes = np.isfinite(values) if of.cap is not None else values[np.isfinite(values)]
+        return wilson(int(yes.sum()), yes.size, level)
     if of.cap is not None and term.statistic in ("median", "quantile"):
         return Survival(values, of.cap).quantile(term.q or 0.5, level)
     shown = replace(of, term=replace(term, times=1.0)).single()
@@ -215,9 +224,7 @@ def _unscaled(of: Column, level: float) -> Interval:
 
 def _function(term: Term) -> Callable[..., Any]:
     if term.statistic == "quantile":
-        return partial(np.quantile, q=term.q)
+        return partial(np.quantile, q=term.q or 0.5)
     if term.statistic == "iqm":
         return partial(stats.trim_mean, proportiontocut=0.25)
     return np.median if term.statistic == "median" else np.mean
-
-

@@ -1,10 +1,10 @@
 """What a record says of a check: supported, refuted, or cannot be told, with the evidence.
 
-One rule for all checks: the statement marks a region of numbers (below 1000, above 0, 0.9 to 1.1), and the 95 % interval
-of what was measured lies wholly inside it (supported), wholly outside (refuted), or in both (cannot be told). Two terms
-are compared by their difference under the same seeds, or by their ratio where the margin is in percent; where the
-difference has a test of its own, that has to reject at 5 % too. So at the border of the truth each wrong verdict has a
-chance of about 2.5 %; the bootstrap intervals deviate from that as their docstrings say.
+One rule for all checks: the statement marks a region of numbers (below 1000, above 0, 0.9 to 1.1), and the 95 %
+interval of what was measured lies wholly inside it (supported), wholly outside (refuted), or in both (cannot be told).
+Two terms are compared by their difference under the same seeds, or by their ratio where the margin is in percent;
+where the difference has a test of its own, that has to reject at 5 % too. So at the border of the truth each wrong
+verdict has a chance of about 2.5 %; the bootstrap intervals deviate from that as their docstrings say.
 
 A chain holds if every link does, so no adjustment is needed to support it. It is refuted if any link is reversed, and
 links are more chances to be wrong: each is judged at 1 - 5 % / links for that (the first step of Holm's rule).
@@ -16,6 +16,7 @@ drawn independently. The language is `checks`, estimates are `terms`; whether th
 assumes is for the caller to know.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ from seedbed.stats.single_run import rising
 from seedbed.stats.terms import Column, OpenError, column, estimate, gap
 
 Answer = Literal["supported", "refuted", "cannot be told"]
+Sides = Sequence[Column | float]
 Kind = Literal["value", "difference", "ratio", "tail"]
 RARE = 0.05  # a published run is refuted where at most this share of runs lies as far out
 HIDDEN = 0.05  # of members that never arrive: more, and a cap makes two settings look alike
@@ -38,10 +40,10 @@ HIDDEN = 0.05  # of members that never arrive: more, and a cap makes two setting
 
 @dataclass(frozen=True)
 class Finding:
-    """A term as the record has it: the setting in words, the unit ("steps", "share", "1"), the estimate."""
+    """A term as the record has it: its setting, the unit ("steps", "share", "1"), the estimate."""
 
     term: Term
-    setting: str
+    levels: Mapping[str, Any]
     unit: str
     value: Interval
 
@@ -80,10 +82,12 @@ class Verdict:
         return {
             "check": str(self.check), "verdict": self.answer, "reason": self.reason,
             "n": self.findings[0].value.n if self.findings else None,
-            "findings": [{"term": str(one.term), "setting": one.setting, "unit": one.unit, **_plain(one.value)}
+            "findings": [{"term": str(one.term), "statistic": one.term.statistic, "variable": one.term.variable,
+                          "q": one.term.q, "times": one.term.times, "levels": dict(one.levels), "unit": one.unit,
+                          **one.value.plain()}
                          for one in self.findings],
             "effect": None if self.effect is None else {
-                **_plain(self.effect.effect), "kind": self.effect.kind, "unit": self.effect.unit,
+                **self.effect.effect.plain(), "kind": self.effect.kind, "unit": self.effect.unit,
                 "region": [finite(bound) for bound in self.effect.region],
                 "p": finite(self.effect.test.p) if self.effect.test else None,
                 "test": self.effect.test.method if self.effect.test else None,
@@ -107,7 +111,7 @@ def judge(check: Check | str, record: xr.Dataset, level: float = 0.95) -> Verdic
     except OpenError as reason:
         return Verdict(asked, "cannot be told", reason=str(reason))
     findings = tuple(
-        Finding(side.term, side.setting, side.unit, _shown(side, level)) for side in columns if isinstance(side, Column)
+        Finding(side.term, side.levels, side.unit, _shown(side, level)) for side in columns if isinstance(side, Column)
     )
     try:
         links = [_link(asked, columns, at, level) for at in range(len(asked.relations))]
@@ -123,7 +127,7 @@ def judge(check: Check | str, record: xr.Dataset, level: float = 0.95) -> Verdic
     return Verdict(asked, answer, findings, tuple(links), links[at], _single(asked, columns, answer, level), reason)
 
 
-def _link(check: Check, sides: list[Column | float], at: int, level: float) -> Link:
+def _link(check: Check, sides: Sides, at: int, level: float) -> Link:
     left, right, relation = sides[at], sides[at + 1], check.relations[at]
     if relation == "=":
         return _equal(check, left, right, level)
@@ -164,7 +168,9 @@ def _equal(check: Check, left: Column | float, right: Column | float, level: flo
     link = _ratio(check, left, right, level) if check.relative else _near(left, right, margin, level)
     if link.answer == "supported" and max(left.never, right.never) > HIDDEN:
         worst = max(left, right, key=lambda side: side.never)
-        reason = f"{worst.never:.0%} of {worst.setting or 'the members'} never arrive, and the cap alone makes them alike"
+        reason = (
+            f"{worst.never:.0%} of {worst.setting or 'the members'} never arrive, and the cap alone makes them alike"
+        )
         return replace(link, answer="cannot be told", reason=reason)
     return link
 
@@ -201,8 +207,9 @@ def _tail(side: Column, published: float, level: float) -> Link:
     above = int((~reached | (values >= published)).sum())
     share = wilson(min(below, above), values.size, level)
     doubled = {name: min(2 * getattr(share, name), 1.0) for name in ("estimate", "low", "high")}
-    method = f"two-sided tail, {min(below, above)} of {values.size} members {'at or below' if below <= above else 'at or above'}"
-    effect = Interval(**doubled, level=level, method=f"{method}; Wilson, doubled", n=values.size)
+    where = "below" if below <= above else "above"
+    method = f"two-sided tail, {min(below, above)} of {values.size} members at or {where}; Wilson, doubled"
+    effect = Interval(**doubled, level=level, method=method, n=values.size)
     link = _decided("tail", effect, (RARE, np.inf), "share", None, ">")
     return _beyond(link, side, published) or link
 
@@ -221,7 +228,7 @@ def _decided(
     return Link(kind, effect, region, unit, test, answer)
 
 
-def _reversed(check: Check, sides: list[Column | float], links: list[Link], level: float) -> int | None:
+def _reversed(check: Check, sides: Sides, links: list[Link], level: float) -> int | None:
     """The first link that lies on the wrong side at a level adjusted for the number of links; None where none does."""
     adjusted = 1 - (1 - level) / len(links)
     for at, link in enumerate(links):
@@ -230,7 +237,7 @@ def _reversed(check: Check, sides: list[Column | float], links: list[Link], leve
     return None
 
 
-def _single(check: Check, sides: list[Column | float], answer: Answer, level: float) -> Interval | None:
+def _single(check: Check, sides: Sides, answer: Answer, level: float) -> Interval | None:
     """The chance that one run per setting says the opposite of the verdict; None where a run says nothing of it."""
     columns = [side for side in sides if isinstance(side, Column)]
     statistics = {side.term.statistic for side in columns}
@@ -255,12 +262,13 @@ def _single(check: Check, sides: list[Column | float], answer: Answer, level: fl
     return replace(shown, estimate=1 - shown.estimate, low=1 - shown.high, high=1 - shown.low)
 
 
-def _holds(check: Check, sides: list[Column | float], only: Column) -> np.ndarray:
+def _holds(check: Check, sides: Sides, only: Column) -> np.ndarray:
     """Of each member alone: whether it shows what the check says."""
     values = only.single()
     if only.unit == "share":
-        low, high = _region(check.relations[0], 0.0) if isinstance(sides[0], Column) else _region(check.relations[-1], 0.0)[::-1]
-        return values > 0 if np.isinf(high) and high > 0 and np.isfinite(low) else values == 0
+        values = values[np.isfinite(values)]
+        more = check.relations[0][0] == (">" if isinstance(sides[0], Column) else "<")
+        return values > 0 if more else values == 0
     holds = np.ones(values.size, dtype=bool)
     for at, relation in enumerate(check.relations):
         left, right = sides[at], sides[at + 1]
@@ -303,8 +311,3 @@ def _region(relation: str, number: float) -> tuple[float, float]:
 
 def _open(bound: float, end: float) -> float:
     return end if np.isnan(bound) else bound
-
-
-def _plain(value: Interval) -> dict[str, Any]:
-    bounds = {"low": finite(value.low), "high": finite(value.high)}
-    return {**value.plain(), **bounds}
