@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 
 NOT_RUN = "not run yet"
 COLORS = {"supported": "green", "refuted": "red", "set-up differs": "yellow"}
-WIDEST = 110
+WIDEST = 120
+KINDS = ("supported", "refuted", "cannot be told", "set-up differs")
+ROOM = 15  # columns of the verdict
 
 
 def claims(
     study: Annotated[
-        str | None,
-        typer.Argument(metavar="STUDY|RECORD", show_default=False, help="Name; with --check, a run's folder."),
+        str | None, typer.Argument(metavar="STUDY|FOLDER", show_default=False, help="A name; with --check a folder.")
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept.")] = Path("seedbed-runs"),
     check: Annotated[
-        str | None, typer.Option(metavar="LINE", help='Judge this instead: "median(hit_step, loss=l2) < 1000".')
+        str | None, typer.Option(metavar="LINE", show_default=False, help="Judge this about a run instead.")
     ] = None,
     record: Annotated[str | None, typer.Option(metavar="NAME", help="With --check: which of several records.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")] = False,
@@ -43,8 +44,9 @@ def claims(
     """Judge published statements by what was run.
 
     Each statement with its verdict (supported, refuted, cannot be told, set-up differs) and the evidence, from the runs
-    in DIR. With --check LINE, a statement of your own about a run, such as seedbed-runs/four_settings; compare a median,
-    mean, iqm, quantile(..., 0.9) or share with a number or with one another (<, >, "= 900 within 10 %").
+    in DIR. With --check LINE, a statement of your own about the run in a folder, for instance --check "median(hit_step,
+    activation=relu, loss=l2) < 1000" seedbed-runs/four_settings. Compared (<, <=, >, >=, = 900 within 10 %) are numbers
+    and mean, median, iqm, quantile(hit_step, 0.9) and share.
     """
     if check is not None:
         _check(check, study, record, as_json)
@@ -80,33 +82,56 @@ def _judged(place: Path) -> list[dict[str, Any]]:
 
 def _page(name: str, rows: Sequence[Mapping[str, Any]], out: Path, width: int, *, whole: bool) -> Iterator[str]:
     """A study: what contradicts first, then each statement with its verdict and, for one study, its evidence."""
-    from seedbed.report.judged import disputes, paired, short
+    from seedbed.report.judged import disputes, paired, short, single
 
-    open_ones = [row for row in rows if row["verdict"] == NOT_RUN]
-    if len(open_ones) == len(rows):
+    judged = [row for row in rows if row["verdict"] != NOT_RUN]
+    if not judged:
         yield f"{name}: {len(rows)} statements, none judged yet; run: {_command(name, out)}"
         for row in rows if whole else ():
             yield from _statement(row, "", width)
         return
-    judged = [row for row in rows if row["verdict"] != NOT_RUN]
-    counts = [f"{sum(row['verdict'] == kind for row in judged)} {kind}" for kind in
-              ("supported", "refuted", "cannot be told", "set-up differs")]  # fmt: skip
-    yield f"{name}: {', '.join(counts)}"
+    counts = [(sum(row["verdict"] == kind for row in judged), kind) for kind in KINDS]
+    yield f"{name}: {', '.join(f'{count} {kind}' for count, kind in counts if count)}"
     if whole:
-        yield from ("", *(line for text in disputes(judged) for line in textwrap.wrap(_bare(text), width)))
+        yield from (line for text in disputes(judged) for line in ("", *_wrapped(text, width), ""))
+    opposed = {row["contradicts"] for row in judged} | {row["name"] for row in judged if row["contradicts"]}
     for row in paired(judged):
-        yield from _statement(row, short(row) if whole else "", width)
-    if open_ones:
-        yield f"{len(open_ones)} more are not judged yet; run: seedbed report {out / name}"
+        if not whole or single(row) is None:
+            yield from _statement(row, short(row, row["name"] in opposed) if whole else "", width)
+    if whole:
+        yield from _singles([row for row in judged if single(row) is not None], width)
+    if len(judged) < len(rows):
+        yield f"{len(rows) - len(judged)} more are not judged yet; run: seedbed report {out / name}"
 
 
 def _statement(row: Mapping[str, Any], evidence: str, width: int) -> Iterator[str]:
     """The verdict in a column of its own, beside the statement with its source, and the evidence below."""
-    room = 16
-    lines = textwrap.wrap(f"{row['says']} ({row['source']})", width - room)
-    lines += [f"  {line}" for line in textwrap.wrap(_bare(evidence), width - room - 2)]
+    lines = _wrapped(f"{row['says']} ({row['source']})", width - ROOM)
+    lines += [f"  {line}" for line in _wrapped(evidence, width - ROOM - 2)]
     for at, line in enumerate(lines):
-        yield (_colored(row["verdict"], room) if at == 0 else " " * room) + line
+        yield (_colored(row["verdict"], ROOM) if at == 0 else " " * ROOM) + line
+
+
+def _singles(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """Published single runs, a line for each, and below it what is known to differ."""
+    from seedbed.report.judged import single
+
+    cells = [[cell.replace("\xa0", " ") for cell in found] for row in rows if (found := single(row)) is not None]
+    if not cells:
+        return
+    head = ["published", "by", "setting", "runs as far out"]
+    widths = [max(len(line[at]) for line in [head, *cells]) for at in range(len(head))]
+    sizes = sorted({row["n"] for row in rows})
+    yield from ("", f"Published single runs beside {' and '.join(map(str, sizes))} networks of each setting")
+    yield (" " * ROOM + "  ".join(word.ljust(size) for word, size in zip(head, widths, strict=True))).rstrip()
+    notes: dict[str, list[str]] = {}
+    for row, line in zip(rows, cells, strict=True):
+        yield _colored(row["verdict"], ROOM) + "  ".join(
+            cell.ljust(size) for cell, size in zip(line, widths, strict=True)).rstrip()  # fmt: skip
+        if row["differs"]:
+            notes.setdefault(f"{row['differs']}", []).append(f"{line[0]} ({line[1]})")
+    for why, whose in notes.items():
+        yield from _wrapped(f"differs: {', '.join(whose)}: {why}", width, "  ")
 
 
 def _colored(verdict: str, room: int) -> str:
@@ -116,8 +141,10 @@ def _colored(verdict: str, room: int) -> str:
     return padded
 
 
-def _bare(text: str) -> str:
-    return text.replace("**", "").replace("`", "").replace("\xa0", " ")
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Plain lines; a hard space keeps a number with its unit."""
+    lines = textwrap.wrap(text.replace("**", "").replace("`", ""), width, subsequent_indent=indent)
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def _command(name: str, out: Path) -> str:
@@ -140,7 +167,7 @@ def _check(line: str, folder: str | None, name: str | None, as_json: bool) -> No
     if as_json:
         write_json(found)
         return
-    typer.echo("\n".join([f"{found['verdict']}: {line}", *textwrap.wrap(_bare(found["sentence"]), _width())]))
+    typer.echo("\n".join([f"{found['verdict']}: {line}", *_wrapped(found["sentence"], _width())]))
 
 
 def _record(folder: Path, name: str | None) -> "xr.Dataset":

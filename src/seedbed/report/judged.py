@@ -14,6 +14,7 @@ from seedbed.report.sentences import setting_words
 
 Plain = Mapping[str, Any]
 SIGNS = {"supported": "✓", "refuted": "✗", "cannot be told": "?", "set-up differs": "≠"}
+UNLIKELY = 0.05
 UNITS = {"steps": f"{SPACE}steps", "share": "", "1": ""}
 RULE = (
     "A statement is supported where the 95 % interval of what was measured lies wholly on its side, refuted where it "
@@ -30,14 +31,32 @@ def sentence(verdict: Plain) -> str:
     return " ".join([*_differs(verdict), *_measured(verdict), *_misleads(verdict)])
 
 
-def short(verdict: Plain) -> str:
-    """The evidence in one line, for a screen: what differs, what was measured, how often one run would mislead."""
-    told = _measured(verdict)
-    if verdict.get("reason"):
-        told.append(f"{verdict['reason']}.")
-    differs = verdict.get("differs")
-    under = {"supported": "supported", "refuted": "refuted"}.get(verdict.get("under", ""), "not decided")
-    return " ".join([*([f"Differs: {differs}. As run here {under}:"] if differs else []), *told, *_misleads(verdict)])
+def short(verdict: Plain, named: bool = False) -> str:
+    """The evidence in a line or two for a screen; `named`: what differs was said already."""
+    findings: Sequence[Plain] = verdict["findings"]
+    told = [f"{verdict['reason']}"] if verdict.get("reason") else []
+    if findings and (verdict.get("effect") or {}).get("kind") == "ratio":
+        told.append(f"ratio {_interval(verdict['effect'], '1')} (n{SPACE}={SPACE}{number(verdict['n'])})")
+    elif findings:
+        names = dict.fromkeys(_statistic(one) for one in findings)
+        values = [("" if one["times"] == 1 else f"{number(one['times'])} × ") + _bounds(one) for one in findings]
+        unit = UNITS[findings[0]["unit"]]
+        told.append(f"{' and '.join(names)} {' against '.join(values)}{unit}, n{SPACE}={SPACE}{number(verdict['n'])}")
+    if verdict.get("one_run") and not verdict.get("differs"):
+        told.append(f"single runs mislead in {_share(verdict['one_run'])}")
+    if verdict.get("differs"):
+        under = {"supported": "supported", "refuted": "refuted"}.get(verdict["under"], "not decided")
+        told.insert(0, f"as run here {under}" if named else f"{verdict['differs']}; as run here {under}")
+    return "; ".join(told)
+
+
+def single(verdict: Plain) -> tuple[str, str, str, str] | None:
+    """A published single run in cells: the number, who, the setting, the share of runs as far out; None for others."""
+    if (verdict.get("effect") or {}).get("kind") != "tail":
+        return None
+    one = verdict["findings"][0]
+    setting = setting_words(one["levels"]) if one["levels"] else "the only setting"
+    return _published(verdict), verdict["source"].partition(",")[0], setting, _share(verdict["effect"])
 
 
 def sign(verdict: str) -> str:
@@ -81,8 +100,11 @@ def _dispute(one: Plain, other: Plain) -> str:
         why = f"; its set-up differs: {claim['differs']}" if claim["differs"] else ""
         words.append(f"That of {claim['source']} {here}{why}.")
     chances = [claim["one_run"] for claim in (one, other) if claim["under"] == "supported" and claim["one_run"]]
-    words += [f"One run of each setting would have told the opposite in {_share(chance)} of cases."
-              for chance in chances[:1]]  # fmt: skip
+    if chances:
+        words.append(
+            f"One run of each setting would have told the opposite in {_share(chances[0])} of cases, so chance alone "
+            f"{'hardly explains' if chances[0]['high'] < UNLIKELY else 'may explain'} the contradiction."
+        )
     return " ".join(words)
 
 
@@ -165,15 +187,21 @@ def _share(interval: Plain) -> str:
 
 def _interval(interval: Plain, unit: str) -> str:
     """`905 [885, 922] steps`; `exact` stands for the bounds where there is nothing to estimate."""
-    show: Callable[[Any], str] = percent if unit == "share" else partial(number, digits=4 if unit == "1" else 3)
     if interval["method"] == "exact":
-        return f"{show(interval['estimate'])}{UNITS[unit]} (exact)"
+        return f"{number(interval['estimate'], 4)}{UNITS[unit]} (exact)"
+    return _bounds({**interval, "unit": unit}) + UNITS[unit]
+
+
+def _bounds(interval: Plain) -> str:
+    """The same without its unit."""
+    unit = interval["unit"]
+    show: Callable[[Any], str] = percent if unit == "share" else partial(number, digits=4 if unit == "1" else 3)
     if is_missing(interval["estimate"]):
         bound = f"above {show(interval['low'])}" if not is_missing(interval["low"]) else "not known"
-        return f"not reached, {bound}{UNITS[unit]}"
+        return f"not reached, {bound}"
     low = "…" if is_missing(interval["low"]) else show(interval["low"])
     high = "…" if is_missing(interval["high"]) else show(interval["high"])
-    return f"{show(interval['estimate'])} [{low}, {high}]{UNITS[unit]}"
+    return f"{show(interval['estimate'])} [{low},{SPACE}{high}]"
 
 
 def _basis(one: Plain) -> str:
