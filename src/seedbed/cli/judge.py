@@ -91,13 +91,15 @@ def _page(name: str, rows: Sequence[Mapping[str, Any]], out: Path, width: int, *
             yield from _statement(row, "", width)
         return
     counts = [(sum(row["verdict"] == kind for row in judged), kind) for kind in KINDS]
-    yield f"{name}: {', '.join(f'{count} {kind}' for count, kind in counts if count)}"
+    sizes = {row["n"] for row in judged if row["n"]}
+    counted = f" ({sizes.copy().pop()} networks of each setting)" if whole and len(sizes) == 1 else ""
+    yield f"{name}{counted}: {', '.join(f'{count} {kind}' for count, kind in counts if count)}"
     if whole:
         yield from (line for text in disputes(judged) for line in ("", *_wrapped(text, width), ""))
     opposed = {row["contradicts"] for row in judged} | {row["name"] for row in judged if row["contradicts"]}
     for row in paired(judged):
         if not whole or single(row) is None:
-            yield from _statement(row, short(row, row["name"] in opposed) if whole else "", width)
+            yield from _statement(row, short(row, row["name"] in opposed, bool(counted)) if whole else "", width)
     if whole:
         yield from _singles([row for row in judged if single(row) is not None], width)
     if len(judged) < len(rows):

@@ -31,17 +31,18 @@ def sentence(verdict: Plain) -> str:
     return " ".join([*_differs(verdict), *_measured(verdict), *_misleads(verdict)])
 
 
-def short(verdict: Plain, named: bool = False) -> str:
-    """The evidence in a line or two for a screen; `named`: what differs was said already."""
+def short(verdict: Plain, named: bool = False, counted: bool = False) -> str:
+    """The evidence in a line or two for a screen; `named`: what differs was said already, `counted`: n was."""
     findings: Sequence[Plain] = verdict["findings"]
     told = [f"{verdict['reason']}"] if verdict.get("reason") else []
+    basis = "" if counted else f", n{SPACE}={SPACE}{number(verdict['n'])}"
     if findings and (verdict.get("effect") or {}).get("kind") == "ratio":
-        told.append(f"ratio {_interval(verdict['effect'], '1')} (n{SPACE}={SPACE}{number(verdict['n'])})")
+        told.append(f"ratio {_interval(verdict['effect'], '1')}{basis}")
     elif findings:
         names = dict.fromkeys(_statistic(one) for one in findings)
         values = [("" if one["times"] == 1 else f"{number(one['times'])} × ") + _bounds(one) for one in findings]
         unit = UNITS[findings[0]["unit"]]
-        told.append(f"{' and '.join(names)} {' against '.join(values)}{unit}, n{SPACE}={SPACE}{number(verdict['n'])}")
+        told.append(f"{' and '.join(names)} {' against '.join(values)}{unit}{basis}")
     if verdict.get("one_run") and not verdict.get("differs"):
         told.append(f"single runs mislead in {_share(verdict['one_run'])}")
     if verdict.get("differs"):
