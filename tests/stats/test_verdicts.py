@@ -186,10 +186,10 @@ LINES = [
 
 @pytest.mark.parametrize(("line", "law"), LINES[1:4])
 def test_wrong_verdicts_at_the_border_are_rare(line, law):
-    """Of 200 draws at 2.5 % each, 13 or more have a chance of 0.1 %."""
-    supported, refuted = false_verdicts(200, 40, line, law)
-    assert supported < 13 / 200
-    assert refuted < 13 / 200
+    """Of 80 draws at 2.5 % each, 9 or more have a chance of 0.02 %."""
+    supported, refuted = false_verdicts(80, 40, line, law)
+    assert supported < 9 / 80
+    assert refuted < 9 / 80
 
 
 @pytest.mark.long

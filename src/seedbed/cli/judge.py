@@ -86,7 +86,7 @@ def _page(name: str, rows: Sequence[Mapping[str, Any]], out: Path, width: int, *
 
     judged = [row for row in rows if row["verdict"] != NOT_RUN]
     if not judged:
-        yield f"{name}: {len(rows)} statements, none judged yet; run: {_command(name, out)}"
+        yield f"{name}: {len(rows)} statement{'s' * (len(rows) != 1)}, none judged yet; run: {_command(name, out)}"
         for row in rows if whole else ():
             yield from _statement(row, "", width)
         return
