@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from seedbed.procedures.lab import Lab
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
-    from seedbed.record import name_of, rows
+    from seedbed.record import derive, name_of, rows
     from seedbed.reference.replay import replay, replay_layers
     from seedbed.reference.variation import variation
     from seedbed.report import pieces
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
-    "__version__", "activations", "data", "errors", "every", "falls_to", "figures", "formulas", "initializers",
-    "losses", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces",
-    "probes", "reaches", "replay", "replay_layers", "report", "rows", "run", "stats",
+    "__version__", "activations", "data", "derive", "errors", "every", "falls_to", "figures", "formulas",
+    "initializers", "losses", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform",
+    "pieces", "probes", "reaches", "replay", "replay_layers", "report", "rows", "run", "stats",
     "variation",
 ]  # fmt: skip
 
@@ -42,7 +42,7 @@ _HOMES = {
     **{name: f"seedbed.vocabulary.part:{name}" for name in ("Dial", "Part", "own")},
     **{name: f"seedbed.report.page:{name}" for name in ("Figure", "Formula", "Page", "Prose", "Section", "Table")},
     **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
-    **{name: f"seedbed.record:{name}" for name in ("name_of", "rows")},
+    **{name: f"seedbed.record:{name}" for name in ("derive", "name_of", "rows")},
     **{name: f"seedbed.reference.replay:{name}" for name in ("replay", "replay_layers")},
     "variation": "seedbed.reference.variation:variation",
     "own_activation": "seedbed.studies.own_activation:own_activation",

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,28 @@ def put_together(
     coords: dict[str, Any] = {name: np.asarray(labels) for name, labels in axes.items()}
     coords |= {SEED: first.seeds, **{dim: np.asarray(labels) for dim, labels in first.coords.items() if dim in used}}
     return xr.Dataset(variables, coords, dict(attributes))
+
+
+def derive(
+    record: xr.Dataset, reading: Callable[[dict[str, Any], Any], Mapping[str, Any]], *,
+    axes: Mapping[str, Sequence[Any]] | None = None, seeds: Sequence[int] | None = None, of: str = "",
+    exact: bool = False, **attributes: Any,
+) -> xr.Dataset:  # fmt: skip
+    """Outcomes of every member, as a record: `reading(levels, part)` gives arrays (seed,) by name for each setting.
+
+    By default over the settings and seeds of `record`; with `axes` (factor: levels) of one's own, `part` is None. `of`
+    names the records it comes from, `exact` marks numbers that no seed could have changed; see `Study`.
+    """
+    names = {name: record[name].values.tolist() for name in factors(record)} if axes is None else dict(axes)
+    listed = [dict(zip(names, chosen, strict=True)) for chosen in itertools.product(*names.values())]
+    found = [reading(levels, select(record, levels) if axes is None else None) for levels in listed]
+    numbers = np.asarray(record[SEED].values if seeds is None else seeds)
+    blocks = [Block(numbers, {name: np.asarray(array) for name, array in one.items()}) for one in found]
+    kept = {"cap": record.attrs["cap"]} if "cap" in record.attrs else {}
+    whole = put_together(names, blocks, {**kept, "factors": " ".join(names), "of": of, **attributes})
+    for variable in whole.data_vars.values():
+        variable.attrs |= {"exact": True} if exact else {}
+    return whole
 
 
 def units(name: str) -> str:

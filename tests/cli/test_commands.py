@@ -66,11 +66,27 @@ def test_claims_of_one_study_or_of_all(seedbed):
         "study": "coin",
         "published": 0.75,
         "source": "A sheet, question 1",
+        "verdict": "not run yet",
     }
     assert json.loads(seedbed("claims", "coin", "--json").stdout) == [expected]
     assert json.loads(seedbed("claims", "--json").stdout) == [expected]
     assert json.loads(seedbed("claims", "drawing", "--json").stdout) == []
-    assert seedbed("claims").stdout.split()[0] == "coin-1"
+    assert seedbed("claims").stdout.startswith("coin: 1 statement, none judged yet; run: seedbed run coin")
+
+
+def test_claims_are_read_from_the_run_s_summary(seedbed, tmp_path):
+    (tmp_path / "coin").mkdir()
+    value = {"estimate": 0.9, "low": 0.8, "high": 0.95, "level": 0.95, "method": "Wilson", "n": 40, "unit": "share"}
+    finding = {"statistic": "share", "variable": "hit_step", "q": None, "times": 1.0, "levels": {"loss": "l2"}, **value}
+    judged = {"id": "coin-1", "verdict": "supported", "under": "supported", "differs": "", "contradicts": "", "n": 40,
+              "reason": "", "findings": [finding], "effect": {**value, "kind": "value"}, "one_run": None,
+              "source": "A sheet, question 1", "statement": "Relu is faster.", "check": "share(hit_step) > 0.5"}  # fmt: skip
+    (tmp_path / "coin" / "summary.json").write_text(json.dumps({"claims": [judged]}))
+    text = seedbed("claims", "coin", "--out", str(tmp_path)).stdout
+    assert text.splitlines()[0] == "coin (40 networks of each setting): 1 supported"
+    assert "supported      Relu is faster. (A sheet, question 1)" in text
+    assert "arrived 90 % [80 %, 95 %]" in text
+    assert json.loads(seedbed("claims", "coin", "--out", str(tmp_path), "--json").stdout)[0]["verdict"] == "supported"
 
 
 def test_show_tells_the_question_the_setup_and_the_size(seedbed):

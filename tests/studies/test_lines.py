@@ -34,7 +34,7 @@ def test_detection_counts_both_heads(told):
 @pytest.mark.parametrize(("name", "steps"), [("lines", {16, 20, 22, 25, 34}), ("detection", {507, 844, 1000, 1304})])
 def test_lines_and_detection_state_every_published_run(told, name, steps):
     summary = told(name)[1]
-    assert {claim["published"] for claim in summary["claims"]} == steps
+    assert {claim["published"] for claim in summary["claims"]} - {None} == steps
     assert {one["step"] for one in summary["readings"]["published"]} == steps
 
 

@@ -5,6 +5,9 @@ import json
 import pytest
 
 from seedbed.catalogue import TABLE, estimate, perform, retell
+from seedbed.catalogue.asked import questions
+from seedbed.catalogue.setups import COURSE
+from seedbed.stats.checks import parse
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -36,7 +39,37 @@ def test_telling_again_changes_no_byte(smoke, name):
 
 def test_claims_of_the_tables_are_stated(smoke):
     claims = json.loads((smoke("four_settings") / "summary.json").read_text())["claims"]
-    assert {claim["published"] for claim in claims} == {917, 2095, 4680, 9623, 853, 2038, 4616, 2100}
+    tables = {claim["published"] for claim in claims if claim["source"].startswith(("Rybkin", "Zhang"))} - {None}
+    assert tables == {917, 2095, 4680, 9623, 853, 2038, 4616, 2100}
+    assert {claim["published"] for claim in claims} - tables == {None, 147, 138, 94, 77}
+
+
+@pytest.mark.parametrize("study", TABLE.values(), ids=lambda study: study.name)
+def test_every_claim_can_be_read_and_is_named_once(study):
+    names = [claim.id for claim in study.claims]
+    assert len(set(names)) == len(names)
+    assert {claim.contradicts for claim in study.claims} <= {*names, ""}
+    for claim in study.claims:
+        parse(claim.check)
+        assert claim.assumes in ("", COURSE), claim.id
+
+
+def test_a_shorter_run_is_another_set_up(smoke):
+    claims = json.loads((smoke("four_settings") / "summary.json").read_text())["claims"]
+    order = next(claim for claim in claims if claim["id"] == "zhang-li-order")
+    assert order["verdict"] == "set-up differs"
+    assert order["differs"] == "watched for 200 steps instead of 10,000"
+    number = next(claim for claim in claims if claim["published"] == 917)
+    assert number["differs"].endswith("not the course's own, which `--data DIR` brings")
+    assert number["sentence"].startswith("The set-up differs: watched for 200 steps instead of 10,000; another set")
+    assert "Published statements, judged" in (smoke("four_settings") / "report.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["four_settings", "lines", "xor_plane"])
+def test_what_a_study_asks_in_full_is_known_without_running_it(name):
+    asked = questions(TABLE[name])
+    assert asked
+    assert all(question.steps == 10_000 for question in asked.values() if question.optimizer["learning_rate"].value)
 
 
 def test_surfaces_obey_their_closed_forms(smoke):

@@ -2,7 +2,7 @@
 
 from seedbed.catalogue.estimate import estimate
 from seedbed.catalogue.own import from_file
-from seedbed.catalogue.perform import Outcome, perform, retell
+from seedbed.catalogue.perform import Outcome, outcomes_of, perform, retell, verdict_of
 from seedbed.studies import TABLE
 
-__all__ = ["TABLE", "Outcome", "estimate", "from_file", "perform", "retell"]
+__all__ = ["TABLE", "Outcome", "estimate", "from_file", "outcomes_of", "perform", "retell", "verdict_of"]

@@ -60,7 +60,27 @@ def perform(
 def retell(folder: Path) -> Outcome:
     """Write the report of a folder again from its records; nothing is run."""
     began = time.perf_counter()
-    kept = store.open_existing(folder / "record")
+    study, records, request = _finished(store.open_existing(folder / "record"), folder)
+    asked = request["profile"], range(*request["seeds"]), request["command"]
+    told, written = _telling().tell(folder, study, records, *asked)
+    return Outcome(folder, told, written, time.perf_counter() - began)
+
+
+def outcomes_of(kept: store.Store) -> Mapping[str, Any]:
+    """The outcomes that the study of a finished run derives from its records; none where it derives none."""
+    study, records, _ = _finished(kept, kept.folder)
+    return study.outcomes(records) if study.outcomes else {}
+
+
+def verdict_of(check: str, record: Any) -> dict[str, Any]:
+    """What a record says of a check, as plain data with a sentence. Raises StatsError for what cannot be read."""
+    from seedbed.catalogue import claims
+
+    return claims.verdict_of(check, record)
+
+
+def _finished(kept: store.Store, folder: Path) -> tuple[Study, dict[str, Any], Mapping[str, Any]]:
+    """The study, the records and the request of a finished run."""
     request = kept.read_note(REQUEST)
     if request is None:
         raise StoreError(f"{folder} holds no finished run to tell of; run the study first")
@@ -68,10 +88,7 @@ def retell(folder: Path) -> Outcome:
     if source is None and request["study"] not in TABLE:
         raise SpecError(f'no study "{request["study"]}" in this catalogue; report it with the version that ran it')
     study = from_file(Path(source)) if source else TABLE[request["study"]]
-    records = {name: store.open_record(kept.folder, name) for name in request["records"]}
-    asked = request["profile"], range(*request["seeds"]), request["command"]
-    told, written = _telling().tell(folder, study, records, *asked)
-    return Outcome(folder, told, written, time.perf_counter() - began)
+    return study, {name: store.open_record(kept.folder, name) for name in request["records"]}, request
 
 
 def question_of(study: Study, profile: Profile) -> Any:

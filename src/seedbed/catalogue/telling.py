@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 import seedbed
+from seedbed.catalogue.claims import judged
 from seedbed.report import plain
+from seedbed.report.judged import statements
 from seedbed.report.summary import summary
 from seedbed.report.write import write
 from seedbed.study import Profile, Study
@@ -19,10 +22,11 @@ def tell(
 ) -> tuple[dict[str, Any], list[Path]]:
     """Write what the records say into a folder: the content of `summary.json`, and the files written."""
     page = study.tell(records) if study.tell else plain.tell(records)
+    claims = judged(study, records, profile)
+    if claims:
+        page = replace(page, sections=[*page.sections, statements(claims)])
     records = {name: record for name, record in records.items() if not record.attrs.get("aside")}
     provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
-    claims = [{"id": claim.id, "source": claim.source, "statement": claim.statement, "published": claim.value}
-              for claim in study.claims]  # fmt: skip
     trained = {name: record for name, record in records.items() if "stop_step" in record}
     told = summary(study, trained, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
     written = write(folder, study, page, profile=profile, seeds=seeds, command=command, records=records, summary=told,

@@ -1,4 +1,4 @@
-"""Commands that only look: list, show, claims. They run nothing and write nothing."""
+"""Commands that only look: list, show. They run nothing and write nothing."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seedbed.cli.pick import pick
-from seedbed.cli.rows import KINDS, claim_rows, rows
+from seedbed.cli.rows import KINDS, rows
 from seedbed.cli.screen import write_json, write_rows, write_table
 from seedbed.study import PROFILES, Study
 
@@ -27,21 +27,6 @@ def list_words(
     Without KIND, the studies.
     """
     found = rows(kind)
-    if as_json:
-        write_json(found)
-    else:
-        write_rows(found)
-
-
-def claims(
-    study: Annotated[str | None, typer.Argument(metavar="STUDY", show_default=False)] = None,
-    as_json: Json = False,
-) -> None:
-    """List the published statements that can be checked.
-
-    Each with who said it, where, and the figure given.
-    """
-    found = claim_rows(list(pick([study or "all"]).values()))
     if as_json:
         write_json(found)
     else:

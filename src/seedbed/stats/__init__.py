@@ -9,12 +9,14 @@
     propagation             what infinite width predicts of the signal in a net of random weights
     crossed                 two sources of chance, such as data and initial draws, and the share of each
     sequential              seeds added in blocks until every comparison is settled, valid under peeking
+    judge, parse            whether a record supports a statement, in one line of text (`checks`, `verdicts`)
     maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
 """
 
-from seedbed.stats import equivalence, maps, pairs, scores, sequential
+from seedbed.stats import checks, equivalence, maps, pairs, scores, sequential, terms
+from seedbed.stats.checks import Check, Term, parse
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.crossed import Crossed, crossed
 from seedbed.stats.families import Family, holm
@@ -27,11 +29,12 @@ from seedbed.stats.proportions import wilson
 from seedbed.stats.single_run import Chance, OneRun, one_run
 from seedbed.stats.summary import compare, summarize
 from seedbed.stats.survival import Curve, Survival, logrank
+from seedbed.stats.verdicts import Finding, Link, Verdict, judge
 from seedbed.stats.words import Overview
 
 __all__ = [
-    "Chance", "Comparison", "Crossed", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order",
-    "Overview", "Propagation", "Significance", "Survival", "compare", "crossed", "equivalence", "hits", "holm",
-    "logrank", "maps", "one_run", "order", "pairs", "pairwise", "propagation", "read", "scores", "sequential",
-    "summarize", "wilson",
+    "Chance", "Check", "Comparison", "Crossed", "Curve", "Family", "Finding", "Hits", "Interval", "Link",
+    "Members", "OneRun", "Order", "Overview", "Propagation", "Significance", "Survival", "Term", "Verdict", "checks",
+    "compare", "crossed", "equivalence", "hits", "holm", "judge", "logrank", "maps", "one_run", "order", "pairs",
+    "pairwise", "parse", "propagation", "read", "scores", "sequential", "summarize", "terms", "wilson",
 ]  # fmt: skip

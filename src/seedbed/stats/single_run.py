@@ -72,6 +72,21 @@ def one_run(
     return OneRun(ordered, _independent(chain, level, merged), _same_seed(chain, level, merged))
 
 
+def rising(chain: Float[np.ndarray, "seed setting"], strict: bool = False, level: float = 0.95) -> Interval:
+    """The chance that one run per column, seeds drawn independently, rises from column to column (or does not fall).
+
+    The order is given beforehand, where `one_run` takes that of the ensemble. Interval as there.
+
+    >>> rising(np.array([[1.0, 2.0], [3.0, 4.0]])).estimate
+    0.75
+    """
+    checked(chain.ravel())
+    reached = _risen(chain, strict)
+    chance = float(np.clip(reached[:, 0].mean(), 0.0, 1.0))
+    chance = 1.0 if chance > 1 - ROUNDING else 0.0 if chance < ROUNDING else chance
+    return _counted(chance, reached.sum(axis=1), len(chain), level, "")
+
+
 def _without_doubles(lower: np.ndarray, best: np.ndarray) -> list[int]:
     """The settings in order, with settings that are constant at the same value reduced to the first of them."""
     kept: list[int] = []
@@ -90,15 +105,17 @@ def _independent(chain: Float[np.ndarray, "seed setting"], level: float, merged:
     strictly, weakly = _risen(chain, strict=True), _risen(chain, strict=False)
     agrees, possible = float(strictly[:, 0].mean()), float(weakly[:, 0].mean())
     misleads = 1 - possible if possible < 1 - ROUNDING else 0.0
-    influence = weakly.sum(axis=1)
-    variance = float(influence.var(ddof=1)) / n if n > 1 else 0.0
-    effective = misleads * (1 - misleads) / variance if variance > ROUNDING / n and 0 < misleads < 1 else float(n)
-    low, high = score_bounds(misleads * effective, effective, level)
-    interval = Interval(
-        misleads, low, high, level, f"exact count, Wilson with {effective:.3g} effective members{merged}", n
-    )
     ties = possible - agrees
+    interval = _counted(misleads, weakly.sum(axis=1), n, level, merged)
     return Chance(interval, agrees, ties if ties > ROUNDING else 0.0)
+
+
+def _counted(chance: float, influence: Float[np.ndarray, " seed"], n: int, level: float, merged: str) -> Interval:
+    """A chance counted over all choices of members, with Wilson's interval for its effective number of members."""
+    variance = float(influence.var(ddof=1)) / n if n > 1 else 0.0
+    effective = chance * (1 - chance) / variance if variance > ROUNDING / n and 0 < chance < 1 else float(n)
+    low, high = score_bounds(chance * effective, effective, level)
+    return Interval(chance, low, high, level, f"exact count, Wilson with {effective:.3g} effective members{merged}", n)
 
 
 def _same_seed(chain: Float[np.ndarray, "seed setting"], level: float, merged: str) -> Chance:

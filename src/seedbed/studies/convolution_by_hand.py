@@ -91,6 +91,16 @@ def readings(record: xr.Dataset) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def outcomes(records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """The range of the first kind of image, where that is the course's five zeros: nothing in it is left to chance."""
+    own = readings(records["filtered"])
+    if own["first_kind"] != "digit 0" or own["images_of_first_kind"] != 5:
+        return {}
+    low, high = own["range_of_first_kind"]
+    found = {"least": np.array([low]), "greatest": np.array([high])}
+    return {"five_zeros": sb.derive(records["filtered"], lambda *_: found, axes={}, seeds=[0], exact=True)}
+
+
 def outputs_of(record: xr.Dataset, way: str = "loops") -> np.ndarray:
     """Outputs (image, kernel, row, column) of one way to compute them."""
     return record["outputs"].sel(way=way).values
@@ -498,6 +508,7 @@ study = sb.Study(
     "follows from 4 and 5?",
     measure=measure,
     tell=tell,
+    outcomes=outcomes,
     seeds={"smoke": 1, "quick": 1, "full": 1},
     decided=(
         "“convolution” is cross-correlation, as in deep learning: the kernel is not turned; no border, stride 1",
@@ -515,8 +526,9 @@ study = sb.Study(
         "how loudly each kernel answers",
     ),
     claims=tuple(
-        sb.Claim(id=f"akman-out-0-{which}", source="Akman 2024, saved outputs of part 2 (out_0)",
-                 statement=f"the {which} output of the sheet's kernel on its five zeros is {value}", value=value)
+        sb.Claim(id=f"akman-out-0-{which}", source="Akman 2024, saved outputs of part 2 (out_0)", value=value,
+                 statement=f"The {which} output of the sheet's kernel on its five zeros is {value}",
+                 record="five_zeros", check=f"mean({which}) = {value} within 0.05")
         for which, value in zip(("least", "greatest"), PUBLISHED, strict=True)
     ),
 )  # fmt: skip

@@ -161,7 +161,7 @@ def width_items(record: xr.Dataset, examples: xr.Dataset, readings: dict[str, An
 
 def compared_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) -> Iterator[Any]:
     """Both targets of this question beside the previous one: steps, samples, operations."""
-    used = {LINES: records["lines"], LABEL: records["label"], WIDTH: records["detection"]}
+    used = compared_records(records)
     profile, inputs = records["detection"].attrs["profile"], records["examples"]["inputs"].isel(seed=0).shape
     asked = {LINES: lines(profile), LABEL: ask(profile), WIDTH: ask(profile)}
     costs = sb.pieces.costs(asked, used, dict.fromkeys(used, inputs), {LABEL: (1, 1), WIDTH: (1, 1)})
@@ -180,6 +180,17 @@ def compared_items(records: Mapping[str, xr.Dataset], readings: dict[str, Any]) 
     if len(hits.never) > 1:
         yield sb.Prose(sb.pieces.order_words(hits))
         yield sb.pieces.pair_table(hits)
+
+
+def outcomes(records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """Both targets beside the previous question as one record, for statements that compare them."""
+    return {"targets": sb.pieces.side_by_side(compared_records(records), "target").assign_attrs(
+        of="lines label detection")}  # fmt: skip
+
+
+def compared_records(records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """The previous question and both targets of this one by their names."""
+    return {LINES: records["lines"], LABEL: records["label"], WIDTH: records["detection"]}
 
 
 def words_of_comparison(hits: Hits, readings: dict[str, Any]) -> str:
@@ -306,6 +317,7 @@ study = sb.Study(
     ask=ask,
     measure=measure,
     tell=tell,
+    outcomes=outcomes,
     seeds={"smoke": 2, "quick": 64, "full": 1024},
     decided=(
         "“learning rate 0.001 for L2”: every weight follows the cross-entropy at rate 0.1 and the L2 loss at 0.001; "
@@ -331,9 +343,25 @@ study = sb.Study(
              "share arrived against step", "predicted against true width", "share arrived against operations",
              "width accuracy for three readings of the rates", "largest weight under larger rates",
              "the first kernels"),
-    claims=tuple(
-        sb.Claim(id=f"{who.split()[0].lower()}-{step}", source=who, value=step,
-                 statement=f"every width is right after {step:,} iterations ({set_up})")
-        for who, step, set_up in PUBLISHED
+    claims=(
+        sb.Claim(id="rybkin-much-longer", source="Rybkin 2017, task 3", record="targets",
+                 statement="Label and width together take much longer than the line images (taken as more than twice "
+                 "the steps)", check=f"mean(hit_step, target={WIDTH}) > 2 * mean(hit_step, target={LINES})"),
+        sb.Claim(id="zhang-li-widths-later", source="Zhang & Li 2018, section 4.2", record="targets",
+                 statement="The widths take more iterations than the labels",
+                 check=f"mean(hit_step, target={WIDTH}) > mean(hit_step, target={LABEL})"),
+        sb.Claim(id="zhang-li-labels-alike", source="Zhang & Li 2018, section 4.2", record="targets",
+                 statement="The labels take about as many iterations as in the previous question (taken as within "
+                 "20 %)",
+                 check=f"mean(hit_step, target={LABEL}) = mean(hit_step, target={LINES}) within 20 %"),
+        sb.Claim(id="rybkin-sums-arrive", source="Rybkin 2017, task 3", record="large",
+                 statement="With summed losses some networks still learn the set (taken as one in twenty)",
+                 check="share(hit_step, rates=sums at separate rates) > 5 %", differs=UNTIED),
+        *(sb.Claim(id=f"{who.split()[0].lower()}-{step}", source=f"{who}, {place}", value=step, differs=set_up,
+                   statement=f"Every width is right after {step:,} iterations", record=record,
+                   check=f"one_run(hit_step{', rates=' + RYBKIN if record == 'rates' else ''}) = {step}")
+          for (who, step, set_up), (record, place) in zip(PUBLISHED, (
+              ("rates", "figure 5"), ("rates", "figure 7"), ("detection", "CIS581 project 4 (2019)"),
+              ("detection", "CIS680 homework 1 (2018)")), strict=True)),
     ),
 )  # fmt: skip

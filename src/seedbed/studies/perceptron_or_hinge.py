@@ -144,6 +144,21 @@ def gap(points: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return low, np.where(labels > 0, 90.0, angles).min(axis=-1)
 
 
+def outcomes(records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """Test accuracy after the passes of both published reports, at the rates that both criteria were run at."""
+    found = {(one.criterion, one.rate): one for name in MARGINS for one in runs(records[name], name)}
+    rates = [rate for criterion, rate in found if criterion == "perceptron" and ("hinge", rate) in found]
+    if not rates:
+        return {}
+
+    def tested(levels: Mapping[str, Any], _: Any) -> dict[str, np.ndarray]:
+        one = found[levels["criterion"], levels["learning_rate"]]
+        return {"test_accuracy": one.tested[:, one.at(SHEET)]}
+
+    return {"after_100_passes": sb.derive(records["hinge"], tested, of="perceptron hinge", read_at=SHEET * N,
+                                          axes={"criterion": list(MARGINS), "learning_rate": rates})}  # fmt: skip
+
+
 def tell(records: Mapping[str, xr.Dataset]) -> sb.Page:
     """The page: the question, accuracy, the way there, why, other training points, batches, starts, published runs."""
     main = [run for criterion in MARGINS for run in runs(records[criterion], criterion)]
@@ -615,6 +630,7 @@ study = sb.Study(
     "when the 20 points are drawn anew?",
     measure=measure,
     tell=tell,
+    outcomes=outcomes,
     seeds={"smoke": 8, "quick": 1_000, "full": 4_000},
     decided=(
         "the sheet asks for one training set; here every seed has its own, with 1,000 test points of its own; both "
@@ -634,11 +650,19 @@ study = sb.Study(
     takes={"smoke": "15 s", "quick": "50 s", "full": "10 minutes"},
     figures=("training points with learned lines", "distributions of test accuracy", "angle against passes",
              "error against step size times passes", "place in the gap", "where labels change", "full batches"),
-    claims=tuple(
-        sb.Claim(id=f"{who}-{criterion}", source=f"{who}, homework 2", value=value,
-                 levels={"criterion": criterion, "learning_rate": rate},
-                 statement=f"{criterion} at rate {rate:g}, 100 epochs: {100 * value:g} % on 1,000 test points"
-                 + (f" (with {differs})" if differs else ""))
-        for who, criterion, rate, value, differs in PUBLISHED
+    claims=(
+        *(sb.Claim(id=f"{who}-{criterion}", source=f"{who}, homework 2", value=value, differs=differs,
+                   statement=f"{criterion} at rate {rate:g}, 100 epochs: {100 * value:g} % on 1,000 test points",
+                   record="after_100_passes",
+                   check=f"one_run(test_accuracy, criterion={criterion}, learning_rate={rate:g}) = {value:g}")
+          for who, criterion, rate, value, differs in PUBLISHED),
+        sb.Claim(id="xp2030-alike", source="xp2030, homework 2", record="after_100_passes",
+                 statement="Perceptron and hinge loss reach the same accuracy at rate 0.05 (taken as within 1 point)",
+                 check="mean(test_accuracy, criterion=hinge, learning_rate=0.05) = "
+                 "mean(test_accuracy, criterion=perceptron, learning_rate=0.05) within 0.01"),
+        sb.Claim(id="wesleycheong314-perceptron-better", source="wesleycheong314, homework 2", differs=PUBLISHED[1][4],
+                 statement="The perceptron is more accurate than the hinge loss at rate 1", record="after_100_passes",
+                 check="mean(test_accuracy, criterion=perceptron, learning_rate=1) > "
+                 "mean(test_accuracy, criterion=hinge, learning_rate=1)"),
     ),
 )  # fmt: skip

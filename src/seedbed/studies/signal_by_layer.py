@@ -172,6 +172,20 @@ def change(part: xr.Dataset, variable: str, first: int, last: int) -> np.ndarray
         return np.log10(values[:, last] / values[:, first])
 
 
+def outcomes(records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """Of every member: by how many decades its signal changes from end to end, forward and backward, up or down."""
+    before = records["signal"].sel(step=0).assign_attrs(factors="activation draw")
+    return {"decades": sb.derive(before, lambda _, part: {
+        "forward": off_one(change(part, "activation_moments", 0, -1)),
+        "backward": off_one(change(part, "backward_moments", -1, 0)),
+    }, of="signal")}  # fmt: skip
+
+
+def off_one(decades: np.ndarray) -> np.ndarray:
+    """How far a change is from none, in decades; a signal that is gone counts as 99."""
+    return np.abs(np.nan_to_num(decades, nan=99.0, neginf=99.0, posinf=99.0))
+
+
 def reading(levels: Mapping[str, Any], part: xr.Dataset) -> dict[str, Any]:
     """How the signal of one setting changes, over seeds."""
     forward, backward = change(part, "activation_moments", 0, -1), change(part, "backward_moments", -1, 0)
@@ -333,6 +347,7 @@ study = sb.Study(
     ask=ask,
     measure=measure,
     tell=tell,
+    outcomes=outcomes,
     seeds={"smoke": 4, "quick": 48, "full": 256},
     decided=(
         "five hidden layers of 100 units, each with the activation, and an output layer of 10; the article's program "
@@ -352,9 +367,15 @@ study = sb.Study(
     figures=("activations by layer for tanh, sigmoid and ReLU, a panel per draw",
              "size of activations against the layer", "size of gradients against the layer"),
     claims=(
-        sb.Claim(id="he-better-for-relu", source="Dube, homework 2, problem 3.1",
-                 statement="He's initialization works better than Glorot's (Xavier's) for ReLU"),
-        sb.Claim(id="glorot-helps-tanh", source="Dube, homework 2, problem 3.1",
-                 statement="Glorot's initialization helps against vanishing and exploding gradients (tanh, sigmoid)"),
+        *(sb.Claim(id=f"he-better-for-relu-{way}", source="Dube, homework 2, problem 3.1", record="decades",
+                   statement=f"He's initialization works better than Glorot's for ReLU (the signal {way} changes by "
+                   "fewer decades)",
+                   check=f"mean({way}, activation=relu, draw=He) < mean({way}, activation=relu, draw=Glorot)")
+          for way in ("forward", "backward")),
+        *(sb.Claim(id=f"glorot-helps-{name}", source="Dube, homework 2, problem 3.1", record="decades",
+                   statement=f"Glorot's initialization keeps gradients from vanishing or exploding with {name} (less "
+                   "than tenfold over the layers)",
+                   check=f"quantile(backward, 0.95, activation={name}, draw=Glorot) < 1")
+          for name in ("tanh", "sigmoid")),
     ),
 )  # fmt: skip

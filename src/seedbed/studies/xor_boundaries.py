@@ -27,6 +27,7 @@ STD, REACH = 0.4, 2.2
 MISSED = 0.5 * math.erfc(1 / STD / math.sqrt(2))  # a coordinate that ends on the wrong side of its axis
 BEST = 1 - 2 * MISSED * (1 - MISSED)
 PUBLISHED = {"sigmoid": 35, "tanh": 95, "relu": 99}  # of 100 points
+BROKEN = "its program does not follow the gradient: errors skip the output weights, and a rounded output is trained"
 PRINTED = {
     "sigmoid": (1.553, 0.501, 0.429, 0.407, 0.414, 0.445, 0.597, 0.639, 0.633, 0.625),
     "tanh": (2.148, 0.747, 0.132, 0.060, 0.062, 0.067, 0.060, 0.060, 0.070, 0.063),
@@ -105,6 +106,19 @@ def answers(levels: Mapping[str, Any], rows: np.ndarray, points: np.ndarray) -> 
     """What networks answer at points, (member, point)."""
     model = sb.models.mlp([4], activation=levels.get("activation", "sigmoid"))
     return sb.replay(model, rows, points, output=levels.get("output", "identity"))[..., 0]
+
+
+def outcomes(records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """Of every member: accuracy on its own test points, and the share of common points where it and the next differ."""
+    points = records["points"]["inputs"].isel(seed=0).values
+
+    def found(levels: Mapping[str, Any], part: xr.Dataset) -> dict[str, np.ndarray]:
+        rows, broken = part["final_parameters"].transpose("seed", "parameter").values, part["diverged_step"].values
+        said = answers(levels, rows, points) > 0.5
+        return {"accuracy": np.where(np.isfinite(broken), 0.5, part["final_test_accuracy"].values),
+                "said_otherwise": (said != np.roll(said, 1, axis=0)).mean(axis=1)}  # fmt: skip
+
+    return {"tested": sb.derive(records["training"], found, of="training")}
 
 
 def reading(levels: Mapping[str, Any], part: xr.Dataset, points: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
@@ -473,6 +487,7 @@ study = sb.Study(
     ask=ask,
     measure=measure,
     tell=tell,
+    outcomes=outcomes,
     seeds={"smoke": 4, "quick": 80, "full": 1024},
     decided=(
         "the output is the plain sum of the last layer, without an activation, as in the report, and label 1 where it "
@@ -495,10 +510,18 @@ study = sb.Study(
              "boundaries of single networks", "share of networks that answer label 1",
              "boundaries with data shared, initial weights shared, or neither"),
     claims=(
-        *(sb.Claim(id=f"akman-{name}", source="EE449 report 2024, question 1.2", levels={"activation": name},
-                   value=float(value), statement=f"a 2-4-1 network with {name} gets {value} of 100 points right")
+        *(sb.Claim(id=f"akman-{name}", source="EE449 report 2024, question 1.2", value=float(value), record="tested",
+                   statement=f"A 2-4-1 network with {name} gets {value} of 100 points right", differs=BROKEN,
+                   check=f"one_run(accuracy, activation={name}, rate={REPORT}) = {value / 100}")
           for name, value in PUBLISHED.items()),
-        sb.Claim(id="akman-runs-differ", source="EE449 report 2024, question 1.3",
-                 statement="boundaries change in each run because initial weights and data points are random"),
+        sb.Claim(id="akman-order", source="EE449 report 2024, question 1.2", record="tested", differs=BROKEN,
+                 statement="ReLU is more accurate than tanh, and tanh than sigmoid",
+                 check=" > ".join(f"mean(accuracy, activation={name}, rate={REPORT})"
+                                  for name in ("relu", "tanh", "sigmoid"))),
+        *(sb.Claim(id=f"akman-runs-differ-{name}", source="EE449 report 2024, question 1.3", record="tested",
+                   statement=f"The boundary changes from run to run, as weights and points are drawn ({name}: two runs "
+                   "differ on 1 % of points at least)",
+                   check=f"mean(said_otherwise, activation={name}, rate={REPORT}) > 1 %")
+          for name in PUBLISHED),
     ),
 )  # fmt: skip

@@ -1,0 +1,36 @@
+"""What a study asks in full, without asking it: the questions by the names of their records."""
+
+from typing import Any
+
+from seedbed.procedures.lab import Lab
+from seedbed.spec import Spec
+from seedbed.study import Profile, Study
+
+
+class Asking(Lab):
+    """A lab that notes every question and runs none: its records are None."""
+
+    def __init__(self, seeds: range, profile: Profile) -> None:
+        super().__init__(None, seeds, profile=profile)
+        self.questions: dict[str, Spec] = {}
+
+    def run(self, question: Spec, name: str = "record", **_: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Note the question."""
+        self.questions[name] = question
+
+    def _nothing(self, *_: Any, **__: Any) -> Any:
+        return None
+
+    timed = landscape = derivatives = filtered = examples = _nothing  # pyright: ignore[reportAssignmentType]
+
+
+def questions(study: Study, profile: Profile = "full") -> dict[str, Spec] | None:
+    """The questions of a study by record, or None where its `measure` looks into what it has run."""
+    if study.measure is None:
+        return {} if study.ask is None else {"record": study.ask(profile)}
+    lab = Asking(range(study.seeds[profile]), profile)
+    try:
+        study.measure(lab)
+    except (TypeError, AttributeError, KeyError):  # it wanted to read a record
+        return None
+    return lab.questions

@@ -1,0 +1,218 @@
+"""Published statements beside their verdicts: the sentence of a verdict, and the section that every report has of them.
+
+Input is plain data, as `stats.verdicts` writes it and `seedbed.catalogue` completes it. No number is computed here, and
+none is told without its n and its interval.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from seedbed.report.numbers import SPACE, is_missing, number, percent
+from seedbed.report.page import Prose, Section, Table
+from seedbed.report.sentences import setting_words
+
+Plain = Mapping[str, Any]
+SIGNS = {"supported": "✓", "refuted": "✗", "cannot be told": "?", "set-up differs": "≠"}
+UNLIKELY = 0.05
+UNITS = {"steps": f"{SPACE}steps", "share": "", "1": ""}
+RULE = (
+    "A statement is supported where the 95 % interval of what was measured lies wholly on its side, refuted where it "
+    "lies wholly on the other, and cannot be told where it reaches over the border. Each statement is judged on its "
+    "own: of those that lie just at the border, about one in twenty is told wrong. Where the published run, or this "
+    "one, had another set-up, that is said instead, beside the evidence."
+)
+
+
+def sentence(verdict: Plain) -> str:
+    """The evidence of a verdict in sentences that can be read aloud, with n, intervals, and what one run would say."""
+    if verdict.get("reason"):
+        return " ".join([*_differs(verdict), *_measured(verdict), f"This cannot be told: {verdict['reason']}."])
+    return " ".join([*_differs(verdict), *_measured(verdict), *_misleads(verdict)])
+
+
+def short(verdict: Plain, named: bool = False, counted: bool = False) -> str:
+    """The evidence in a line or two for a screen; `named`: what differs was said already, `counted`: n was."""
+    findings: Sequence[Plain] = verdict["findings"]
+    told = [f"{verdict['reason']}"] if verdict.get("reason") else []
+    basis = "" if counted else f", n{SPACE}={SPACE}{number(verdict['n'])}"
+    if findings and (verdict.get("effect") or {}).get("kind") == "ratio":
+        told.append(f"ratio {_interval(verdict['effect'], '1')}{basis}")
+    elif findings:
+        names = dict.fromkeys(_statistic(one) for one in findings)
+        values = [("" if one["times"] == 1 else f"{number(one['times'])} × ") + _bounds(one) for one in findings]
+        unit = UNITS[findings[0]["unit"]]
+        told.append(f"{' and '.join(names)} {' against '.join(values)}{unit}{basis}")
+    if verdict.get("one_run") and not verdict.get("differs"):
+        told.append(f"single runs mislead in {_share(verdict['one_run'])}")
+    if verdict.get("differs"):
+        under = {"supported": "supported", "refuted": "refuted"}.get(verdict["under"], "not decided")
+        told.insert(0, f"as run here {under}" if named else f"{verdict['differs']}; as run here {under}")
+    return "; ".join(told)
+
+
+def single(verdict: Plain) -> tuple[str, str, str, str] | None:
+    """A published single run in cells: the number, who, the setting, the share of runs as far out; None for others."""
+    if (verdict.get("effect") or {}).get("kind") != "tail":
+        return None
+    one = verdict["findings"][0]
+    setting = setting_words(one["levels"]) if one["levels"] else "the only setting"
+    return _published(verdict), verdict["source"].partition(",")[0], setting, _share(verdict["effect"])
+
+
+def sign(verdict: str) -> str:
+    """The verdict with its sign, which a reader sees without color."""
+    return f"{SIGNS[verdict]}{SPACE}{verdict.replace(' ', SPACE)}"
+
+
+def statements(claims: Sequence[Plain]) -> Section:
+    """The section "Published statements, judged"; those that contradict one another come first, side by side."""
+    rows = [(f"{one['statement']} ({one['source']})", sign(one["verdict"]), one["sentence"]) for one in paired(claims)]
+    table = Table(("statement", "verdict", "evidence here"), rows, RULE)
+    return Section("Published statements, judged", [*(Prose(text) for text in disputes(claims)), table])
+
+
+def paired(claims: Sequence[Plain]) -> list[Plain]:
+    """The claims in order, those that contradict one another first."""
+    named = {one["id"]: one for one in claims}
+    first: dict[str, Plain] = {}
+    for one in claims:
+        if one.get("contradicts") in named:
+            first |= {key: named[key] for key in sorted((one["id"], one["contradicts"]))}
+    order = sorted(first.values(), key=lambda one: one["verdict"] != "supported")
+    return order + [one for one in claims if one["id"] not in first]
+
+
+def disputes(claims: Sequence[Plain]) -> list[str]:
+    """A paragraph for every two claims that say opposite things: which holds here, and why the other came about."""
+    named = {one["id"]: one for one in claims}
+    told: list[str] = []
+    for one in claims:
+        other = named.get(str(one.get("contradicts")))
+        if other is not None:
+            told.append(_dispute(one, other))
+    return told
+
+
+def _dispute(one: Plain, other: Plain) -> str:
+    words = [f"**Two reports contradict each other.** {_says(one)}; {_says(other)}."]
+    for claim in sorted((one, other), key=lambda claim: claim["under"] != "supported"):
+        here = {"supported": "holds here", "refuted": "does not hold here"}.get(claim["under"], "cannot be told here")
+        why = f"; its set-up differs: {claim['differs']}" if claim["differs"] else ""
+        words.append(f"That of {claim['source']} {here}{why}.")
+    chances = [claim["one_run"] for claim in (one, other) if claim["under"] == "supported" and claim["one_run"]]
+    if chances:
+        words.append(
+            f"One run of each setting would have told the opposite in {_share(chances[0])} of cases, so chance alone "
+            f"{'hardly explains' if chances[0]['high'] < UNLIKELY else 'may explain'} the contradiction."
+        )
+    return " ".join(words)
+
+
+def _says(claim: Plain) -> str:
+    return f"{claim['source']}: {claim['statement'][:1].lower()}{claim['statement'][1:]}"
+
+
+def _differs(verdict: Plain) -> list[str]:
+    if not verdict.get("differs"):
+        return []
+    under = {"supported": "it is supported", "refuted": "it is refuted"}.get(verdict["under"], "it cannot be told")
+    return [f"The set-up differs: {verdict['differs']}. As run here {under}:"]
+
+
+def _measured(verdict: Plain) -> list[str]:
+    findings: Sequence[Plain] = verdict["findings"]
+    if not findings:
+        return []
+    effect = verdict.get("effect")
+    told = [_finding(one) for one in findings]
+    if effect is None:
+        return [f"{'; '.join(told)} ({_basis(findings[0])})."]
+    if effect["kind"] == "tail":
+        return [_tail(verdict, findings[0], effect)]
+    beside = ""
+    if effect["kind"] == "difference":
+        which = "the closest difference is" if len(findings) > 2 else "the difference is"
+        beside = f"; {which} {_interval(effect, effect['unit'])}{_p(effect)}"
+    elif effect["kind"] == "ratio":
+        beside = f"; the ratio is {_interval(effect, '1')}"
+    return [f"{'; '.join(told)}{beside} ({_basis(findings[0])})."]
+
+
+def _finding(one: Plain) -> str:
+    """One term: `relu and l2: mean 2,031 [1,980, 2,090] steps`."""
+    what, shown = _statistic(one), _interval(one, one["unit"])
+    setting = setting_words(one["levels"]) if one["levels"] else ""
+    before = f"{number(one['times'])} times " if one.get("times", 1) != 1 else ""
+    return f"{setting}{': ' * bool(setting)}{before}{what} {shown}"
+
+
+def _statistic(one: Plain) -> str:
+    steps, name = one["unit"] == "steps", str(one["variable"]).replace("_", " ")
+    if one["unit"] == "share":
+        return {"hit_step": "arrived", "diverged_step": "diverged"}.get(one["variable"], name)
+    of = "" if steps and one["variable"] == "hit_step" else f" of {name}"
+    return {"mean": "mean", "median": "median", "one_run": "median", "iqm": "interquartile mean",
+            "quantile": f"{percent(one['q'])} quantile"}[one["statistic"]] + of  # fmt: skip
+
+
+def _tail(verdict: Plain, one: Plain, effect: Plain) -> str:
+    """A published single run beside the distribution."""
+    published = _published(verdict)
+    answer = {"supported": "an ordinary run", "refuted": "no run that these networks give"}.get(
+        verdict.get("under", verdict["verdict"]), "perhaps an unusual run")  # fmt: skip
+    setting = setting_words(one["levels"]) if one["levels"] else ""
+    return (
+        f"{published} is {answer}: {_share(effect)} of {number(effect['n'])} networks"
+        f"{f' with {setting}' * bool(setting)} lie at least as far out (both sides together); their median is "
+        f"{_interval(one, one['unit'])} (95 % intervals)."
+    )
+
+
+def _published(verdict: Plain) -> str:
+    text = str(verdict["check"]).rpartition("=")[2].strip()
+    return number(float(text))
+
+
+def _misleads(verdict: Plain) -> list[str]:
+    chance = verdict.get("one_run")
+    if not chance:
+        return []
+    several = len({str(one["levels"]) for one in verdict["findings"]}) > 1
+    return [f"{'One run of each setting' if several else 'One run'} would have said the opposite in {_share(chance)}."]
+
+
+def _share(interval: Plain) -> str:
+    return _interval(interval, "share")
+
+
+def _interval(interval: Plain, unit: str) -> str:
+    """`905 [885, 922] steps`; `exact` stands for the bounds where there is nothing to estimate."""
+    if interval["method"] == "exact":
+        return f"{number(interval['estimate'], 4)}{UNITS[unit]} (exact)"
+    return _bounds({**interval, "unit": unit}) + UNITS[unit]
+
+
+def _bounds(interval: Plain) -> str:
+    """The same without its unit."""
+    unit = interval["unit"]
+    show: Callable[[Any], str] = percent if unit == "share" else partial(number, digits=4 if unit == "1" else 3)
+    if is_missing(interval["estimate"]):
+        bound = f"above {show(interval['low'])}" if not is_missing(interval["low"]) else "not known"
+        return f"not reached, {bound}"
+    low = "…" if is_missing(interval["low"]) else show(interval["low"])
+    high = "…" if is_missing(interval["high"]) else show(interval["high"])
+    return f"{show(interval['estimate'])} [{low},{SPACE}{high}]"
+
+
+def _basis(one: Plain) -> str:
+    if one["method"] == "exact":
+        return "nothing is left to chance"
+    return f"{number(one['n'])} networks, {percent(one['level'])} intervals"
+
+
+def _p(effect: Plain) -> str:
+    p = effect.get("p")
+    if p is None or is_missing(p):
+        return ""
+    return f", p{SPACE}<{SPACE}0.0001" if p < 1e-4 else f", p{SPACE}={SPACE}{number(p, 2)}"

@@ -1,0 +1,201 @@
+"""Verdicts on records whose truth is known: each rule, its error at the border, and what leaves a check open."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from seedbed.errors import StatsError
+from seedbed.stats import judge, parse
+from seedbed.stats.single_run import rising
+
+CAP = 10_000
+
+
+def record(seed=0, n=200, **columns):
+    """Hits of four settings whose means are 900, 2,000, 4,600 and about 9,000 with a third never there."""
+    rng = np.random.default_rng(seed)
+    hits = np.stack([rng.normal(mean, width, n) for mean, width in ((900, 100), (2000, 300), (4600, 400), (9000, 300))])
+    hits[3, rng.random(n) < 0.33] = np.nan
+    hits[hits > CAP] = np.nan
+    variables = {
+        "hit_step": (("s", "seed"), np.round(hits)),
+        "accuracy": (("s", "seed"), rng.normal([[0.9], [0.9], [0.8], [0.8]], 0.02, (4, n))),
+        "dead": (("s", "seed"), rng.random((4, n)) < [[0.05], [0.3], [0.3], [0.95]]),
+        **{name: (("s", "seed"), values) for name, values in columns.items()},
+    }
+    return xr.Dataset(variables, {"s": list("abcd"), "seed": np.arange(n)}, {"cap": CAP, "target": "a target"})
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("median(hit_step, s=a) < 1000", "supported"),
+        ("median(hit_step, s=a) > 1000", "refuted"),
+        ("1000 > median(hit_step, s=a)", "supported"),
+        ("800 < median(hit_step, s=a) < 1000", "supported"),
+        ("950 < median(hit_step, s=a) < 1000", "refuted"),
+        ("median(hit_step, s=a) = 900 within 10 %", "supported"),
+        ("median(hit_step, s=a) = 1100 within 10 %", "refuted"),
+        ("iqm(hit_step, s=b) < 2500", "supported"),
+        ("quantile(hit_step, 0.9, s=b) < 2000", "refuted"),
+        ("quantile(hit_step, 0.9, s=d) > 9500", "supported"),
+        ("share(hit_step, s=d) > 90 %", "refuted"),
+        ("share(dead, s=d) > 90 %", "supported"),
+        ("share(dead, s=a) < share(dead, s=b)", "supported"),
+        ("share(dead, s=b) = share(dead, s=c) within 0.2", "supported"),
+        ("mean(hit_step, s=a) < mean(hit_step, s=b) < mean(hit_step, s=c) < mean(hit_step, s=d)", "supported"),
+        ("mean(hit_step, s=a) < mean(hit_step, s=c) < mean(hit_step, s=b)", "refuted"),
+        ("mean(accuracy, s=a) > mean(accuracy, s=b)", "cannot be told"),
+        ("mean(accuracy, s=a) < mean(accuracy, s=b) < mean(accuracy, s=c)", "refuted"),
+        ("mean(accuracy, s=c) < mean(accuracy, s=a) < mean(accuracy, s=b)", "cannot be told"),
+        ("mean(accuracy, s=a) = mean(accuracy, s=b) within 2 %", "supported"),
+        ("mean(accuracy, s=a) = mean(accuracy, s=c) within 2 %", "refuted"),
+        ("mean(accuracy, s=a) = mean(accuracy, s=c) within 0.05", "refuted"),
+        ("2 * mean(hit_step, s=a) < mean(hit_step, s=c)", "supported"),
+        ("3 * median(hit_step, s=a) < median(hit_step, s=b)", "refuted"),
+        ("one_run(hit_step, s=a) = 917", "supported"),
+        ("one_run(hit_step, s=a) = 2917", "refuted"),
+    ],
+)
+def test_the_truth_decides(line, answer):
+    found = judge(line, record())
+    assert found.answer == answer
+    assert found.findings[0].value.n == 200
+    assert found.plain()["verdict"] == answer
+    if answer != "cannot be told" and "quantile" not in line and "one_run" not in line:
+        assert found.one_run is not None
+        assert found.one_run.low <= found.one_run.estimate <= found.one_run.high
+
+
+def test_chance_of_one_run_is_counted_as_defined():
+    data = record()
+    a, b = data["hit_step"].sel(s="a").values, data["hit_step"].sel(s="b").values
+    assert judge("median(hit_step, s=a) < 1000", data).one_run.estimate == np.mean(a >= 1000)
+    assert judge("share(hit_step, s=d) > 90 %", data).one_run.estimate == np.isfinite(data["hit_step"][3]).mean()
+    opposite = np.mean(a[:, None] > b[None, :])
+    assert judge("mean(hit_step, s=a) < mean(hit_step, s=b)", data).one_run.estimate == pytest.approx(opposite)
+    assert judge("mean(hit_step, s=b) < mean(hit_step, s=a)", data).one_run.estimate == pytest.approx(opposite)
+    chain = np.stack([a, b], axis=1)
+    assert rising(chain).estimate + rising(-chain, strict=True).estimate == pytest.approx(1)
+
+
+def test_one_run_is_a_doubled_tail_over_all_members():
+    data = record()
+    found = judge("one_run(hit_step, s=d) = 9000", data).effect.effect
+    hits = data["hit_step"].sel(s="d").values
+    below, above = np.mean(hits <= 9000), 1 - np.mean(hits < 9000)
+    assert found.estimate == pytest.approx(2 * min(below, above))
+
+
+def test_what_the_cap_hides_is_not_judged():
+    data = record()
+    late = judge("mean(hit_step, s=d) < 20000", data)
+    assert (late.answer, late.reason) == ("cannot be told", "watching ended at step 10000, before 20000")
+    assert judge("one_run(hit_step, s=d) = 20000", data).answer == "cannot be told"
+    none = np.full((4, 200), np.nan)
+    never = record(never_step=none)
+    never["never_step"].attrs["cap"] = CAP
+    assert judge("median(never_step, s=a) < 1000", never).answer == "refuted"
+    assert judge("mean(never_step, s=a) < mean(never_step, s=b)", never).answer == "cannot be told"
+    alike = judge("mean(never_step, s=a) = mean(never_step, s=b) within 10 %", never)
+    assert alike.answer == "cannot be told"
+    assert alike.reason == "100% of a never arrive, and the cap alone makes them alike"
+
+
+def test_what_leaves_a_check_open_is_said():
+    data = record()
+    assert judge("median(hit_step, s=a) < 1000", data.isel(seed=[3])).reason == (
+        "one seed says nothing of others; run more seeds"
+    )
+    few = record(n=4, same=np.ones((4, 4)))
+    assert judge("mean(same, s=a) > 0.9", few).answer == "cannot be told"
+    assert judge("mean(same, s=a) > 0.9", record(same=np.ones((4, 200)))).answer == "supported"
+    assert judge("mean(same, s=a) < mean(same, s=b)", record(same=np.ones((4, 200)))).answer == "cannot be told"
+    holes = data["accuracy"].values.copy()
+    holes[0, :3] = np.nan
+    assert judge("mean(holes, s=a) < 1", record(holes=holes)).reason == "3 of the 200 values of holes are not finite"
+    rare = np.where(np.arange(200) < 50, 1.0, np.nan) * np.ones((4, 1))
+    shares = judge("share(rare, s=a) > 50 %", record(rare=rare))
+    assert (shares.answer, shares.findings[0].value.n) == ("supported", 50)
+    assert (
+        judge("share(rare, s=a) > 0.5", record(rare=rare * np.nan)).reason == "rare applies to none of the 200 members"
+    )
+
+
+def test_exact_numbers_are_compared_as_they_are():
+    data = xr.Dataset({"least": ("seed", [-828.01])}, {"seed": [0]})
+    data["least"].attrs["exact"] = True
+    found = judge("mean(least) = -828 within 0.05", data)
+    assert (found.answer, found.effect.effect.method, found.one_run) == ("supported", "exact", None)
+    assert judge("mean(least) = -829 within 0.05", data).answer == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("median(hit_stp) < 3", 'no variable "hit_stp" in this record; did you mean "hit_step"? (it has hit_step, '
+         "accuracy, dead)"),
+        ("median(hit_step) < 3", "median(hit_step) leaves s open, which has the levels a, b, c, d; name one of them, "
+         "because nothing is averaged over settings"),
+        ("median(hit_step, s=e) < 3", 'no level "e" of s in this record (it has a, b, c, d)'),
+        ("median(hit_step, t=a) < 3", 'no factor "t" of hit_step in this record (it has s)'),
+        ("share(accuracy, s=a) < 3", "share(...) is of steps or of a yes-or-no outcome, got other numbers in accuracy; "
+         "take mean(...) or median(...)"),
+        ("mean(accuracy, s=a) < mean(hit_step, s=a)", "mean(accuracy, s=a) is a pure number and mean(hit_step, s=a) is "
+         "steps; compare like with like"),
+        ("median(hit_step, s=a) = median(hit_step, s=b) within 5 %", "a margin in percent between two terms needs "
+         'means, got "median(hit_step, s=a) = median(hit_step, s=b) within 5.0 %"; give a plain number'),
+    ],
+)  # fmt: skip
+def test_what_a_record_lacks_is_one_sentence(line, sentence):
+    with pytest.raises(StatsError) as caught:
+        judge(line, record(n=10))
+    assert str(caught.value) == sentence
+
+
+def test_seeds_that_were_not_run_are_refused():
+    data = record(n=10, stop_step=np.where(np.eye(4, 10) > 0, np.nan, 5.0))
+    with pytest.raises(StatsError, match="without a stop_step"):
+        judge("median(hit_step, s=a) < 1000", data)
+
+
+def false_verdicts(draws, n, line, law, seed=7):
+    """How often a line that is just at the border of its truth is called supported, and refuted."""
+    rng, check = np.random.default_rng(seed), parse(line)
+    axes = {"s": ["a", "b"], "seed": np.arange(n)}
+    answers = [judge(check, xr.Dataset({"x": (("s", "seed"), law(rng, n))}, axes)).answer for _ in range(draws)]
+    return np.mean([answer == "supported" for answer in answers]), np.mean([answer == "refuted" for answer in answers])
+
+
+def normal(rng, n):
+    return 1 + 0.3 * rng.standard_normal((2, n))
+
+
+def yes_or_no(rng, n):
+    return (rng.random((2, n)) < 0.5).astype(float)
+
+
+LINES = [
+    ("mean(x, s=a) < 1", normal),
+    ("mean(x, s=a) < mean(x, s=b)", normal),
+    ("median(x, s=a) < 1", normal),
+    ("share(x, s=a) > share(x, s=b)", yes_or_no),
+    ("mean(x, s=a) = mean(x, s=b) within 0.000001", normal),
+]
+
+
+@pytest.mark.parametrize(("line", "law"), LINES[1:4])
+def test_wrong_verdicts_at_the_border_are_rare(line, law):
+    """Of 80 draws at 2.5 % each, 9 or more have a chance of 0.02 %."""
+    supported, refuted = false_verdicts(80, 40, line, law)
+    assert supported < 9 / 80
+    assert refuted < 9 / 80
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("line", "law"), LINES)
+def test_wrong_verdicts_at_the_border_keep_their_rate(line, law):
+    supported, refuted = false_verdicts(2000, 60, line, law)
+    most = 0.05 if "within" in line else 0.025  # a margin of nothing has its border on both sides
+    assert supported < 0.025 + 3 * (0.025 / 2000) ** 0.5
+    assert refuted < most + 3 * (most / 2000) ** 0.5
