@@ -6,32 +6,40 @@
     pairs                   two settings under the same seeds
     equivalence             whether two settings are equally fast, to within a stated margin
     wilson, holm, logrank   a share, a family of tests, groups of survival curves
+    proportions             two shares of different seeds, a share against a published one
     propagation             what infinite width predicts of the signal in a net of random weights
     crossed                 two sources of chance, such as data and initial draws, and the share of each
     sequential              seeds added in blocks until every comparison is settled, valid under peeking
+    luck                    what the best of k seeds gains, where seeds 0, 42 and 3407 fall, how many seeds are needed
+    curves                  traces: bands at each and at all steps, settings at named steps and by area
+    two                     two settings or two records: paired where seeds are shared, independent where they are not
     maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
 """
 
-from seedbed.stats import equivalence, maps, pairs, scores, sequential
+from seedbed.stats import curves, equivalence, luck, maps, pairs, proportions, scores, sequential, two
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.crossed import Crossed, crossed
+from seedbed.stats.curves import Band
 from seedbed.stats.families import Family, holm
 from seedbed.stats.hits import Hits, hits
 from seedbed.stats.interval import Interval, Significance
+from seedbed.stats.luck import Luck, Needed
 from seedbed.stats.members import Members, read
 from seedbed.stats.order import Order, order
 from seedbed.stats.propagation import Propagation, propagation
 from seedbed.stats.proportions import wilson
+from seedbed.stats.sequential import Decision, Settled
 from seedbed.stats.single_run import Chance, OneRun, one_run
 from seedbed.stats.summary import compare, summarize
 from seedbed.stats.survival import Curve, Survival, logrank
+from seedbed.stats.two import Two
 from seedbed.stats.words import Overview
 
 __all__ = [
-    "Chance", "Comparison", "Crossed", "Curve", "Family", "Hits", "Interval", "Members", "OneRun", "Order",
-    "Overview", "Propagation", "Significance", "Survival", "compare", "crossed", "equivalence", "hits", "holm",
-    "logrank", "maps", "one_run", "order", "pairs", "pairwise", "propagation", "read", "scores", "sequential",
-    "summarize", "wilson",
+    "Band", "Chance", "Comparison", "Crossed", "Curve", "Decision", "Family", "Hits", "Interval", "Luck", "Members",
+    "Needed", "OneRun", "Order", "Overview", "Propagation", "Settled", "Significance", "Survival", "Two", "compare",
+    "crossed", "curves", "equivalence", "hits", "holm", "logrank", "luck", "maps", "one_run", "order", "pairs",
+    "pairwise", "propagation", "proportions", "read", "scores", "sequential", "summarize", "two", "wilson",
 ]  # fmt: skip

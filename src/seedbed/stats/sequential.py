@@ -4,10 +4,11 @@ Nothing is trained here. Whoever looks after every block and stops at the first 
 5 % of cases. So the error is spent over the looks: with n of at most `cap` seeds the share t = n / cap of the evidence
 is in, and up to then alpha*(t) = 2 (1 - Phi(z / sqrt t)) may have been spent, z the normal quantile of 1 - alpha / 2:
 next to nothing early, alpha at the cap. A look at n seeds after one at m tests at alpha*(n / cap) - alpha*(m / cap);
-the sum over all looks is alpha, so by the union bound no dependence between looks matters; exact boundaries would need it
-and gain little. At each look Holm's rule goes over the pairs that are not told apart yet. A pair told apart at an
-earlier look leaves the family, and this is still the closed test: of any set of true hypotheses, the one rejected first
-was rejected while all of them counted. A pair shown equivalent goes on counting: nothing was rejected in this family.
+the sum over all looks is alpha, so by the union bound no dependence between looks matters; exact boundaries would
+need it and gain little. At each look Holm's rule goes over the pairs that are not told apart yet. A pair told apart
+at an earlier look leaves the family, and this is still the closed test: of any set of true hypotheses, the one
+rejected first was rejected while all of them counted. A pair shown equivalent goes on counting: nothing was rejected
+in this family.
 
 Source: O'Brien and Fleming 1979, Biometrics 35, 549-556; Lan and DeMets 1983, Biometrika 70, 659-663 (the spending
 function); Maurer and Bretz 2013, Stat. Biopharm. Res. 5, 311-320 (families).

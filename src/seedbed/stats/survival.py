@@ -18,14 +18,14 @@ from scipy import stats
 
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval, Significance, checked_level
-from seedbed.stats.resampling import mean_intervals, most_missed
+from seedbed.stats.resampling import mean_intervals, most_missed, ratio_interval
 
 ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """The share of members that has not arrived by each step, with pointwise bounds; constant between the steps."""
+    """The share of members that has not arrived by each step, with bounds; constant between the steps."""
 
     step: Float[np.ndarray, " step"]
     share: Float[np.ndarray, " step"]
@@ -78,10 +78,16 @@ class Survival:
         """min(T, cap) of every member, in steps."""
         return np.where(np.isfinite(self.hit_step), self.hit_step, self.cap)
 
-    def curve(self, level: float = 0.95) -> Curve:
-        """Kaplan-Meier from step 0 to the cap, with log-log bounds.
+    def curve(self, level: float = 0.95, simultaneous: bool = False) -> Curve:
+        """Kaplan-Meier from step 0 to the cap, with log-log bounds at each step.
 
         Where nobody or everybody has arrived, log-log is undefined and the exact binomial bound stands in.
+        `simultaneous`: bounds that hold at all steps together. Since every member is observed to the cap, 1 - S(t) is
+        an empirical distribution, and S(t) -+ c with Kolmogorov's c is exact for every n (conservative where arrivals
+        tie); bands for censored data, such as Hall and Wellner's, are its limit for large n only. Below 6 members
+        c is above 1/2.
+
+        Source: Kolmogorov 1933; Massart 1990, Ann. Probab. 18, 1269-1283 (c < sqrt(log(2 / alpha) / 2 n)).
         """
         survival = stats.ecdf(self.censored()).sf
         with warnings.catch_warnings():
@@ -97,6 +103,9 @@ class Survival:
         if step[-1] < self.cap:
             step = np.append(step, self.cap)
             share, low, high = (np.append(line, line[-1]) for line in (share, low, high))
+        if simultaneous:
+            reach = float(stats.kstwo.ppf(checked_level(level), self.n))
+            low, high = np.maximum(share - reach, 0.0), np.minimum(share + reach, 1.0)
         return Curve(step, share, low, high)
 
     def quantile(self, q: float, level: float = 0.95) -> Interval:
@@ -140,6 +149,30 @@ class Survival:
         Source: Royston and Parmar 2013, BMC Med. Res. Methodol. 13, 152.
         """
         return mean_intervals(self.restricted()[:, None], level, (0.0, self.cap))[0]
+
+    def running_time(self, level: float = 0.95) -> Interval:
+        """The expected running time: steps until one member has arrived, if members are started until one does.
+
+        The steps of all members, min(T, cap), over the number that arrived: (mean of min(T, cap)) / (share arrived).
+        BCa over members; `high` is NaN where too many resamples hold no arrival. All arrived: the restricted mean and
+        its interval. None arrived: NaN ("none arrived"), and `low` is what n members can have missed.
+        Coverage of 95 % intervals (docs/coverage.md): 0.93-0.97 from 20 members on with up to half of them censored;
+        with 90 % censored 0.90 at 20 members.
+
+        Source: Auger and Hansen 2005, CEC, 1777-1784 (success performance); Hansen et al. 2021, Optim. Methods Softw.
+        36, 114-144 (section 2.5).
+
+        >>> print(Survival(np.array([10.0, 30.0, np.nan, np.nan]), 100).running_time().estimate)
+        120.0
+        """
+        if self.arrived == self.n:
+            return self.restricted_mean(level)
+        if self.arrived == 0:
+            missed = most_missed(self.n, level)
+            low = self.cap * (1 - missed) / missed
+            return Interval(np.nan, low, np.nan, level, f"none of {self.n} arrived: what they can have missed", self.n)
+        low, high, method = ratio_interval(self.restricted(), np.isfinite(self.hit_step).astype(np.float64), level)
+        return Interval(float(self.restricted().sum() / self.arrived), low, high, level, method, self.n)
 
     def censored(self) -> stats.CensoredData:
         """The same for scipy's functions."""
