@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from seedbed.errors import StatsError
 from seedbed.record import SEED
@@ -175,9 +175,14 @@ def _mean_at_each(values: np.ndarray, level: float) -> _Found:
 
 
 def _median_at_each(values: np.ndarray, level: float) -> _Found:
-    found = [median(column[np.isfinite(column)], level) if np.isfinite(column).any() else None for column in values.T]
-    lines = np.array([(one.estimate, one.low, one.high) if one else (np.nan,) * 3 for one in found]).T
-    return lines[0], lines[1], lines[2], "at each step, order statistics, exact"
+    ordered, n = np.sort(np.where(np.isfinite(values), values, np.inf), axis=0), np.isfinite(values).sum(axis=0)
+    low, high = np.full(n.shape, np.nan), np.full(n.shape, np.nan)
+    for size in np.unique(n[n > 0]):
+        at = np.flatnonzero(n == size)
+        rank = median(np.arange(size), level)  # which order statistics bound the median depends on n alone
+        low[at] = np.nan if np.isnan(rank.low) else ordered[int(rank.low), at]
+        high[at] = np.nan if np.isnan(rank.high) else ordered[int(rank.high), at]
+    return _middle(values), low, high, "at each step, order statistics, exact"
 
 
 def _mean_together(values: np.ndarray, level: float) -> _Found:
@@ -188,7 +193,7 @@ def _mean_together(values: np.ndarray, level: float) -> _Found:
         drawn = np.vstack([(counts @ filled) / (counts @ there) for counts in drawn_counts(len(values))])
         error = np.nanstd(drawn, axis=0)
         off = np.abs(drawn - middle) / np.where(error > 0, error, np.nan)
-    reach = _level_of_largest(off, level) * widened(len(values), level) / float(stats.norm.ppf((1 + level) / 2))
+    reach = _level_of_largest(off, level) * widened(len(values), level) / float(special.ndtri((1 + level) / 2))
     missing = n < 2
     low, high = (np.where(missing, np.nan, middle + sign * reach * error) for sign in (-1, 1))
     return middle, low, high, f"sup-t over {values.shape[1]} steps, {len(drawn)} resamples of seeds"
@@ -198,18 +203,25 @@ def _median_together(values: np.ndarray, level: float) -> _Found:
     there = np.isfinite(values)
     n = there.sum(axis=0)
     ordered = np.sort(np.where(there, values, np.inf), axis=0)
-    middle = np.array([np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else np.nan
-                       for column in values.T])  # fmt: skip
+    middle = _middle(values)
     side = np.where(there, np.sign(values - middle), 0.0) / 2  # +-1/2, so that ties with the median lean nowhere
     with np.errstate(invalid="ignore", divide="ignore"):
         off = np.vstack([np.abs(counts @ side - side.sum(axis=0)) / np.sqrt(counts @ there.astype(float))
                          for counts in drawn_counts(len(values))])  # fmt: skip
-    reach = _level_of_largest(off, level) * widened(len(values), level) / float(stats.norm.ppf((1 + level) / 2))
+    reach = _level_of_largest(off, level) * widened(len(values), level) / float(special.ndtri((1 + level) / 2))
     rank = np.floor(n / 2 - reach * np.sqrt(n)).astype(int)  # that many members at least lie beyond either bound
     columns, known = np.arange(values.shape[1]), rank >= 1
     low = np.where(known, ordered[np.maximum(rank - 1, 0), columns], np.nan)
     high = np.where(known, ordered[np.clip(n - rank, 0, len(values) - 1), columns], np.nan)
     return middle, low, high, f"order statistics at all {values.shape[1]} steps, ranks by resampled seeds"
+
+
+def _middle(values: np.ndarray) -> Float[np.ndarray, " step"]:
+    """The median of what is there at each step, NaN where nothing is."""
+    there = np.isfinite(values).any(axis=0)
+    found = np.full(values.shape[1], np.nan)
+    found[there] = np.nanmedian(np.where(np.isfinite(values), values, np.nan)[:, there], axis=0)
+    return found
 
 
 def _level_of_largest(off: np.ndarray, level: float) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval, finite
@@ -114,17 +114,17 @@ def _above(gaps: Float[np.ndarray, " seed"]) -> float:
     """The one-sided p value of "the mean is at most 0"; where all seeds agree, the chance that n signs do."""
     if np.ptp(gaps) == 0:
         return 2.0**-gaps.size if gaps[0] > 0 else 1.0
-    return float(stats.t.sf(gaps.mean() * gaps.size**0.5 / gaps.std(ddof=1), gaps.size - 1))
+    return float(special.stdtr(gaps.size - 1, -gaps.mean() * gaps.size**0.5 / gaps.std(ddof=1)))
 
 
 def _t_interval(gaps: Float[np.ndarray, " seed"], alpha: float) -> tuple[float, float]:
-    reach = float(stats.t.ppf(1 - alpha, gaps.size - 1) * gaps.std(ddof=1) / gaps.size**0.5)
+    reach = float(special.stdtrit(gaps.size - 1, 1 - alpha) * gaps.std(ddof=1) / gaps.size**0.5)
     return float(gaps.mean() - reach), float(gaps.mean() + reach)
 
 
 def _fieller(a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"], alpha: float) -> tuple[float, float]:
     """The ends of (mean(a) - r mean(b))^2 <= t^2 var(a - r b) / n, a quadratic in r."""
-    t2 = float(stats.t.ppf(1 - alpha, a.size - 1)) ** 2 / a.size
+    t2 = float(special.stdtrit(a.size - 1, 1 - alpha)) ** 2 / a.size
     (aa, ab), (_, bb) = np.cov(a, b)
     square, linear, constant = b.mean() ** 2 - t2 * bb, a.mean() * b.mean() - t2 * ab, a.mean() ** 2 - t2 * aa
     if square <= 0:

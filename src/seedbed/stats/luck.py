@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from seedbed.errors import StatsError
 from seedbed.record import name_of
@@ -114,7 +114,7 @@ def gain(values: ArrayLike, k: int, better: Better = "lower", level: float = 0.9
         return Interval(0.0, 0.0, 0.0, level, "exact: one member" if k == 1 else f"all {n} agree", n)
     without = (n * best - k * _given(ordered, k)) / (n - k) - (n * mean - ordered) / (n - 1)
     error = float(np.sqrt((n - 1) * without.var()))
-    reach = math.exp(float(stats.t.ppf((1 + checked_level(level)) / 2, n - 1)) * error / found)
+    reach = math.exp(float(special.stdtrit(n - 1, (1 + checked_level(level)) / 2)) * error / found)
     return Interval(found, found / reach, found * reach, level, "jackknife, t on the scale of logarithms", n)
 
 
@@ -170,7 +170,7 @@ def paired_need(
     gaps, n = first - second, first.size
     spread = float(gaps.std(ddof=1))
     middle = abs(float(gaps.mean()))
-    nearer = max(middle - float(stats.t.ppf(0.975, n - 1)) * spread / n**0.5, 0.0)
+    nearer = max(middle - float(special.stdtrit(n - 1, 0.975)) * spread / n**0.5, 0.0)
     return Needed(
         a_levels, b_levels, n,
         {power: seeds_for(middle, spread, power, alpha) for power in powers},
@@ -189,8 +189,8 @@ def seeds_for(difference: float, spread: float, power: float = 0.8, alpha: float
         raise StatsError(f"power and level lie between 0 and 1, got {power:g} and {alpha:g}; write 0.8 and 0.05")
     if difference <= 0 or spread <= 0:
         return None
-    z = float(stats.norm.isf(alpha / 2))
-    return max(2, math.ceil((z + float(stats.norm.ppf(power))) ** 2 * (spread / difference) ** 2 + z * z / 2))
+    z = float(special.ndtri(1 - alpha / 2))
+    return max(2, math.ceil((z + float(special.ndtri(power))) ** 2 * (spread / difference) ** 2 + z * z / 2))
 
 
 def _worst_first(values: ArrayLike, k: int, better: Better) -> Float[np.ndarray, " member"]:

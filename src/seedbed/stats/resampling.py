@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from seedbed.stats.interval import Interval, checked_level
 
@@ -96,7 +96,7 @@ def difference_interval(
     if alike is not None:
         return alike
     n, estimate = values.size, float(values.mean())
-    reach = float(stats.t.ppf((1 + checked_level(level)) / 2, n - 1) * resampled.std() * (n / (n - 1)) ** 0.5)
+    reach = float(special.stdtrit(n - 1, (1 + checked_level(level)) / 2) * resampled.std() * (n / (n - 1)) ** 0.5)
     low, high = np.clip([estimate - reach, estimate + reach], *(bounds or (-np.inf, np.inf)))
     method = f"paired bootstrap, t times the standard error of {resampled.size} resamples"
     return Interval(estimate, float(low), float(high), level, method, n)
@@ -119,23 +119,29 @@ def bca(
     """
     gaps = influence / (np.abs(influence).max() or 1.0)  # no unit; the cube of what nearly diverged would overflow
     acceleration = np.sum(gaps**3) / (6 * np.sum(gaps**2) ** 1.5)
-    bias = stats.norm.ppf((np.mean(resampled < estimate) + np.mean(resampled <= estimate)) / 2)
+    bias = special.ndtri((np.mean(resampled < estimate) + np.mean(resampled <= estimate)) / 2)
     shifted = bias + np.array([-z, z])
-    ranks = stats.norm.cdf(bias + shifted / (1 - acceleration * shifted))
+    ranks = special.ndtr(bias + shifted / (1 - acceleration * shifted))
     low, high = np.quantile(resampled, ranks, method="linear" if np.isfinite(resampled).all() else "lower")
     return float(low), float(high)
 
 
 def ratio_interval(
-    above: Float[np.ndarray, " seed"], below: Float[np.ndarray, " seed"], level: float
-) -> tuple[float, float, str]:
-    """BCa bounds of sum(above) / sum(below) over resampled seeds, NaN where too many resamples have nothing below."""
-    resampled = resampled_means(np.column_stack([above, below]))
+    above: Float[np.ndarray, " seed"],
+    below: Float[np.ndarray, " seed"],
+    resampled: Float[np.ndarray, "resample two"],
+    level: float = 0.95,
+) -> Interval:
+    """sum(above) / sum(below) with the BCa interval of its resamples, given the resampled means of both columns.
+
+    No bound (NaN) above where too many resamples have nothing below the line.
+    """
     with np.errstate(divide="ignore"):
         ratios = resampled[:, 0] / resampled[:, 1]
-    ratio = float(above.sum() / below.sum())
-    low, high = bca(ratio, above - ratio * below, ratios, widened(above.size, level))
-    return low, (high if np.isfinite(high) else np.nan), f"BCa bootstrap, {len(ratios)} resamples"
+    ratio, n = float(above.sum() / below.sum()), above.size
+    low, high = bca(ratio, above - ratio * below, ratios, widened(n, level))
+    method = f"BCa bootstrap, {len(ratios)} resamples"
+    return Interval(ratio, low, high if np.isfinite(high) else np.nan, level, method, n)
 
 
 def widened(n: int, level: float) -> float:
@@ -145,7 +151,7 @@ def widened(n: int, level: float) -> float:
     2.53 instead of 1.96 at n = 8, 2.08 at 30, 1.97 at 200.
     Source: Hesterberg 2015, Am. Stat. 69, 371-386 ("expanded percentile").
     """
-    return float(stats.t.ppf((1 + checked_level(level)) / 2, n - 1) * (n / (n - 1)) ** 0.5)
+    return float(special.stdtrit(n - 1, (1 + checked_level(level)) / 2) * (n / (n - 1)) ** 0.5)
 
 
 def most_missed(n: int, level: float) -> float:

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from seedbed.errors import StatsError
 from seedbed.record import name_of
@@ -122,7 +122,7 @@ def spent(share: float, alpha: float = 0.05) -> float:
     >>> [round(spent(share), 5) for share in (0.25, 0.5, 1.0)]
     [9e-05, 0.00557, 0.05]
     """
-    return 0.0 if share <= 0 else float(2 * stats.norm.sf(stats.norm.isf(alpha / 2) / share**0.5))
+    return 0.0 if share <= 0 else float(2 * special.ndtr(special.ndtri(alpha / 2) / share**0.5))
 
 
 def settle(
@@ -242,7 +242,7 @@ def _ahead(gap: float, better: Better, arrivals: bool) -> State:
 def _repeated(gap: Float[np.ndarray, " seed"], level: float, alpha: float, at: int, of: int) -> Interval:
     n, middle = gap.size, float(gap.mean())
     varies = level > 0 and np.ptp(gap) > 0
-    reach = float(stats.t.isf(level / 2, n - 1) * gap.std(ddof=1) / n**0.5) if varies else np.nan
+    reach = float(-special.stdtrit(n - 1, level / 2) * gap.std(ddof=1) / n**0.5) if varies else np.nan
     low, high = (middle - reach, middle + reach) if np.isfinite(reach) else (np.nan, np.nan)
     return Interval(middle, low, high, 1 - alpha, f"paired t, repeated at {of} looks (this is the {_th(at)})", n)
 

@@ -11,6 +11,7 @@ Comparisons paired by seed are in `pairs`; `logrank` takes its groups as indepen
 
 import warnings
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from jaxtyping import Float
@@ -18,7 +19,7 @@ from scipy import stats
 
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval, Significance, checked_level
-from seedbed.stats.resampling import mean_intervals, most_missed, ratio_interval
+from seedbed.stats.resampling import mean_intervals, most_missed, ratio_interval, resampled_means
 
 ROUNDING = 1e-9
 
@@ -104,7 +105,7 @@ class Survival:
             step = np.append(step, self.cap)
             share, low, high = (np.append(line, line[-1]) for line in (share, low, high))
         if simultaneous:
-            reach = float(stats.kstwo.ppf(checked_level(level), self.n))
+            reach = _kolmogorov(self.n, checked_level(level))
             low, high = np.maximum(share - reach, 0.0), np.minimum(share + reach, 1.0)
         return Curve(step, share, low, high)
 
@@ -171,8 +172,8 @@ class Survival:
             missed = most_missed(self.n, level)
             low = self.cap * (1 - missed) / missed
             return Interval(np.nan, low, np.nan, level, f"none of {self.n} arrived: what they can have missed", self.n)
-        low, high, method = ratio_interval(self.restricted(), np.isfinite(self.hit_step).astype(np.float64), level)
-        return Interval(float(self.restricted().sum() / self.arrived), low, high, level, method, self.n)
+        columns = np.column_stack([self.restricted(), np.isfinite(self.hit_step)])
+        return ratio_interval(columns[:, 0], columns[:, 1], resampled_means(columns), level)
 
     def censored(self) -> stats.CensoredData:
         """The same for scipy's functions."""
@@ -216,6 +217,12 @@ def _many(groups: tuple[Survival, ...], n: int) -> Significance:
     labels = np.repeat(np.arange(len(groups)), [group.n for group in groups])
     statistic, p = survdiff(times, status, labels)
     return Significance(float(statistic), float(p), f"log-rank of {len(groups)} groups, chi-squared", n)
+
+
+@cache
+def _kolmogorov(n: int, level: float) -> float:
+    """The level's quantile of the largest distance of an empirical distribution of n from the true one; exact."""
+    return float(stats.kstwo.ppf(level, n))
 
 
 def _first(steps: Float[np.ndarray, " step"], holds: np.ndarray) -> float:

@@ -167,11 +167,16 @@ def independent_difference(
     Source: Zou and Donner 2008, Stat. Med. 27, 1693-1702 (the method of variance estimates recovery).
     """
     one, other = (mean_intervals(scores.checked(side)[:, None], level, bounds)[0] for side in (a, b))
+    return recovered(one, other)
+
+
+def recovered(one: Interval, other: Interval) -> Interval:
+    """The difference of two independent estimates: each one's distances to its own bounds, squared and added."""
     gap = one.estimate - other.estimate
     low = gap - float(np.hypot(one.estimate - one.low, other.high - other.estimate))
     high = gap + float(np.hypot(one.high - one.estimate, other.estimate - other.low))
     method = f"both resampled independently ({one.method}); distances to the bounds squared and added"
-    return Interval(gap, low, high, level, method, min(one.n, other.n))
+    return Interval(gap, low, high, one.level, method, min(one.n, other.n))
 
 
 def welch(a: ArrayLike, b: ArrayLike) -> Significance:
