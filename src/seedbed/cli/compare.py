@@ -191,7 +191,7 @@ def _flat(plain: Any, path: str = "") -> dict[str, Any]:
                 for key, value in _flat(inner, f"{path}.{name}" if path else str(name)).items()}  # fmt: skip
     if isinstance(plain, list) and any(isinstance(one, (Mapping, list)) for one in plain):
         return {key: value for at, inner in enumerate(plain) for key, value in _flat(inner, f"{path}.{at}").items()}
-    return {path: plain}
+    return {path.removesuffix(".dial"): plain}
 
 
 def _short(value: Any) -> str:
@@ -220,11 +220,13 @@ def _write(two: "Two") -> None:
     rows.append(["seeds needed, power 0.8 and 0.9", _seeds(two.needed.expected), ""])
     rows.append(["the same, cautiously", _seeds(two.needed.cautious), ""])
     write_table(["", "95 % interval", "p"], rows)
-    tests = [f"means: {two.test.method}", f"typical seeds: {two.ranks.method}",
-             *([f"course: {two.curves.method}"] if two.curves else []),
-             *([f"shares: {two.share_test.method}"] if two.share_test else [])]  # fmt: skip
-    how = "Paired by seed." if two.paired else "The seeds differ: members taken as independent."
-    typer.echo(f"{how} {'; '.join(tests)}." + f" p of means: {two.family}." * bool(two.family))
+    typer.echo("Paired by seed." if two.paired else "The seeds differ: members taken as independent.")
+    typer.echo(f"means: {'; '.join(filter(None, (two.test.method, two.family)))}")
+    typer.echo(f"typical seeds: {two.ranks.method}")
+    if two.curves:
+        typer.echo(f"course of arrival: {two.curves.method}")
+    if two.share_test:
+        typer.echo(f"shares: {two.share_test.method}")
 
 
 def _arrived(share: "Interval") -> str:

@@ -36,7 +36,7 @@ class Band:
     estimate: Float[np.ndarray, " step"]
     low: Float[np.ndarray, " step"]
     high: Float[np.ndarray, " step"]
-    n: Float[np.ndarray, " step"]
+    n: np.ndarray
     level: float
     method: str
 

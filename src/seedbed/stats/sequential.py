@@ -94,7 +94,7 @@ class Settled:
                 "all_settled": self.all_settled, "words": list(self.words())}  # fmt: skip
 
 
-def looks(first: int, cap: int, growth: float = 2.0) -> tuple[int, ...]:
+def looks(first: int, cap: int, growth: float | int = 2.0) -> tuple[int, ...]:
     """How many seeds there are at each look: `first`, then `growth` times as many each time, and `cap` at last.
 
     Raises: StatsError for fewer than two seeds, a cap below the first look, or a growth that is not above 1.
@@ -116,7 +116,7 @@ def looks(first: int, cap: int, growth: float = 2.0) -> tuple[int, ...]:
     return tuple(found)
 
 
-def spent(share: float, alpha: float = 0.05) -> float:
+def spent(share: float | int, alpha: float = 0.05) -> float:
     """The error that may have been spent when this share of the evidence is in; 0 at 0, alpha at 1.
 
     >>> [round(spent(share), 5) for share in (0.25, 0.5, 1.0)]

@@ -10,6 +10,7 @@ Comparisons paired by seed are in `pairs`; `logrank` takes its groups as indepen
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -166,19 +167,33 @@ class Survival:
         >>> print(Survival(np.array([10.0, 30.0, np.nan, np.nan]), 100).running_time().estimate)
         120.0
         """
-        if self.arrived == self.n:
-            return self.restricted_mean(level)
-        if self.arrived == 0:
-            missed = most_missed(self.n, level)
-            low = self.cap * (1 - missed) / missed
-            return Interval(np.nan, low, np.nan, level, f"none of {self.n} arrived: what they can have missed", self.n)
-        columns = np.column_stack([self.restricted(), np.isfinite(self.hit_step)])
-        return ratio_interval(columns[:, 0], columns[:, 1], resampled_means(columns), level)
+        return running_times([self], level)[0]
 
     def censored(self) -> stats.CensoredData:
         """The same for scipy's functions."""
         hit = np.isfinite(self.hit_step)
         return stats.CensoredData(uncensored=self.hit_step[hit], right=np.full(int((~hit).sum()), self.cap))
+
+
+def running_times(settings: Sequence[Survival], level: float = 0.95) -> list[Interval]:
+    """`Survival.running_time` of settings with the same seeds, from one draw of resampled seeds."""
+    times = np.column_stack([one.restricted() for one in settings])
+    arrived = np.column_stack([np.isfinite(one.hit_step).astype(np.float64) for one in settings])
+    some = [j for j, one in enumerate(settings) if 0 < one.arrived < one.n]
+    drawn = resampled_means(np.hstack([times[:, some], arrived[:, some]])) if some else np.empty((0, 0))
+    found: list[Interval] = []
+    for j, one in enumerate(settings):
+        if one.arrived == one.n:
+            found.append(one.restricted_mean(level))
+        elif one.arrived == 0:
+            missed = most_missed(one.n, level)
+            low = one.cap * (1 - missed) / missed
+            method = f"none of {one.n} arrived: what they can have missed"
+            found.append(Interval(np.nan, low, np.nan, level, method, one.n))
+        else:
+            columns = drawn[:, [some.index(j), some.index(j) + len(some)]]
+            found.append(ratio_interval(times[:, j], arrived[:, j], columns, level))
+    return found
 
 
 def logrank(*groups: Survival) -> Significance:
