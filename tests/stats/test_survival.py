@@ -204,7 +204,8 @@ def test_running_times_of_several_settings_are_those_of_each(draw_hits):
         [draw_hits("skewed", 0.5, 30), np.full(30, NAN), np.arange(1.0, 31), draw_hits("tied", 0.5, 30)]
     )
     members = Members(tuple({"s": j} for j in range(4)), np.arange(30), table)
-    assert str(Hits(members, 1000.0).running_times()) == str([Survival(one, 1000).running_time() for one in table.T])
+    together = [str(one) for one in Hits(members, 1000.0).running_times()]
+    assert together == [str(Survival(one, 1000).running_time()) for one in table.T]
 
 
 def test_running_time_where_all_or_none_arrived():

@@ -162,7 +162,8 @@ def settle(
     columns = [(members.values[:, members.column(one.a)], members.values[:, members.column(one.b)])
                for one in before.decisions]  # fmt: skip
     apart = _rejected([sign_flip(a, b).p for a, b in columns], before, level, ("equivalent",))
-    alike = _rejected([_tost(a, b, margin) for a, b in columns], before, level, ("a", "b"))
+    cap = hits.cap if isinstance(hits, Hits) else None
+    alike = _rejected([_tost(a, b, margin, cap) for a, b in columns], before, level, ("a", "b"))
     arrived = np.mean(~hits.never, axis=0) if isinstance(hits, Hits) else np.ones(len(members.settings))
     decisions: list[Decision] = []
     for k, one in enumerate(before.decisions):
@@ -228,8 +229,8 @@ def _rejected(p: list[float], before: Settled, level: float, elsewhere: tuple[st
     return [not before.decisions[k].settled and adjusted[k] < level for k in range(len(p))]
 
 
-def _tost(a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"], margin: float) -> float:
-    return by_ratio(a, b, margin).p if b.mean() > 0 else 1.0
+def _tost(a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"], margin: float, cap: float | None) -> float:
+    return by_ratio(a, b, margin, cap=cap).p if b.mean() > 0 else 1.0
 
 
 def _ahead(gap: float, better: Better, arrivals: bool) -> State:

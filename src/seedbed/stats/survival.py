@@ -83,7 +83,8 @@ class Survival:
     def curve(self, level: float = 0.95, simultaneous: bool = False) -> Curve:
         """Kaplan-Meier from step 0 to the cap, with log-log bounds at each step.
 
-        Where nobody or everybody has arrived, log-log is undefined and the exact binomial bound stands in.
+        Where nobody or everybody has arrived, log-log is undefined and the exact binomial bound stands in. Coverage of
+        95 % intervals at a step (docs/coverage.md): 0.91 with 5 members where 10 % have arrived, 0.94 from 20 on.
         `simultaneous`: bounds that hold at all steps together. Since every member is observed to the cap, 1 - S(t) is
         an empirical distribution, and S(t) -+ c with Kolmogorov's c is exact for every n (conservative where arrivals
         tie); bands for censored data, such as Hall and Wellner's, are its limit for large n only. Below 6 members
@@ -116,7 +117,8 @@ class Survival:
         This is the ceil(q n)-th arrival, also where S(t) hits 1 - q exactly. The interval is Brookmeyer and Crowley's:
         from the first step whose lower log-log bound is <= 1 - q to the first whose upper bound is; low is 0 where
         arrivals could have begun at any step, high is NaN where the cap comes first. Exact coverage of 95 %
-        intervals by the binomial law, q from 0.05 to 0.95: 0.94-1 for n = 8, 0.93-0.99 for 30, 0.94-0.97 for 200.
+        intervals by the binomial law, q from 0.05 to 0.95: 0.91-1 for n = 5, 0.94-1 for n = 8, 0.93-0.99 for 30,
+        0.94-0.97 for 200.
 
         Source: Brookmeyer and Crowley 1982, Biometrics 38, 29-41.
         Elsewhere: statsmodels takes the next arrival where S(t) equals 1 - q exactly.
@@ -158,8 +160,8 @@ class Survival:
         The steps of all members, min(T, cap), over the number that arrived: (mean of min(T, cap)) / (share arrived).
         BCa over members; `high` is NaN where too many resamples hold no arrival. All arrived: the restricted mean and
         its interval. None arrived: NaN ("none arrived"), and `low` is what n members can have missed.
-        Coverage of 95 % intervals (docs/coverage.md): 0.93-0.97 from 20 members on with up to half of them censored;
-        with 90 % censored 0.90 at 20 members.
+        Coverage of 95 % intervals (docs/coverage.md): 0.95 or more with 5 to 1,000 members, 50 or 90 % censored; where
+        nearly none arrive, because `high` is open.
 
         Source: Auger and Hansen 2005, CEC, 1777-1784 (success performance); Hansen et al. 2021, Optim. Methods Softw.
         36, 114-144 (section 2.5).

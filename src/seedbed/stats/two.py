@@ -162,7 +162,9 @@ def independent_difference(
     """mean(a) - mean(b) of members with different seeds, both resampled independently.
 
     Each mean's distance to its own BCa bound (`resampling.mean_interval`), squared and added, so that skewness and
-    members that all agree are treated as they are there. `n` is the smaller of the two numbers.
+    members that all agree are treated as they are there. `n` is the smaller of the two numbers. Coverage of 95 %
+    intervals (docs/coverage.md, the other side twice as many): normal values 0.94 or more; log-normal ones 0.87 with 5
+    seeds, 0.91 with 20, 0.92 with 100, 0.94 with 1,000; whole numbers that tie 0.92 with 5 and 0.93 with 20.
 
     Source: Zou and Donner 2008, Stat. Med. 27, 1693-1702 (the method of variance estimates recovery).
     """
