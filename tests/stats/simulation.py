@@ -463,7 +463,35 @@ def silent_equivalence_under_peeking(law, censored, n, rng, draws):
 # ---- the table ----
 
 
-DOCUMENTED: dict[tuple[str, str], dict[int, float]] = {}
+DOCUMENTED: dict[tuple[str, str], dict[int, float]] = {
+    ("Wilson", "share 0.1"): {5: 0.91},
+    ("Wilson", "share 0.02"): {5: 0.91},
+    ("Newcombe, two shares", "shares 0.5 and 0.5"): {100: 0.93},
+    ("Kaplan-Meier at one step", "10% arrived"): {5: 0.91},
+    ("quantile of hits", "q = 0.1"): {5: 0.92},
+    ("restricted mean", "skewed, 0% never arrive"): {5: 0.88, 20: 0.92},
+    ("restricted mean", "skewed, 50% never arrive"): {5: 0.92},
+    ("restricted mean", "skewed, 90% never arrive"): {20: 0.91},
+    ("restricted mean", "tied, 50% never arrive"): {5: 0.92},
+    ("restricted mean", "tied, 90% never arrive"): {20: 0.92},
+    ("restricted mean", "heavy, 0% never arrive"): {5: 0.8, 20: 0.9, 100: 0.92, 1000: 0.93},
+    ("restricted mean", "heavy, 50% never arrive"): {5: 0.93},
+    ("ratio (Fieller)", "tied, 90% never arrive"): {5: 0.52, 20: 0.84},
+    ("P(A beats B), paired", "heavy, 0% never arrive"): {5: 0.93},
+    ("mean", "normal"): {5: 0.92},
+    ("mean", "log-normal"): {5: 0.81, 20: 0.9, 100: 0.92},
+    ("mean", "tied"): {5: 0.89, 20: 0.92},
+    ("difference, unpaired", "log-normal"): {5: 0.87, 20: 0.91, 100: 0.92},
+    ("difference, unpaired", "tied"): {5: 0.92, 20: 0.93},
+    ("interquartile mean", "log-normal"): {5: 0.93},
+    ("gain of the best of 5", "normal, lower is better"): {20: 0.93},
+    ("gain of the best of 5", "log-normal, lower is better"): {20: 0.88, 100: 0.91},
+    ("gain of the best of 5", "log-normal, higher is better"): {20: 0.79, 100: 0.89, 1000: 0.92},
+    ("curve of the mean, all steps", "normal"): {5: 0.92},
+    ("curve of the mean, all steps", "log-normal"): {5: 0.78, 20: 0.83, 100: 0.9},
+    ("TOST at the margin", "tied, 90% never arrive"): {5: 0.53, 20: 0.92},
+    ("log-rank, 2 groups", "skewed, 50% never arrive"): {5: 0.93},
+}
 HALF, MOST, TIED, HEAVY = ("skewed", 0.5), ("skewed", 0.9), ("tied", 0.9), ("heavy", 0.0)
 
 

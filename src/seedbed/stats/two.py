@@ -5,6 +5,7 @@ members are independent: each mean is resampled by itself, and the tests are Wel
 Which of the two was used is always said. Many settings at once: `comparisons`.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -184,14 +185,16 @@ def recovered(one: Interval, other: Interval) -> Interval:
 def welch(a: ArrayLike, b: ArrayLike) -> Significance:
     """Welch's t test of two means of different seeds; where both sides are constant, the chance of that split.
 
-    Below some ten members a side, or with rare disasters, its level is approximate: docs/coverage.md.
+    False alarms at 5 %: 4 to 6 % for normal, log-normal and tied values from 5 seeds on (docs/coverage.md).
     """
     x, y = scores.checked(a), scores.checked(b)
     n = min(x.size, y.size)
     if np.ptp(x) == 0 and np.ptp(y) == 0:
         p = 1.0 if x[0] == y[0] else min(1.0, 2 / float(special.comb(x.size + y.size, x.size)))
         return Significance(float(x[0] - y[0]), p, "all members of each side agree: permutations", n)
-    result: Any = stats.ttest_ind(x, y, equal_var=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)  # one side is constant, which is meant
+        result: Any = stats.ttest_ind(x, y, equal_var=False)
     return Significance(float(result.statistic), float(result.pvalue), "Welch's t", n)
 
 
