@@ -3,6 +3,7 @@
 #   make run     install what a run needs into .venv, and run two studies     OUT=folder for another place
 #   make test    install the development tools too, and run all tests          ARGS="tests/cli -k name" for some
 #   make test-long   the coverage of every interval by simulation at full size, tens of minutes
+#   make coverage    the same simulation, written into docs/coverage.md
 #   make check   lint, format, types, and the walls between packages
 #   make bench   compare side by side on this machine
 #   make docs    write docs/cli.md again from the live --help, and check it
@@ -12,7 +13,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test test-long check bench docs pins
+.PHONY: run test test-long coverage check bench docs pins
 .DELETE_ON_ERROR:
 
 OUT ?= seedbed-runs
@@ -33,6 +34,10 @@ test: .venv/installed-dev
 
 test-long: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 -q -m long $(ARGS)
+
+coverage: .venv/installed-dev
+	$(BIN)/python -m tests.stats.simulation > docs/coverage.new
+	mv docs/coverage.new docs/coverage.md
 
 check: .venv/installed-dev
 	$(BIN)/ruff check

@@ -28,7 +28,9 @@ def main() -> int:
 def parser() -> argparse.ArgumentParser:
     words = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     words.add_argument(
-        "what", nargs="*", help="suites (dense, narrow, conv, pool, start, seeds) or cases; all, if none is named"
+        "what",
+        nargs="*",
+        help="suites (dense, narrow, conv, pool, start, seeds, statistics) or cases; all, if none is named",
     )
     words.add_argument("--rounds", type=int, default=3, help="how often the dense cases are measured, in turn")
     words.add_argument("--quick", action="store_true", help="leave out 8192 seeds")

@@ -35,7 +35,7 @@ TINY = Size(members=16, scale=0.01, profile="smoke", seeds=(4, 8), started=1)
 
 def cases(size: Size) -> list[Case]:
     """All rows, in the order of the table."""
-    return [*_dense(size), *_narrow(size), *_conv(size), *_pool(size), *_start(size), *_seeds(size)]
+    return [*_dense(size), *_narrow(size), *_conv(size), *_pool(size), *_start(size), *_seeds(size), *_statistics(size)]
 
 
 def _dense(size: Size) -> list[Case]:
@@ -115,3 +115,9 @@ def _seeds(size: Size) -> list[Case]:
         return Case(f"seeds-{seeds}", "seeds", f"four_settings, {seeds} seeds", "seeds", options, shows, 1)
 
     return [row(seeds) for seeds in size.seeds]
+
+
+def _statistics(size: Size) -> list[Case]:
+    seeds = max(int(10_000 * size.scale), 20)
+    return [Case("statistics", "statistics", f"all statistics of a report, {seeds:,} seeds x 8 settings", "statistics",
+                 {"seeds": seeds}, ("seconds",))]  # fmt: skip

@@ -36,8 +36,9 @@ def test_links_inside_the_project_lead_somewhere(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_on_a_page_asks_a_valid_question(page):
+def test_python_on_a_page_asks_a_valid_question(page, tmp_path, monkeypatch):
     """Everything but the training is executed: a block is cut at the line that runs it."""
+    monkeypatch.chdir(tmp_path)
     program = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL))
     compile(program, page.name, "exec", dont_inherit=True)
     exec(program.split("record = sb.run(")[0], {"__name__": "page"})

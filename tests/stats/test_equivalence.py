@@ -109,3 +109,15 @@ def test_plain_is_ready_for_json(rng):
 def test_what_is_refused(call, sentence):
     with pytest.raises(StatsError, match=sentence):
         call()
+
+
+def test_seeds_that_all_reach_the_cap_do_not_make_two_settings_equivalent():
+    """Five equal members say little about those that were not drawn: one in ten apart by the whole cap is a margin."""
+    capped = np.full(5, 1000.0)
+    assert equivalence.by_ratio(capped, capped, 0.1).equivalent
+    found = equivalence.by_ratio(capped, capped, 0.1, cap=1000)
+    assert found.p == pytest.approx(0.9**5)
+    assert not found.equivalent
+    assert equivalence.by_ratio(np.full(40, 1000.0), np.full(40, 1000.0), 0.1, cap=1000).equivalent
+    many = np.random.default_rng(0).normal(500, 5, (2, 60))
+    assert equivalence.by_ratio(*many, 0.1, cap=1000).p == pytest.approx(0.95**60, rel=0.05)

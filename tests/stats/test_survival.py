@@ -7,7 +7,7 @@ from lifelines.utils import median_survival_times, restricted_mean_survival_time
 from scipy import stats
 
 from seedbed.errors import StatsError
-from seedbed.stats import Survival, logrank
+from seedbed.stats import Hits, Members, Survival, logrank
 
 NAN = float("nan")
 
@@ -181,3 +181,55 @@ def test_a_logrank_needs_two_groups_and_one_cap():
         logrank(one, Survival(np.array([1.0]), 200))
     with pytest.raises(StatsError, match="between 0 and 1"):
         one.quantile(1.5)
+
+
+def test_expected_running_time_is_all_steps_over_arrivals(draw_hits):
+    found = draw_hits("skewed", 0.5, 60)
+    ours = Survival(found, 1000).running_time()
+    steps = np.where(np.isnan(found), 1000, found)
+    assert ours.estimate == pytest.approx(steps.sum() / np.isfinite(found).sum())
+    assert ours.low < ours.estimate < ours.high
+    # a ratio of means: scipy's BCa of the same ratio, members resampled whole
+    columns = np.array([steps, np.isfinite(found).astype(float)])
+    theirs = stats.bootstrap(
+        tuple(columns), lambda s, a, axis: s.sum(axis=axis) / a.sum(axis=axis), paired=True, vectorized=True,
+        n_resamples=4000, method="BCa", rng=np.random.default_rng(0),
+    ).confidence_interval  # fmt: skip
+    width = theirs.high - theirs.low
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.15 * width)
+
+
+def test_running_times_of_several_settings_are_those_of_each(draw_hits):
+    table = np.column_stack(
+        [draw_hits("skewed", 0.5, 30), np.full(30, NAN), np.arange(1.0, 31), draw_hits("tied", 0.5, 30)]
+    )
+    members = Members(tuple({"s": j} for j in range(4)), np.arange(30), table)
+    together = [str(one) for one in Hits(members, 1000.0).running_times()]
+    assert together == [str(Survival(one, 1000).running_time()) for one in table.T]
+
+
+def test_running_time_where_all_or_none_arrived():
+    every, nobody = Survival(np.array([10.0, 20.0, 30.0]), 100), Survival(np.full(8, NAN), 100)
+    assert every.running_time() == every.restricted_mean()
+    none = nobody.running_time()
+    missed = 1 - 0.025 ** (1 / 8)
+    assert np.isnan(none.estimate)
+    assert np.isnan(none.high)
+    assert none.low == pytest.approx(100 * (1 - missed) / missed)
+    assert "none of 8 arrived" in none.method
+    rare = Survival(np.append(np.full(9, NAN), 50.0), 100).running_time()
+    assert rare.estimate == 950
+    assert np.isnan(rare.high)  # a third of the resamples hold no arrival
+
+
+def test_a_band_for_all_steps_is_kolmogorov_s(draw_hits):
+    survival = Survival(draw_hits("skewed", 0.4, 40), 1000)
+    curve, wide = survival.curve(), survival.curve(simultaneous=True)
+    reach = stats.kstwo.ppf(0.95, 40)
+    inside = (curve.share > reach) & (curve.share < 1 - reach)
+    assert np.allclose((wide.high - wide.low)[inside], 2 * reach)
+    assert wide.low.min() >= 0
+    assert wide.high.max() <= 1
+    assert reach < np.sqrt(np.log(2 / 0.05) / 80)
+    # a true curve at just less than that distance is inside, by scipy's own test
+    assert stats.ks_1samp(np.arange(1, 41) / 41, stats.uniform.cdf).pvalue > 0.05

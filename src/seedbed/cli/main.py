@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from seedbed import __version__
-from seedbed.cli import data, judge, look, new, run, verify
+from seedbed.cli import compare, data, judge, look, new, run, verify
 from seedbed.cli.door import Door
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ app.command()(look.show)
 app.command()(run.run)
 app.command()(run.report)
 app.command()(judge.claims)
+app.command()(compare.compare)
 app.add_typer(data.app, name="data")
 app.command()(verify.verify)
 app.command()(new.new)

@@ -6,35 +6,45 @@
     pairs                   two settings under the same seeds
     equivalence             whether two settings are equally fast, to within a stated margin
     wilson, holm, logrank   a share, a family of tests, groups of survival curves
+    proportions             two shares of different seeds, a share against a published one
     propagation             what infinite width predicts of the signal in a net of random weights
     crossed                 two sources of chance, such as data and initial draws, and the share of each
     sequential              seeds added in blocks until every comparison is settled, valid under peeking
     judge, parse            whether a record supports a statement, in one line of text (`checks`, `verdicts`)
+    luck                    what the best of k seeds gains, where seeds 0, 42 and 3407 fall, how many seeds are needed
+    curves                  traces: bands at each and at all steps, settings at named steps and by area
+    two                     two settings or two records: paired where seeds are shared, independent where they are not
+    sources                 three or more sources of chance, crossed: the share of the variance that each one is
     maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
 """
 
-from seedbed.stats import checks, equivalence, maps, pairs, scores, sequential, terms
+from seedbed.stats import checks, curves, equivalence, luck, maps, pairs, proportions, scores, sequential, terms, two
 from seedbed.stats.checks import Check, Term, parse
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.crossed import Crossed, crossed
+from seedbed.stats.curves import Band
 from seedbed.stats.families import Family, holm
 from seedbed.stats.hits import Hits, hits
 from seedbed.stats.interval import Interval, Significance
+from seedbed.stats.luck import Luck, Needed
 from seedbed.stats.members import Members, read
 from seedbed.stats.order import Order, order
 from seedbed.stats.propagation import Propagation, propagation
 from seedbed.stats.proportions import wilson
+from seedbed.stats.sequential import Decision, Settled
 from seedbed.stats.single_run import Chance, OneRun, one_run
+from seedbed.stats.sources import Sources, sources
 from seedbed.stats.summary import compare, summarize
 from seedbed.stats.survival import Curve, Survival, logrank
 from seedbed.stats.verdicts import Finding, Link, Verdict, judge
 from seedbed.stats.words import Overview
 
 __all__ = [
-    "Chance", "Check", "Comparison", "Crossed", "Curve", "Family", "Finding", "Hits", "Interval", "Link",
-    "Members", "OneRun", "Order", "Overview", "Propagation", "Significance", "Survival", "Term", "Verdict", "checks",
-    "compare", "crossed", "equivalence", "hits", "holm", "judge", "logrank", "maps", "one_run", "order", "pairs",
-    "pairwise", "parse", "propagation", "read", "scores", "sequential", "summarize", "terms", "wilson",
+    "Band", "Chance", "Check", "Comparison", "Crossed", "Curve", "Decision", "Family", "Finding", "Hits",
+    "Interval", "Link", "Luck", "Members", "Needed", "OneRun", "Order", "Overview", "Propagation", "Settled",
+    "Significance", "Sources", "Survival", "Term", "Verdict", "checks", "compare", "crossed", "curves", "equivalence", "hits",
+    "holm", "judge", "logrank", "luck", "maps", "one_run", "order", "pairs", "pairwise", "parse", "propagation",
+    "proportions", "read", "scores", "sequential", "sources", "summarize", "terms", "two", "wilson",
 ]  # fmt: skip

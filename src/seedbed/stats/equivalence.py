@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval, finite
@@ -75,13 +75,24 @@ def by_difference(
 
 
 def by_ratio(
-    a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray, share: float, alpha: float = 0.05
+    a: ArrayLike | xr.DataArray,
+    b: ArrayLike | xr.DataArray,
+    share: float,
+    alpha: float = 0.05,
+    cap: float | int | None = None,
 ) -> Equivalence:
     """1 - share < mean(a) / mean(b) < 1 + share, by paired t tests of a - (1 -+ share) b; b is the reference.
 
     The margin is a share of the reference's mean, which is itself estimated; testing a - r b takes that into account,
     where a margin of share * mean(b) steps would take it as known. The interval is Fieller's: every r that a paired
-    t test of a - r b = 0 does not reject, with an open end (NaN) where mean(b) cannot be told from 0.
+    t test of a - r b = 0 does not reject, with an open end (NaN) where mean(b) cannot be told from 0. Coverage of 90 %
+    intervals (docs/coverage.md): 0.88 or more, but 0.84 with 20 seeds and 0.5 with 5 where 90 % of members never arrive
+    and hits tie: few seeds that all reach the cap know nothing of the others.
+
+    The tests keep their level within the error of the simulation, but for the same case: a false "equivalent" in 8 % of
+    samples of 20 seeds and in half of those of 5. With the `cap` of hits they keep it there too: then p is at least
+    (1 - share mean(b) / cap)^n, the chance that n seeds miss a minority that is wide apart and moves the mean by the
+    margin.
 
     Raises: StatsError for a share outside 0..1, a reference whose mean is not positive, or values not paired.
     Source: Fieller 1954, J. R. Stat. Soc. B 16, 175-185.
@@ -97,8 +108,10 @@ def by_ratio(
         )
     low, high = _fieller(first, second, alpha)
     estimate = Interval(float(first.mean() / second.mean()), low, high, 1 - 2 * alpha, "Fieller, paired", first.size)
+    missed = 0.0 if cap is None else (1 - min(part * float(second.mean()) / cap, 1.0)) ** first.size
+    p_low, p_high = _above(first - (1 - part) * second), _above((1 + part) * second - first)
     return Equivalence(
-        estimate, 1 - part, 1 + part, _above(first - (1 - part) * second), _above((1 + part) * second - first), alpha,
+        estimate, 1 - part, 1 + part, max(p_low, missed), max(p_high, missed), alpha,
         "TOST, paired t tests of a - (1 ± share) b",
     )  # fmt: skip
 
@@ -114,17 +127,17 @@ def _above(gaps: Float[np.ndarray, " seed"]) -> float:
     """The one-sided p value of "the mean is at most 0"; where all seeds agree, the chance that n signs do."""
     if np.ptp(gaps) == 0:
         return 2.0**-gaps.size if gaps[0] > 0 else 1.0
-    return float(stats.t.sf(gaps.mean() * gaps.size**0.5 / gaps.std(ddof=1), gaps.size - 1))
+    return float(special.stdtr(gaps.size - 1, -gaps.mean() * gaps.size**0.5 / gaps.std(ddof=1)))
 
 
 def _t_interval(gaps: Float[np.ndarray, " seed"], alpha: float) -> tuple[float, float]:
-    reach = float(stats.t.ppf(1 - alpha, gaps.size - 1) * gaps.std(ddof=1) / gaps.size**0.5)
+    reach = float(special.stdtrit(gaps.size - 1, 1 - alpha) * gaps.std(ddof=1) / gaps.size**0.5)
     return float(gaps.mean() - reach), float(gaps.mean() + reach)
 
 
 def _fieller(a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"], alpha: float) -> tuple[float, float]:
     """The ends of (mean(a) - r mean(b))^2 <= t^2 var(a - r b) / n, a quadratic in r."""
-    t2 = float(stats.t.ppf(1 - alpha, a.size - 1)) ** 2 / a.size
+    t2 = float(special.stdtrit(a.size - 1, 1 - alpha)) ** 2 / a.size
     (aa, ab), (_, bb) = np.cov(a, b)
     square, linear, constant = b.mean() ** 2 - t2 * bb, a.mean() * b.mean() - t2 * ab, a.mean() ** 2 - t2 * aa
     if square <= 0:

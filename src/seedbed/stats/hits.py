@@ -19,7 +19,7 @@ from seedbed.stats.order import Order, order
 from seedbed.stats.proportions import wilson
 from seedbed.stats.resampling import mean_intervals
 from seedbed.stats.single_run import OneRun, one_run
-from seedbed.stats.survival import Survival
+from seedbed.stats.survival import Survival, running_times
 from seedbed.stats.words import Overview
 
 
@@ -57,6 +57,10 @@ class Hits:
     def restricted_means(self, level: float = 0.95) -> list[Interval]:
         """The restricted mean of every setting, in the record's order, from one draw of resampled seeds."""
         return mean_intervals(self.restricted().values, level, (0.0, self.cap))
+
+    def running_times(self, level: float = 0.95) -> list[Interval]:
+        """The expected running time of every setting, in the record's order, from one draw of resampled seeds."""
+        return running_times([Survival(column, self.cap) for column in self.members.values.T], level)
 
     def pairs(self, level: float = 0.95) -> list[Comparison]:
         """Every pair of settings, by difference of restricted means; see `comparisons.pairwise` for which pairs."""

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from seedbed.errors import StatsError
 from seedbed.record import SEED
@@ -76,8 +76,8 @@ def sign_flip(a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray) -> Signi
         return Significance(float(gaps[0]), 2.0 ** (1 - n), "sign flips: all seeds differ by the same", n)
     if n <= EXACT_UP_TO:
         return Significance(float(gaps.mean()), _flipped(gaps), f"sign flips, all {2**n}", n)
-    result = stats.ttest_rel(first, second)
-    return Significance(float(result.statistic), float(result.pvalue), "paired t", n)
+    t = float(gaps.mean() / gaps.std(ddof=1) * n**0.5)  # scipy's ttest_rel takes ten times as long
+    return Significance(t, float(2 * special.stdtr(n - 1, -abs(t))), "paired t", n)
 
 
 def wilcoxon(a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray) -> Significance:
@@ -106,7 +106,8 @@ def superiority(
     """P(A beats B) under a common seed, ties counting half: (wins + ties / 2) / n, so 1/2 means no preference.
 
     (wins - losses) / n is a difference of two paired proportions; its interval is Tango's score interval, which uses
-    how many seeds tie, keeps its width when all of them do, and is close to Wilson's when none does.
+    how many seeds tie, keeps its width when all of them do, and is close to Wilson's when none does. Coverage of 95 %
+    intervals: 0.94 or more, 0.93 with 5 seeds (docs/coverage.md).
 
     Source: Tango 1998, Stat. Med. 17, 891-908.
 

@@ -50,7 +50,8 @@ def interquartile_mean(values: ArrayLike, level: float = 0.95) -> Interval:
 
     Less moved by a few wild members than the mean, less grainy than the median. Above 500 members, where the
     jackknife of BCa costs n^2 and corrects by less than the bootstrap's own error, the percentile interval; also
-    where the middle half agrees. `method` names the one used.
+    where the middle half agrees. `method` names the one used. Coverage of 95 % intervals of log-normal values: 0.93
+    with 5 members, 0.95 from 20 on (docs/coverage.md).
     """
     return by_scipy((checked(values),), _middle_mean, level)
 

@@ -4,10 +4,11 @@ Nothing is trained here. Whoever looks after every block and stops at the first 
 5 % of cases. So the error is spent over the looks: with n of at most `cap` seeds the share t = n / cap of the evidence
 is in, and up to then alpha*(t) = 2 (1 - Phi(z / sqrt t)) may have been spent, z the normal quantile of 1 - alpha / 2:
 next to nothing early, alpha at the cap. A look at n seeds after one at m tests at alpha*(n / cap) - alpha*(m / cap);
-the sum over all looks is alpha, so by the union bound no dependence between looks matters; exact boundaries would need it
-and gain little. At each look Holm's rule goes over the pairs that are not told apart yet. A pair told apart at an
-earlier look leaves the family, and this is still the closed test: of any set of true hypotheses, the one rejected first
-was rejected while all of them counted. A pair shown equivalent goes on counting: nothing was rejected in this family.
+the sum over all looks is alpha, so by the union bound no dependence between looks matters; exact boundaries would
+need it and gain little. At each look Holm's rule goes over the pairs that are not told apart yet. A pair told apart
+at an earlier look leaves the family, and this is still the closed test: of any set of true hypotheses, the one
+rejected first was rejected while all of them counted. A pair shown equivalent goes on counting: nothing was rejected
+in this family.
 
 Source: O'Brien and Fleming 1979, Biometrics 35, 549-556; Lan and DeMets 1983, Biometrika 70, 659-663 (the spending
 function); Maurer and Bretz 2013, Stat. Biopharm. Res. 5, 311-320 (families).
@@ -21,7 +22,7 @@ from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
+from scipy import special
 
 from seedbed.errors import StatsError
 from seedbed.record import name_of
@@ -93,7 +94,7 @@ class Settled:
                 "all_settled": self.all_settled, "words": list(self.words())}  # fmt: skip
 
 
-def looks(first: int, cap: int, growth: float = 2.0) -> tuple[int, ...]:
+def looks(first: int, cap: int, growth: float | int = 2.0) -> tuple[int, ...]:
     """How many seeds there are at each look: `first`, then `growth` times as many each time, and `cap` at last.
 
     Raises: StatsError for fewer than two seeds, a cap below the first look, or a growth that is not above 1.
@@ -115,13 +116,13 @@ def looks(first: int, cap: int, growth: float = 2.0) -> tuple[int, ...]:
     return tuple(found)
 
 
-def spent(share: float, alpha: float = 0.05) -> float:
+def spent(share: float | int, alpha: float = 0.05) -> float:
     """The error that may have been spent when this share of the evidence is in; 0 at 0, alpha at 1.
 
     >>> [round(spent(share), 5) for share in (0.25, 0.5, 1.0)]
     [9e-05, 0.00557, 0.05]
     """
-    return 0.0 if share <= 0 else float(2 * stats.norm.sf(stats.norm.isf(alpha / 2) / share**0.5))
+    return 0.0 if share <= 0 else float(2 * special.ndtr(special.ndtri(alpha / 2) / share**0.5))
 
 
 def settle(
@@ -161,7 +162,8 @@ def settle(
     columns = [(members.values[:, members.column(one.a)], members.values[:, members.column(one.b)])
                for one in before.decisions]  # fmt: skip
     apart = _rejected([sign_flip(a, b).p for a, b in columns], before, level, ("equivalent",))
-    alike = _rejected([_tost(a, b, margin) for a, b in columns], before, level, ("a", "b"))
+    cap = hits.cap if isinstance(hits, Hits) else None
+    alike = _rejected([_tost(a, b, margin, cap) for a, b in columns], before, level, ("a", "b"))
     arrived = np.mean(~hits.never, axis=0) if isinstance(hits, Hits) else np.ones(len(members.settings))
     decisions: list[Decision] = []
     for k, one in enumerate(before.decisions):
@@ -227,8 +229,8 @@ def _rejected(p: list[float], before: Settled, level: float, elsewhere: tuple[st
     return [not before.decisions[k].settled and adjusted[k] < level for k in range(len(p))]
 
 
-def _tost(a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"], margin: float) -> float:
-    return by_ratio(a, b, margin).p if b.mean() > 0 else 1.0
+def _tost(a: Float[np.ndarray, " seed"], b: Float[np.ndarray, " seed"], margin: float, cap: float | None) -> float:
+    return by_ratio(a, b, margin, cap=cap).p if b.mean() > 0 else 1.0
 
 
 def _ahead(gap: float, better: Better, arrivals: bool) -> State:
@@ -241,7 +243,7 @@ def _ahead(gap: float, better: Better, arrivals: bool) -> State:
 def _repeated(gap: Float[np.ndarray, " seed"], level: float, alpha: float, at: int, of: int) -> Interval:
     n, middle = gap.size, float(gap.mean())
     varies = level > 0 and np.ptp(gap) > 0
-    reach = float(stats.t.isf(level / 2, n - 1) * gap.std(ddof=1) / n**0.5) if varies else np.nan
+    reach = float(-special.stdtrit(n - 1, level / 2) * gap.std(ddof=1) / n**0.5) if varies else np.nan
     low, high = (middle - reach, middle + reach) if np.isfinite(reach) else (np.nan, np.nan)
     return Interval(middle, low, high, 1 - alpha, f"paired t, repeated at {of} looks (this is the {_th(at)})", n)
 
