@@ -14,13 +14,12 @@ from typing import Any
 
 from seedbed import store
 from seedbed.catalogue.own import from_file
+from seedbed.catalogue.request import CROSSED, REQUEST
 from seedbed.errors import SpecError, StoreError
 from seedbed.procedures.lab import Lab
 from seedbed.progress import Listener, Progress, silent
 from seedbed.studies import TABLE
 from seedbed.study import Profile, Study
-
-REQUEST = "request"
 
 
 @dataclass(frozen=True)
@@ -37,23 +36,41 @@ def perform(
     study: Study, *, profile: Profile = "quick", seeds: range | None = None,
     changes: Mapping[str, Sequence[Any]] | None = None, data: Path | None = None, out: Path = Path("seedbed-runs"),
     engine: str = "jax", listen: Listener = silent, command: str = "", source: Path | None = None,
+    settle_within: float | None = None, sources: int | None = None,
 ) -> Outcome:  # fmt: skip
     """Measure what is missing, then write `report.html`, `report.pdf`, `summary.json` and the figures.
 
-    `command` is how a reader runs it again; `source` is the file a user's own study came from.
+    `command` is how a reader runs it again; `source` is the file a user's own study came from. With `settle_within`,
+    a share, seeds are added in blocks, at most `seeds` of them, until every pair of settings is told apart or agrees
+    to within that share (`until`). With `sources`, initial weights, data and order are crossed besides, with so many
+    levels each (`procedures.crossing`).
     """
     began = time.perf_counter()
     folder = out / study.name
     _fits(study, profile, changes or {})
-    kept = store.create_or_open(folder / "record")
+    kept, hear = store.create_or_open(folder / "record"), _loading(listen)
     seeds = seeds or range(study.seeds[profile])
-    lab = Lab(kept, seeds, profile=profile, data=data, engine=engine, listen=_loading(listen), changes=changes)
-    records = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, profile))}
-    lab.settled()
+
+    def measured(some: range) -> tuple[Lab, dict[str, Any]]:
+        lab = Lab(kept, some, profile=profile, data=data, engine=engine, listen=hear, changes=changes)
+        found = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, profile))}
+        lab.settled()
+        return lab, found
+
+    until = None if settle_within is None else {"most": len(seeds), "margin": settle_within}
+    if settle_within is None:
+        lab, records = measured(seeds)
+    else:
+        from seedbed.catalogue.until import Until, added  # late: it needs SciPy
+
+        lab, records, seeds = added(measured, seeds, Until(len(seeds), settle_within))
+    if sources is not None:
+        records[CROSSED] = lab.crossed(sources, CROSSED)
     request = {"study": study.name, "profile": profile, "seeds": [seeds.start, seeds.stop], "command": command,
-               "records": list(records), "source": str(source.resolve()) if source else None}  # fmt: skip
+               "records": list(records), "source": str(source.resolve()) if source else None,
+               "until": until}  # fmt: skip
     kept.write_note(REQUEST, request)
-    told, written = _telling().tell(folder, study, records, profile, seeds, command)
+    told, written = _telling().tell(folder, study, records, request)
     return Outcome(folder, told, written, time.perf_counter() - began)
 
 
@@ -61,8 +78,7 @@ def retell(folder: Path) -> Outcome:
     """Write the report of a folder again from its records; nothing is run."""
     began = time.perf_counter()
     study, records, request = _finished(store.open_existing(folder / "record"), folder)
-    asked = request["profile"], range(*request["seeds"]), request["command"]
-    told, written = _telling().tell(folder, study, records, *asked)
+    told, written = _telling().tell(folder, study, records, request)
     return Outcome(folder, told, written, time.perf_counter() - began)
 
 

@@ -9,26 +9,45 @@ from typing import Any
 import xarray as xr
 
 import seedbed
+from seedbed.catalogue import until
 from seedbed.catalogue.claims import judged
+from seedbed.catalogue.request import CROSSED
+from seedbed.procedures.crossing import AXES
 from seedbed.report import plain
 from seedbed.report.judged import statements
-from seedbed.report.summary import summary
+from seedbed.report.page import Section
+from seedbed.report.summary import plain_values, summary
+from seedbed.report.variation import variation
 from seedbed.report.write import write
-from seedbed.study import Profile, Study
+from seedbed.study import Study
 
 
 def tell(
-    folder: Path, study: Study, records: Mapping[str, xr.Dataset], profile: Profile, seeds: range, command: str
+    folder: Path, study: Study, records: Mapping[str, xr.Dataset], request: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Path]]:
-    """Write what the records say into a folder: the content of `summary.json`, and the files written."""
+    """Write what the records say into a folder: the content of `summary.json`, and the files written.
+
+    `request` is what `perform` was asked for, as it is kept in the store.
+    """
+    profile, seeds, command = request["profile"], range(*request["seeds"]), request["command"]
+    crossed, records = records.get(CROSSED), {name: one for name, one in records.items() if name != CROSSED}
     page = study.tell(records) if study.tell else plain.tell(records)
-    claims = judged(study, records, profile)
+    claims, further, besides = judged(study, records, profile), list[Section](), dict[str, Any]()
+    if request.get("until"):
+        looked = until.settled(records, until.Until(**request["until"]))
+        further.append(until.section(looked))
+        besides["until"] = looked.plain()
+    if crossed is not None:
+        told_apart, besides["sources"] = variation(crossed, AXES, crossed.attrs["not_crossed"])
+        further.append(told_apart)
     if claims:
-        page = replace(page, sections=[*page.sections, statements(claims)])
+        further.append(statements(claims))
+    page = replace(page, sections=[*page.sections, *further])
     records = {name: record for name, record in records.items() if not record.attrs.get("aside")}
     provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
     trained = {name: record for name, record in records.items() if "stop_step" in record}
     told = summary(study, trained, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
+    told |= plain_values(besides)
     written = write(folder, study, page, profile=profile, seeds=seeds, command=command, records=records, summary=told,
                     provenance=provenance)  # fmt: skip
     return told, written

@@ -32,6 +32,17 @@ def run(
     data: Annotated[Path | None, typer.Option(metavar="DIR", help="Use data files in this folder.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept.")] = Path("seedbed-runs"),
     engine: Annotated[Literal["jax", "reference"], typer.Option(help="reference is plain NumPy, and slow.")] = "jax",
+    until: Annotated[
+        Literal["settled"] | None,
+        typer.Option(help="Add seeds until all pairs of settings are settled, at most --seeds."),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(metavar="SHARE", min=0.001, max=0.999, help="Settled also means: the same within this.")
+    ] = 0.1,
+    sources: Annotated[
+        int | None,
+        typer.Option(metavar="8", min=2, max=16, help="Cross initial weights, data and order, so many levels each."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write summary.json to standard output, nothing else.")
     ] = False,
@@ -54,6 +65,7 @@ def run(
     if profile == "full" and not yes and sys.stdin.isatty() and terminal(sys.stderr):
         _confirm(list(chosen.values()))
     options = _options(profile=profile, seeds=seeds, levels=levels or (), data=data, out=out, engine=engine)
+    options += _further(until=until, margin=margin, sources=sources)
     folders: list[Path] = []
     for word, study in chosen.items():
         with watching(quiet=as_json) as listen:
@@ -61,6 +73,7 @@ def run(
                 study, profile=profile, seeds=wanted, changes=asked, data=data, out=out,
                 engine=engine, listen=listen, command=shlex.join(["seedbed", "run", word, *options]),
                 source=Path(word) if word.endswith(".py") else None,
+                settle_within=margin if until else None, sources=sources,
             )  # fmt: skip
         if not as_json:
             typer.echo("\n" if folders else "", nl=False)
@@ -104,6 +117,12 @@ def _options(
     given = [("--profile", profile, "quick"), ("--seeds", seeds, None), ("--data", data, None)]
     given += [("--set", level, None) for level in levels]
     given += [("--out", out, Path("seedbed-runs")), ("--engine", engine, "jax")]
+    return [word for name, value, usual in given if value != usual for word in (name, str(value))]
+
+
+def _further(*, until: str | None, margin: float, sources: int | None) -> list[str]:
+    """The same for the options that add seeds or networks."""
+    given = [("--until", until, None), ("--margin", margin if until else 0.1, 0.1), ("--sources", sources, None)]
     return [word for name, value, usual in given if value != usual for word in (name, str(value))]
 
 

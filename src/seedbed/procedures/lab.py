@@ -12,6 +12,7 @@ from seedbed.datasets.kernels import read_kernels
 from seedbed.datasets.load import course_name
 from seedbed.datasets.pictures import pictures
 from seedbed.errors import DataError, SpecError
+from seedbed.procedures.crossing import crossing
 from seedbed.procedures.landscape import landscape
 from seedbed.procedures.run import run
 from seedbed.procedures.timing import timed
@@ -40,6 +41,7 @@ class Lab:
         self.data, self.engine, self.listen = data, engine, listen
         self.changes = dict(changes or {})
         self.unused = set(self.changes)
+        self.asked: list[Spec] = []
 
     def ask(self, question: Spec) -> Spec:
         """The question with a user's own data and levels in place."""
@@ -60,9 +62,22 @@ class Lab:
         What is `aside` helps to tell a page, and appears in no list of settings.
         """
         question = self.ask(question) if changeable else self._on_own_data(question, needed=False)
+        self.asked.append(question)
         notes = {"profile": self.profile, **({"aside": True} if aside else {})}
         return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
                    engine=self.engine, listen=self.listen, notes=notes)  # fmt: skip
+
+    def crossed(self, levels: int, name: str = "sources") -> xr.Dataset:
+        """The first question that was run once more, with initial weights, data and order numbered apart and crossed.
+
+        Raises: SpecError where nothing was run, or `procedures.crossing` has nothing to cross.
+        """
+        if not self.asked:
+            raise SpecError("nothing was trained here, so there are no sources of chance to cross; leave out --sources")
+        found = crossing(self.asked[0], levels)
+        notes = {"profile": self.profile, "aside": True, "not_crossed": list(found.missing)}
+        return run(found.question, found.seeds, store=self.store, name=name, engine=self.engine, listen=self.listen,
+                   notes=notes)  # fmt: skip
 
     def timed(
         self, question: Spec, name: str = "times", *, repeats: int = 5, least: float = 0.3, changeable: bool = True

@@ -53,9 +53,9 @@ def _items(
 ) -> Iterator[Prose | Table]:
     known = [(name, one) for name, one in found if isinstance(one, Sources)]
     yield Prose(
-        f"Each network's {', '.join(names[:-1])} and {names[-1]} were drawn apart and crossed: every level of one meets "
-        f"every level of the others. The share of a source is the part of the variance of the {what} that is gone when that source "
-        "alone is held fixed; *together* is what no source explains alone."
+        f"Each network's {', '.join(names[:-1])} and {names[-1]} were drawn apart and crossed: every level of one "
+        f"meets every level of the others. The share of a source is the part of the variance of the {what} that is "
+        "gone when that source alone is held fixed; *together* is what no source explains alone."
         + "".join(f" Not crossed: {why}." for why in missing)
     )
     if known:
