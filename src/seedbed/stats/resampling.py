@@ -65,8 +65,8 @@ def mean_interval(
     it is [(1 - u) v + u a, (1 - u) v + u b] with u = `most_missed`. One value alone has no interval (NaN).
 
     Coverage of 95 % intervals (docs/coverage.md): restricted means with up to 90 % censored 0.91-0.97 from 8 seeds on,
-    0.88 with 5; scores that tie 0.89 with 5 seeds and 0.92 with 20, normal ones 0.92 with 5. A long right tail that no cap cuts lowers it
-    (log-normal, sigma 1: 0.80 with 5 seeds, 0.85 with 8, 0.90 with 20, 0.92 with 100, 0.94 with 200).
+    0.88 with 5; scores that tie 0.89 with 5 seeds and 0.92 with 20, normal ones 0.92 with 5. A long right tail that no
+    cap cuts lowers it (log-normal, sigma 1: 0.80 with 5 seeds, 0.90 with 20, 0.92 with 100, 0.94 with 200).
     Source: Efron 1987, J. Am. Stat. Assoc. 82, 171-185.
     """
     kept = values[np.isfinite(values)]
