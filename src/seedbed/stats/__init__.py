@@ -38,13 +38,15 @@ from seedbed.stats.single_run import Chance, OneRun, one_run
 from seedbed.stats.sources import Sources, sources
 from seedbed.stats.summary import compare, summarize
 from seedbed.stats.survival import Curve, Survival, logrank
+from seedbed.stats.two import Two
 from seedbed.stats.verdicts import Finding, Link, Verdict, judge
 from seedbed.stats.words import Overview
 
 __all__ = [
     "Band", "Chance", "Check", "Comparison", "Crossed", "Curve", "Decision", "Family", "Finding", "Hits",
     "Interval", "Link", "Luck", "Members", "Needed", "OneRun", "Order", "Overview", "Propagation", "Settled",
-    "Significance", "Sources", "Survival", "Term", "Verdict", "checks", "compare", "crossed", "curves", "equivalence", "hits",
-    "holm", "judge", "logrank", "luck", "maps", "one_run", "order", "pairs", "pairwise", "parse", "propagation",
-    "proportions", "read", "scores", "sequential", "sources", "summarize", "terms", "two", "wilson",
+    "Significance", "Sources", "Survival", "Term", "Two", "Verdict", "checks", "compare", "crossed", "curves",
+    "equivalence", "hits", "holm", "judge", "logrank", "luck", "maps", "one_run", "order", "pairs", "pairwise",
+    "parse", "propagation", "proportions", "read", "scores", "sequential", "sources", "summarize", "terms", "two",
+    "wilson",
 ]  # fmt: skip
