@@ -16,6 +16,7 @@ from seedbed import store
 from seedbed.catalogue.own import from_file
 from seedbed.catalogue.request import CROSSED, REQUEST
 from seedbed.errors import SpecError, StoreError
+from seedbed.procedures.crossing import crossing
 from seedbed.procedures.lab import Lab
 from seedbed.progress import Listener, Progress, silent
 from seedbed.studies import TABLE
@@ -53,6 +54,8 @@ def perform(
 
     def measured(some: range) -> tuple[Lab, dict[str, Any]]:
         lab = Lab(kept, some, profile=profile, data=data, engine=engine, listen=hear, changes=changes)
+        if sources is not None and not study.measure:
+            crossing(lab.ask(question_of(study, profile)), sources)  # what cannot be crossed is said before training
         found = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, profile))}
         lab.settled()
         return lab, found
