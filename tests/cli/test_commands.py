@@ -78,9 +78,11 @@ def test_claims_are_read_from_the_run_s_summary(seedbed, tmp_path):
     (tmp_path / "coin").mkdir()
     value = {"estimate": 0.9, "low": 0.8, "high": 0.95, "level": 0.95, "method": "Wilson", "n": 40, "unit": "share"}
     finding = {"statistic": "share", "variable": "hit_step", "q": None, "times": 1.0, "levels": {"loss": "l2"}, **value}
-    judged = {"id": "coin-1", "verdict": "supported", "under": "supported", "differs": "", "contradicts": "", "n": 40,
+    judged = {
+              "id": "coin-1", "verdict": "supported", "under": "supported", "differs": "", "contradicts": "", "n": 40,
               "reason": "", "findings": [finding], "effect": {**value, "kind": "value"}, "one_run": None,
-              "source": "A sheet, question 1", "statement": "Relu is faster.", "check": "share(hit_step) > 0.5"}  # fmt: skip
+              "source": "A sheet, question 1", "statement": "Relu is faster.", "check": "share(hit_step) > 0.5",
+    }  # fmt: skip
     (tmp_path / "coin" / "summary.json").write_text(json.dumps({"claims": [judged]}))
     text = seedbed("claims", "coin", "--out", str(tmp_path)).stdout
     assert text.splitlines()[0] == "coin (40 networks of each setting): 1 supported"
