@@ -198,8 +198,8 @@ def _bounds(interval: Plain) -> str:
     unit = interval["unit"]
     show: Callable[[Any], str] = percent if unit == "share" else partial(number, digits=4 if unit == "1" else 3)
     if is_missing(interval["estimate"]):
-        bound = f"above {show(interval['low'])}" if not is_missing(interval["low"]) else "not known"
-        return f"not reached, {bound}"
+        low = interval["low"]
+        return "not reached" if is_missing(low) or low == 0 else f"not reached, above {show(low)}"
     low = "…" if is_missing(interval["low"]) else show(interval["low"])
     high = "…" if is_missing(interval["high"]) else show(interval["high"])
     return f"{show(interval['estimate'])} [{low},{SPACE}{high}]"

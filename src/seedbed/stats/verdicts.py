@@ -243,6 +243,8 @@ def _single(check: Check, sides: Sides, answer: Answer, level: float) -> Interva
     statistics = {side.term.statistic for side in columns}
     if answer == "cannot be told" or statistics & {"quantile", "one_run"} or any(side.exact for side in columns):
         return None
+    if "share" in statistics and check.relations == ("=",):
+        return None  # a run is a yes or a no, and no share
     if len(columns) == 1:
         holds = _holds(check, sides, columns[0])
         return wilson(int((~holds if answer == "supported" else holds).sum()), holds.size, level)

@@ -93,12 +93,14 @@ def readings(record: xr.Dataset) -> dict[str, Any]:
 
 def outcomes(records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
     """The range of the first kind of image, where that is the course's five zeros: nothing in it is left to chance."""
-    own = readings(records["filtered"])
-    if own["first_kind"] != "digit 0" or own["images_of_first_kind"] != 5:
+    if "sheet" not in records:
         return {}
-    low, high = own["range_of_first_kind"]
-    found = {"least": np.array([low]), "greatest": np.array([high])}
-    return {"five_zeros": sb.derive(records["filtered"], lambda *_: found, axes={}, seeds=[0], exact=True)}
+    sheet = records["sheet"].sel(seed=0)
+    zeros = outputs_of(sheet)[sheet["kind"].values == "digit 0"]
+    if len(zeros) != 5:
+        return {}
+    found = {"least": np.array([zeros.min()]), "greatest": np.array([zeros.max()])}
+    return {"five_zeros": sb.derive(sheet, lambda *_: found, axes={}, seeds=[0], exact=True)}
 
 
 def outputs_of(record: xr.Dataset, way: str = "loops") -> np.ndarray:

@@ -506,7 +506,7 @@ study = sb.Study(
           for hidden, value, record in ((9, 0.879, "main_ends"), (10, 0.910, "ten_ends"))),
         sb.Claim(id="lu-mean", source=f"{LU_2018}", record="others_ends",
                  statement="Under the squared error a collapsed network answers the mean of the targets (nine in ten "
-                 "are nearer to it than to the median)", check="share(nearer_to_mean, formula=step_sin_5x) > 90 %"),
+                 "are nearer to it than to the median)", check="share(nearer_to_mean, formula=x_sin_5x) > 90 %"),
         sb.Claim(id="lu-median", source=f"{LU_2018}", record="absolute_ends",
                  statement="Under the absolute error a collapsed network answers the median of the targets (nine in "
                  "ten are nearer to it than to the mean)", check="share(nearer_to_mean, formula=x_sin_5x) < 10 %"),
