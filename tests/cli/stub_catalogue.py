@@ -53,7 +53,7 @@ SETTING = {
 calls = []
 
 
-def perform(study, *, profile, seeds, changes, data, out, engine, listen, command, source):
+def perform(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources):
     if study.name == "broken":
         raise RunError("a worker was lost, exit status 9; run the same command again")
     if study.name == "crash":
@@ -71,6 +71,8 @@ def perform(study, *, profile, seeds, changes, data, out, engine, listen, comman
             "engine": engine,
             "command": command,
             "source": source,
+            "settle_within": settle_within,
+            "sources": sources,
         }
     )
     for step in range(0, 1000, 100 if study.name != "slow" else 1):

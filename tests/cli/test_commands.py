@@ -142,6 +142,12 @@ def test_run_hands_everything_on(seedbed, tmp_path):
         "there",
         "--engine",
         "reference",
+        "--until",
+        "settled",
+        "--margin",
+        "0.2",
+        "--sources",
+        "8",
     )
     assert result.exit_code == 0, result.output
     (call,) = stub_catalogue.calls
@@ -155,10 +161,13 @@ def test_run_hands_everything_on(seedbed, tmp_path):
         "changes": {"learning_rate": [0.1, 1], "activation": ["relu", "leaky_relu(slope=0.1)"]},
         "engine": "reference",
         "source": None,
+        "settle_within": 0.2,
+        "sources": 8,
     }
     assert command == (
         "seedbed run coin --profile smoke --seeds 5:9 --data mine --set learning_rate=0.1,1 "
-        "--set 'activation=relu,leaky_relu(slope=0.1)' --out there --engine reference"
+        "--set 'activation=relu,leaky_relu(slope=0.1)' --out there --engine reference "
+        "--until settled --margin 0.2 --sources 8"
     )
 
 
@@ -174,6 +183,8 @@ def test_run_at_its_defaults(seedbed):
         "out": Path("seedbed-runs"),
         "engine": "jax",
         "command": "seedbed run coin",
+        "settle_within": None,
+        "sources": None,
     }
 
 

@@ -62,8 +62,9 @@ def test_the_truth_decides(line, answer):
     assert found.answer == answer
     assert found.findings[0].value.n == 200
     assert found.plain()["verdict"] == answer
-    if answer != "cannot be told" and "quantile" not in line and "one_run" not in line:
-        assert found.one_run is not None
+    silent = "quantile" in line or "one_run" in line or ("share" in line and "within" in line)  # of single runs
+    assert (found.one_run is None) == (answer == "cannot be told" or silent)
+    if found.one_run is not None:
         assert found.one_run.low <= found.one_run.estimate <= found.one_run.high
 
 

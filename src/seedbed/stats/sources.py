@@ -59,7 +59,8 @@ def sources(values: Float[np.ndarray, "*source"], names: Sequence[str], level: f
     _check(values, names)
     flat = values.reshape(-1, 1).astype(np.float64)
     means = pair_means(distances(flat), values.shape, weights_of(values.shape))
-    neither, alone = means[0], [(means[0] - one) / means[0] for one in means[1:]]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        neither, alone = means[0], [(means[0] - one) / means[0] for one in means[1:]]
     n = values.size
     method = f"levels of all sources resampled, percentiles of {RESAMPLES} resamples"
     shares = {name: percentiles(share, level, n, method) for name, share in zip(names, alone, strict=True)}

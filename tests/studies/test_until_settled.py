@@ -1,0 +1,83 @@
+"""Seeds until settled, and sources crossed, of a small study of one's own: records, summary, page, told again."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import seedbed as sb
+from seedbed.catalogue import TABLE, perform, retell
+from seedbed.catalogue.until import Until, settled
+from seedbed.errors import SpecError, StatsError
+
+
+def ask(profile):
+    net = sb.Spec(
+        data=sb.data.random_images(16, (2, 2)), model=sb.models.mlp([3], activation="relu"), loss="cross_entropy",
+        initializer=sb.initializers.normal(0.5), optimizer=sb.optimizers.sgd(0.5), steps=60, trace=20,
+        stop=sb.falls_to("train_loss", 0.45), batch_size=8,
+    )  # fmt: skip
+    return net.vary(learning_rate=[0.01, 0.5, 0.5001])
+
+
+STUDY = sb.Study(name="rates", title="Rates", source="here", question="Which rate?", ask=ask, seeds={"smoke": 64})
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    out = tmp_path_factory.mktemp("until")
+    return perform(STUDY, profile="smoke", out=out, settle_within=0.2, sources=3, engine="reference", command="x")
+
+
+def test_seeds_stop_when_all_pairs_are_settled(ran):
+    told = ran.summary["until"]
+    assert told["looks"] == [32, 64]
+    assert told["n"] == len(sb.open(ran.folder / "record", "record")["seed"])
+    states = {tuple(pair[side]["learning_rate"] for side in "ab"): pair["state"] for pair in told["pairs"]}
+    assert states[0.01, 0.5] == states[0.01, 0.5001] == "b faster"
+    assert states[0.5, 0.5001] == "equivalent"
+    assert told["all_settled"]
+
+
+def test_sources_are_in_the_summary(ran):
+    slow, *fast = ran.summary["sources"]
+    for one in fast:
+        shares = [share["estimate"] for share in one["shares"].values()] + [one["together"]["estimate"]]
+        assert list(one["shares"]) == ["initial weights", "data", "order of examples"]
+        assert sum(shares) == pytest.approx(1)
+    assert slow["deviation"]["estimate"] == 0  # no network of the slow rate arrives: nothing to divide
+    assert slow["together"]["estimate"] is None
+
+
+def test_told_again_it_is_the_same(ran, monkeypatch):
+    monkeypatch.setitem(TABLE, "rates", STUDY)
+    before = (ran.folder / "summary.json").read_bytes()
+    retell(ran.folder)
+    assert (ran.folder / "summary.json").read_bytes() == before
+    page = (ran.folder / "report.html").read_text()
+    assert "When it was settled" in page
+    assert "Where the variation comes from" in page
+
+
+def test_a_page_of_nothing_trained_cannot_be_settled():
+    with pytest.raises(StatsError, match="nothing here is trained"):
+        settled({"landscape": xr.Dataset()}, Until(64))
+
+
+def test_looks_are_gone_through_in_order():
+    """Told apart at the first look stays so, whatever the later seeds say."""
+    rng = np.random.default_rng(5)
+    values = np.vstack([rng.normal([0, 3], 1, (32, 2)), rng.normal([6, 0], 1, (32, 2))])
+    record = xr.Dataset(
+        {"final_train_loss": (("seed", "rate"), values), "stop_step": (("seed", "rate"), np.full((64, 2), 9.0))},
+        {"seed": np.arange(64), "rate": ["a", "b"]}, {"target": ""},
+    )  # fmt: skip
+    (pair,) = settled({"record": record}, Until(64)).decisions
+    assert (pair.state, pair.n) == ("a better", 32)
+
+
+def test_what_cannot_be_crossed_is_said_before_anything_is_trained(tmp_path):
+    whole = sb.Study(name="whole", title="", source="", question="", seeds={"smoke": 2},
+                     ask=lambda profile: ask(profile).replace(batch_size=None, initializer=None))  # fmt: skip
+    with pytest.raises(SpecError, match="framework's own"):
+        perform(whole, profile="smoke", out=tmp_path, sources=3, engine="reference", command="x")
+    assert not list(tmp_path.rglob("*.npz"))
