@@ -14,9 +14,9 @@ def ask(profile):
     net = sb.Spec(
         data=sb.data.random_images(16, (2, 2)), model=sb.models.mlp([3], activation="relu"), loss="cross_entropy",
         initializer=sb.initializers.normal(0.5), optimizer=sb.optimizers.sgd(0.5), steps=60, trace=20,
-        stop=sb.falls_to("train_loss", 0.45), batch_size=8,
+        stop=sb.falls_to("train_loss", 0.5), batch_size=8,
     )  # fmt: skip
-    return net.vary(learning_rate=[0.01, 0.5, 0.5001])
+    return net.vary(learning_rate=[0.02, 0.08, 0.08001])
 
 
 STUDY = sb.Study(name="rates", title="Rates", source="here", question="Which rate?", ask=ask, seeds={"smoke": 64})
@@ -25,7 +25,7 @@ STUDY = sb.Study(name="rates", title="Rates", source="here", question="Which rat
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     out = tmp_path_factory.mktemp("until")
-    return perform(STUDY, profile="smoke", out=out, settle_within=0.2, sources=3, engine="reference", command="x")
+    return perform(STUDY, profile="smoke", out=out, settle_within=0.3, sources=3, engine="reference", command="x")
 
 
 def test_seeds_stop_when_all_pairs_are_settled(ran):
@@ -33,19 +33,16 @@ def test_seeds_stop_when_all_pairs_are_settled(ran):
     assert told["looks"] == [32, 64]
     assert told["n"] == len(sb.open(ran.folder / "record", "record")["seed"])
     states = {tuple(pair[side]["learning_rate"] for side in "ab"): pair["state"] for pair in told["pairs"]}
-    assert states[0.01, 0.5] == states[0.01, 0.5001] == "b faster"
-    assert states[0.5, 0.5001] == "equivalent"
+    assert states[0.02, 0.08] == states[0.02, 0.08001] == "b faster"
+    assert states[0.08, 0.08001] == "equivalent"
     assert told["all_settled"]
 
 
 def test_sources_are_in_the_summary(ran):
-    slow, *fast = ran.summary["sources"]
-    for one in fast:
+    for one in ran.summary["sources"]:
         shares = [share["estimate"] for share in one["shares"].values()] + [one["together"]["estimate"]]
         assert list(one["shares"]) == ["initial weights", "data", "order of examples"]
         assert sum(shares) == pytest.approx(1)
-    assert slow["deviation"]["estimate"] == 0  # no network of the slow rate arrives: nothing to divide
-    assert slow["together"]["estimate"] is None
 
 
 def test_told_again_it_is_the_same(ran, monkeypatch):
