@@ -27,6 +27,8 @@ from seedbed.report.side_by_side import ratio_of_medians as ratio_of_medians
 from seedbed.report.side_by_side import short as short
 from seedbed.report.side_by_side import side_by_side as side_by_side
 from seedbed.report.side_by_side import until_last as until_last
+from seedbed.report.single_runs import one_run_words as one_run_words
+from seedbed.report.single_runs import single_run_items as single_run_items
 from seedbed.stats.hits import Hits
 from seedbed.stats.interval import Interval
 from seedbed.stats.order import Order
@@ -150,20 +152,6 @@ def pair_table(hits: Hits) -> Table:
         f"independently, gives the other order. n = {len(hits.never)} seeds."
     )
     return Table(columns, table, caption)
-
-
-def one_run_words(hits: Hits) -> str:
-    """How often one run per setting would have told another order, as a sentence."""
-    said = hits.one_run()
-    free, same = said.independent, said.same_seed
-    if np.isnan(free.misleads.estimate):
-        return "The ensemble itself leaves settings level, so there is no order that one run could contradict."
-    return (
-        f"One run per setting gives another order than the ensemble in **{percent(free.misleads.estimate)}** of the "
-        f"cases ({LEVEL} interval {percent(free.misleads.low)} to {percent(free.misleads.high)}, seeds drawn "
-        f"independently, n = {free.misleads.n}); in {percent(free.ties)} it settles nothing, because "
-        f"members tie. With one common seed for all settings the chance is {percent(same.misleads.estimate)}."
-    )
 
 
 def arrival_figures(record: xr.Dataset, marks: Sequence[Mark] = ()) -> Iterator[Figure]:

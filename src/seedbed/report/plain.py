@@ -7,7 +7,7 @@ import xarray as xr
 
 from seedbed import figures, stats
 from seedbed.report import pieces
-from seedbed.report.page import Figure, Page, Prose, Section
+from seedbed.report.page import Figure, Page, Section
 
 NAMES = {"loss": "Loss", "accuracy": "Accuracy"}
 
@@ -37,7 +37,7 @@ def _sections(name: str, record: xr.Dataset) -> Iterator[Section]:
     if pieces.has_arrivals(record) and pieces.several(record):
         hits = stats.hits(record)
         yield Section(f"{before}The order of the settings", list(pieces.order_items(hits)))
-        yield Section(f"{before}What one run would have said", [Prose(pieces.one_run_words(hits))])
+        yield Section(f"{before}What one run would have said", list(pieces.single_run_items(hits)))
 
 
 def _layers(record: xr.Dataset, key: str) -> Figure:

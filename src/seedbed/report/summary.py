@@ -44,6 +44,8 @@ def summary(
         "seeds": seeds_text(seeds),
         "settings": plain_values(list(settings)),
         "comparisons": plain_values(list(compared)),
+        "luck": plain_values(_gather(records, _luck)),
+        "needed": plain_values(_gather(records, _needed)),
         "claims": plain_values(list(claims)),
         "provenance": plain_values(provenance),
         "readings": plain_values(page.readings),
@@ -76,6 +78,22 @@ def plain_values(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [plain_values(item) for item in value]
     raise TypeError(f"a summary holds numbers, text and lists, got {type(value).__name__}; convert it first")
+
+
+def _luck(record: Any) -> list[dict[str, Any]]:
+    """The lucky-seed meter of every setting, where the record has a target."""
+    if not record.attrs.get("target"):
+        return []
+    return [one.plain() for one in stats.luck.meter(stats.hits(record).restricted())]
+
+
+def _needed(record: Any) -> list[dict[str, Any]]:
+    """How many seeds would tell each pair of settings apart, where the record has a target and is a pilot at all."""
+    if not record.attrs.get("target"):
+        return []
+    members = stats.hits(record).restricted()
+    several = min(members.values.shape) > 1
+    return [one.plain() for one in stats.luck.needed(members)] if several else []
 
 
 def _gather(records: Mapping[str, Any], measure: Any) -> list[dict[str, Any]]:

@@ -233,7 +233,7 @@ def rate_items(record: xr.Dataset) -> Iterator[Any]:
         yield replace(sb.pieces.fan(record, variable, what), name=name)
     if sb.pieces.several(record):
         yield from sb.pieces.order_items(hits)
-        yield sb.Prose(sb.pieces.one_run_words(hits))
+        yield from sb.pieces.single_run_items(hits)
 
 
 def large_items(record: xr.Dataset, readings: dict[str, Any]) -> Iterator[Any]:

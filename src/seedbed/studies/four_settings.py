@@ -61,7 +61,7 @@ def tell(records: Mapping[str, xr.Dataset]) -> sb.Page:
     if sb.pieces.several(record):
         sections += [
             sb.Section("The settings sorted", list(sb.pieces.order_items(hits))),
-            sb.Section("What one run would have said", [sb.Prose(sb.pieces.one_run_words(hits))]),
+            sb.Section("What one run would have said", list(sb.pieces.single_run_items(hits))),
         ]
     sections.append(sb.Section("Why the rates differ", list(explanation(record))))
     found = beside_published(record)
@@ -201,7 +201,7 @@ def claims() -> tuple[sb.Claim, ...]:
                  statement="Sigmoid: L2 needs fewer steps than cross-entropy (2,100, not 4,616)",
                  check=f"{sigmoid[1]} < {sigmoid[0]}"),
         sb.Claim(id="zhang-li-order", source=f"{ZHANG_LI}, section 2.5",
-                 statement="Order: ReLU + cross-entropy, ReLU + L2, sigmoid + cross-entropy and last + L2",
+                 statement="Order: ReLU + cross-entropy, ReLU + L2, sigmoid + cross-entropy, and last sigmoid + L2",
                  check=" < ".join((*relu, *sigmoid))),
         sb.Claim(id="zhang-li-relu", source=f"{ZHANG_LI}, section 2.5", statement="ReLU is faster than sigmoid, "
                  "even with L2 against cross-entropy", check=f"{relu[1]} < {sigmoid[0]}"),

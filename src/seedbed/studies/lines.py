@@ -164,7 +164,7 @@ def compared_items(
         yield sb.Prose(said)
     if len(hits.never) > 1:
         yield from sb.pieces.order_items(hits)
-        yield sb.Prose(sb.pieces.one_run_words(hits))
+        yield from sb.pieces.single_run_items(hits)
 
 
 def words_of_comparison(hits: Hits, costs: Mapping[str, sb.pieces.Cost], conv: str) -> str:
