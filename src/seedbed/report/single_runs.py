@@ -60,7 +60,7 @@ def _needed(pairs: Sequence[Needed], n: int) -> Iterator[Table]:
     yield Table(
         ("pair", "seeds, difference as seen", "seeds, cautiously"),
         [(f"{name_of(one.a)} against {name_of(one.b)}", _seeds(one.expected), _seeds(one.cautious)) for one in shown],
-        f"How many seeds tell a pair apart with a power of {100 * POWER:.0f} % (paired t test at 5 %), from the n = {n} "
+        f"How many seeds tell a pair apart with a power of {100 * POWER:.0f} % (paired t test at 5 %), from n = {n} "
         "here: if the difference is as seen, and if it is at the near end of its 95 % interval (—: that holds 0). "
         f"Very skewed differences need more.{which}",
     )  # fmt: skip
