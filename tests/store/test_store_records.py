@@ -37,13 +37,13 @@ def home(tmp_path):
     return store.create_or_open(tmp_path / "runs")
 
 
-def fill(home, name="fc", seeds=range(6)):
+def fill(home, name="fc", seeds=range(6), **notes):
     asked = question()
     identities = [setting.spec.canonical() for setting in asked.settings()]
     for number, identity in enumerate(identities):
         for stretch in (seeds[: len(seeds) // 2], seeds[len(seeds) // 2 :]):
             home.save(digest(identity), identity, measured(stretch, number))
-    home.write_question(name, asked, [digest(identity) for identity in identities], seeds, PROVENANCE)
+    home.write_question(name, asked, [digest(identity) for identity in identities], seeds, PROVENANCE | notes)
     return assemble(asked, [measured(seeds, number) for number in range(len(identities))], PROVENANCE)
 
 
@@ -75,6 +75,14 @@ def test_records_are_named(home):
         home.write_question("fc", question(), ["a"], range(3), {})
     with pytest.raises(StoreError, match="cannot name a question"):
         fill(home, "../fc")
+
+
+def test_a_record_that_is_aside_needs_no_naming_of_the_other(home):
+    wanted = fill(home)
+    fill(home, "sources", aside=True)
+    assert home.only() == "fc"
+    xr.testing.assert_identical(home.record(), wanted)
+    assert home.record("sources").attrs["aside"] is True
 
 
 def test_a_record_with_a_lost_block_says_which_seeds(home):

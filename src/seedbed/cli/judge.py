@@ -180,8 +180,7 @@ def _record(folder: Path, name: str | None) -> "xr.Dataset":
         raise StoreError(f'no folder "{folder}" here; name one that a run has left, such as seedbed-runs/four_settings')
     kept = open_existing(folder / "record" if (folder / "record").is_dir() else folder)
     known = kept.questions()
-    if name is None and len(known) == 1:
-        return kept.record(known[0])
+    name = kept.only() if name is None else name
     if name in known:
         return kept.record(name)
     outcomes = _outcomes(kept)

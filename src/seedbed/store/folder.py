@@ -141,6 +141,10 @@ class Store:
         """The names of the records this store can give."""
         return questions.question_names(self.folder)
 
+    def only(self) -> str | None:
+        """The name of the only record that is not aside; None where there are several, or none."""
+        return questions.only_question(self.folder)
+
     def read_question(self, name: str | None = None) -> Question:
         """A stored question; without a name, the only one there is."""
         return questions.read_question(self.folder, name)

@@ -46,17 +46,28 @@ def question_names(root: Path) -> list[str]:
     return [name.removesuffix(ENDING) for name in names_in(root / FOLDER) if name.endswith(ENDING)]
 
 
+def only_question(root: Path) -> str | None:
+    """The name of the only question of a store, those aside left out where there are others; None where it takes a name.
+
+    What is aside (`Lab.run(aside=True)`) helps to tell a page and is no answer of its own.
+    """
+    known = question_names(root)
+    if len(known) > 1:
+        known = [name for name in known if not parse_question(root / FOLDER / (name + ENDING)).attributes.get("aside")]
+    return known[0] if len(known) == 1 else None
+
+
 def read_question(root: Path, name: str | None = None) -> Question:
-    """A question by name; without a name, the only one there is.
+    """A question by name; without a name, the only one there is, see `only_question`.
 
     Raises StoreError where it is not there, DamagedError where its file was altered.
     """
     known = question_names(root)
     if not known:
         raise StoreError(f"the store {root} holds no record yet; run a study into it first")
-    if name is None and len(known) > 1:
+    name = only_question(root) if name is None else name
+    if name is None:
         raise StoreError(f"the store {root} holds {len(known)} records, {', '.join(known)}; name one of them")
-    name = known[0] if name is None else name
     if name not in known:
         raise StoreError(f'no record "{name}" in {root}{nearest(name, known)}; it has {", ".join(known)}')
     return parse_question(root / FOLDER / (name + ENDING))
