@@ -47,7 +47,7 @@ def question_names(root: Path) -> list[str]:
 
 
 def only_question(root: Path) -> str | None:
-    """The name of the only question of a store, those aside left out where there are others; None where it takes a name.
+    """The name of the only question of a store; those aside are left out where there are others. None: it takes a name.
 
     What is aside (`Lab.run(aside=True)`) helps to tell a page and is no answer of its own.
     """
