@@ -22,30 +22,20 @@ def ask(profile):
 STUDY = sb.Study(name="rates", title="Rates", source="here", question="Which rate?", ask=ask, seeds={"smoke": 64})
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    out = tmp_path_factory.mktemp("until")
-    return perform(STUDY, profile="smoke", out=out, settle_within=0.3, sources=3, engine="reference", command="x")
-
-
-def test_seeds_stop_when_all_pairs_are_settled(ran):
+def test_seeds_stop_when_all_is_settled_and_sources_are_told(tmp_path, monkeypatch):
+    """One run for all of it: a run ends in a report, which takes most of the time."""
+    ran = perform(STUDY, profile="smoke", out=tmp_path, settle_within=0.3, sources=3, engine="reference", command="x")
     told = ran.summary["until"]
     assert told["looks"] == [32, 64]
-    assert told["n"] == len(sb.open(ran.folder / "record", "record")["seed"])
+    assert told["n"] == len(sb.open(ran.folder / "record")["seed"])
     states = {tuple(pair[side]["learning_rate"] for side in "ab"): pair["state"] for pair in told["pairs"]}
     assert states[0.02, 0.08] == states[0.02, 0.08001] == "b faster"
     assert states[0.08, 0.08001] == "equivalent"
     assert told["all_settled"]
-
-
-def test_sources_are_in_the_summary(ran):
     for one in ran.summary["sources"]:
         shares = [share["estimate"] for share in one["shares"].values()] + [one["together"]["estimate"]]
         assert list(one["shares"]) == ["initial weights", "data", "order of examples"]
         assert sum(shares) == pytest.approx(1)
-
-
-def test_told_again_it_is_the_same(ran, monkeypatch):
     monkeypatch.setitem(TABLE, "rates", STUDY)
     before = (ran.folder / "summary.json").read_bytes()
     retell(ran.folder)
