@@ -1,8 +1,13 @@
 """Shapes and types are checked at run time, here and only here; jax is told to refuse silent broadcasting."""
 
+import gc
 import os
 
 import pytest
+
+gc.set_threshold(
+    100_000, 50, 50
+)  # tracing makes many objects that live on; looking through them is a tenth of the time
 
 os.environ.pop("FORCE_COLOR", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a worker on every core already
@@ -14,6 +19,8 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llv
 from jaxtyping import install_import_hook
 
 install_import_hook("seedbed", "typecheck.checked")
+# Tracing makes many objects that live on; to look through them again and again takes some of the time.
+gc.set_threshold(100_000, 50, 50)
 
 AS_FOR_A_USER = {"xla_backend_optimization_level": 3, "xla_llvm_disable_expensive_passes": False}
 

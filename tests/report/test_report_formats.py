@@ -332,7 +332,9 @@ def test_a_summary_has_its_keys_and_no_nan(study, page, records):
         study, records, page, profile="quick", seeds=range(4, 8), provenance={"wall_seconds": np.float32(1.5)},
         entries=[{"n": np.int64(2), "hit_step": {"median": float("nan")}}], comparisons=[], claims=[],
     )  # fmt: skip
-    assert list(plain) == ["study", "profile", "seeds", "settings", "comparisons", "claims", "provenance", "readings"]
+    assert list(plain) == [
+        "study", "profile", "seeds", "settings", "comparisons", "luck", "needed", "claims", "provenance", "readings",
+    ]  # fmt: skip
     assert plain["seeds"] == "4:8"
     assert plain["settings"] == [{"n": 2, "hit_step": {"median": None}}]
     assert plain["readings"] == {"factor": 10.5}
