@@ -5,10 +5,6 @@ import os
 
 import pytest
 
-gc.set_threshold(
-    100_000, 50, 50
-)  # tracing makes many objects that live on; looking through them is a tenth of the time
-
 os.environ.pop("FORCE_COLOR", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a worker on every core already
 os.environ.setdefault("COLUMNS", "120")
