@@ -1,6 +1,7 @@
 """Intervals hold the truth as often as they say, and tests raise as few false alarms: the table of `simulation`.
 
 A few rows with few draws here, all rows in full at `make test-long`; `make coverage` writes them into docs/coverage.md.
+Means, pairs, single runs and ranks, at other sizes and with more draws: `test_intervals`.
 The floor is what is nominal, or documented where the method is, less three standard errors of the simulation.
 """
 
@@ -10,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import simulation
-
-from seedbed.stats import one_run, pairs
 
 ROOT = Path(__file__).parents[2]
 CASES = simulation.cases()
@@ -65,25 +64,3 @@ def test_taking_the_first_low_p_for_an_answer_would_be_caught(draws):
     assert np.mean(held) < 0.95
     if draws == 1_000:
         assert np.mean(held) < 0.95 - 3 * np.sqrt(0.05 * 0.95 / draws)
-
-
-def test_an_effect_is_found(rng):
-    """The tests are not merely silent: half a standard deviation at 100 seeds is nearly always seen."""
-    found = [pairs.sign_flip(rng.normal(0, 1, 100), rng.normal(0.7, 1, 100)).p < 0.05 for _ in range(200)]
-    assert np.mean(found) > 0.95
-
-
-@pytest.mark.parametrize(
-    ("n", "draws"),
-    [(30, 100), *(pytest.param(n, 2_000, marks=pytest.mark.long) for n in (8, 30, 200))],
-)
-def test_the_chance_of_a_whole_order_holds_the_truth(rng, n, draws):
-    """Four settings; the truth is the chance under the laws themselves, for the order they really have."""
-    shift = np.array([0, 1.0, 2.0, 3.0])
-    runs = rng.normal(shift, 1, (200_000, 4))
-    truth = np.mean((np.diff(runs, axis=1) < 0).any(axis=1))
-    seen = [one_run(rng.normal(shift, 1, (n, 4)), ("1", "2", "3", "4")) for _ in range(draws)]
-    right = [run for run in seen if run.order == ("1", "2", "3", "4")]
-    for documented, chances in ((0.93, [run.independent for run in right]), (0.94, [run.same_seed for run in right])):
-        held = np.mean([simulation.holds(chance.misleads, truth) for chance in chances])
-        assert held >= documented - 3 * np.sqrt(documented * (1 - documented) / len(right))

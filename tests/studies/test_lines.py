@@ -62,7 +62,6 @@ def test_lines_leave_what_only_helps_to_tell_out_of_the_settings(told):
     assert ">start</td>" not in page
 
 
-@pytest.mark.long
 def test_lines_with_one_level_set(tmp_path):
     changes = {"padding": ["same"], "activation": ["leaky_relu"]}
     done = perform(TABLE["lines"], profile="smoke", seeds=range(1), out=tmp_path, changes=changes)

@@ -22,11 +22,7 @@ def test_study_leaves_a_report(smoke, name):
     assert len(pictures) >= {"activation_derivatives": 2}.get(name, 4), pictures
 
 
-# Surfaces, arrivals, images, planes and fits: between them they use what draws pages.
-PAGES = {"neuron_surfaces", "four_settings", "convolution_by_hand", "xor_plane", "dying_relu"}
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name not in PAGES)) for name in TABLE])
+@pytest.mark.parametrize("name", TABLE)
 def test_telling_again_changes_no_byte(smoke, name):
     folder = smoke(name)
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
@@ -65,6 +61,14 @@ def test_a_shorter_run_is_another_set_up(smoke):
     assert "Published statements, judged" in (smoke("four_settings") / "report.html").read_text()
 
 
+@pytest.mark.parametrize("study", TABLE.values(), ids=lambda study: study.name)
+def test_no_study_of_the_catalogue_keeps_its_questions_to_itself(study):
+    """Otherwise its claims would be judged without looking at the set-up."""
+    asked = questions(study)
+    assert asked is not None
+    assert study.ask is None or asked
+
+
 @pytest.mark.parametrize("name", ["four_settings", "lines", "xor_plane"])
 def test_what_a_study_asks_in_full_is_known_without_running_it(name):
     asked = questions(TABLE[name])
@@ -82,7 +86,7 @@ def test_surfaces_obey_their_closed_forms(smoke):
 
 
 # Many small networks in plain NumPy: minutes. The parts they use are those of the others.
-MANY = {"xor_plane", "xor_boundaries", "dying_relu", "leaky_rescue", "depth_or_width"}
+MANY = {"xor_plane", "xor_boundaries", "dying_relu", "leaky_rescue"}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in MANY)) for name in TABLE])
