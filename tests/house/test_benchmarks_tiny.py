@@ -12,13 +12,13 @@ ROOT = Path(__file__).parents[2]
 CHEAP = (
     "seedbed",
     "torch",
-    "torch-narrow",
-    "torch-3x3",
     "numpy",
     "jax",
     "c++",
     "seedbed-narrow",
+    "torch-narrow",
     "seedbed-3x3",
+    "torch-3x3",
     "pool-seedbed-6",
     "help",
 )
