@@ -92,7 +92,9 @@ def _page(name: str, rows: Sequence[Mapping[str, Any]], out: Path, width: int, *
         return
     counts = [(sum(row["verdict"] == kind for row in judged), kind) for kind in KINDS]
     sizes = {row["n"] for row in judged if row["n"]}
-    counted = f" ({sizes.copy().pop()} networks of each setting)" if whole and len(sizes) == 1 else ""
+    counted = (
+        f" ({sizes.copy().pop()} networks of each setting)" if whole and len(sizes) == 1 and min(sizes) > 1 else ""
+    )
     yield f"{name}{counted}: {', '.join(f'{count} {kind}' for count, kind in counts if count)}"
     if whole:
         yield from (line for text in disputes(judged) for line in ("", *_wrapped(text, width), ""))
@@ -116,7 +118,7 @@ def _statement(row: Mapping[str, Any], evidence: str, width: int) -> Iterator[st
 
 def _singles(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
     """Published single runs, a line for each, and below it what is known to differ."""
-    from seedbed.report.judged import single
+    from seedbed.report.judged import single, single_notes
 
     cells = [[cell.replace("\xa0", " ") for cell in found] for row in rows if (found := single(row)) is not None]
     if not cells:
@@ -126,14 +128,11 @@ def _singles(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
     sizes = sorted({row["n"] for row in rows})
     yield from ("", f"Published single runs beside {' and '.join(map(str, sizes))} networks of each setting")
     yield (" " * ROOM + "  ".join(word.ljust(size) for word, size in zip(head, widths, strict=True))).rstrip()
-    notes: dict[str, list[str]] = {}
     for row, line in zip(rows, cells, strict=True):
         yield _colored(row["verdict"], ROOM) + "  ".join(
             cell.ljust(size) for cell, size in zip(line, widths, strict=True)).rstrip()  # fmt: skip
-        if row["differs"]:
-            notes.setdefault(f"{row['differs']}", []).append(f"{line[0]} ({line[1]})")
-    for why, whose in notes.items():
-        yield from _wrapped(f"differs: {', '.join(whose)}: {why}", width, "  ")
+    for note in single_notes(rows):
+        yield from _wrapped(f"differs: {note}", width, "  ")
 
 
 def _colored(verdict: str, room: int) -> str:

@@ -35,7 +35,8 @@ def short(verdict: Plain, named: bool = False, counted: bool = False) -> str:
     """The evidence in a line or two for a screen; `named`: what differs was said already, `counted`: n was."""
     findings: Sequence[Plain] = verdict["findings"]
     told = [f"{verdict['reason']}"] if verdict.get("reason") else []
-    basis = "" if counted else f", n{SPACE}={SPACE}{number(verdict['n'])}"
+    certain = bool(findings) and findings[0]["method"] == "exact"
+    basis = "" if counted or certain else f", n{SPACE}={SPACE}{number(verdict['n'])}"
     if findings and (verdict.get("effect") or {}).get("kind") == "ratio":
         told.append(f"ratio {_interval(verdict['effect'], '1')}{basis}")
     elif findings:
@@ -60,16 +61,46 @@ def single(verdict: Plain) -> tuple[str, str, str, str] | None:
     return _published(verdict), verdict["source"].partition(",")[0], setting, _share(verdict["effect"])
 
 
+def single_notes(verdicts: Sequence[Plain]) -> list[str]:
+    """What differed in published single runs, every reason once with the runs it is about."""
+    notes: dict[str, list[str]] = {}
+    for one in verdicts:
+        cells = single(one)
+        if cells and one["differs"]:
+            notes.setdefault(one["differs"], []).append(f"{cells[0]} ({cells[1]})")
+    return [f"{', '.join(whose)}: {why}" for why, whose in notes.items()]
+
+
 def sign(verdict: str) -> str:
     """The verdict with its sign, which a reader sees without color."""
     return f"{SIGNS[verdict]}{SPACE}{verdict.replace(' ', SPACE)}"
 
 
 def statements(claims: Sequence[Plain]) -> Section:
-    """The section "Published statements, judged"; those that contradict one another come first, side by side."""
-    rows = [(f"{one['statement']} ({one['source']})", sign(one["verdict"]), one["sentence"]) for one in paired(claims)]
-    table = Table(("statement", "verdict", "evidence here"), rows, RULE)
-    return Section("Published statements, judged", [*(Prose(text) for text in disputes(claims)), table])
+    """The section "Published statements, judged"; those that contradict one another come first, single runs last."""
+    runs = [one for one in claims if single(one)]
+    said = [one for one in paired(claims) if one not in runs]
+    rows = [(f"{one['statement']} ({one['source']})", sign(one["verdict"]), one["sentence"]) for one in said]
+    items: list[Prose | Table] = [Prose(text) for text in disputes(claims)]
+    items += [Table(("statement", "verdict", "evidence here"), rows, RULE)] * bool(rows)
+    return Section("Published statements, judged", [*items, *_single_runs(runs)])
+
+
+def _single_runs(runs: Sequence[Plain]) -> list[Prose | Table]:
+    """Published single runs in a table, a line for each, and below it what is known to differ."""
+    if not runs:
+        return []
+    rows = [(*cells, _interval(one["findings"][0], one["findings"][0]["unit"]), sign(one["verdict"]))
+            for one in runs if (cells := single(one))]  # fmt: skip
+    sizes = " and ".join(number(n) for n in sorted({one["n"] for one in runs}))
+    table = Table(("published", "by", "setting", "runs as far out", "median here", "verdict"), rows,
+                  f"Published single runs beside n = {sizes} networks of each setting. Runs as far out: the share of "
+                  "networks that lie at least as far from the middle, both sides together; medians; 95 % intervals. A "
+                  "run is supported where it is an ordinary one, and refuted where these networks do not give "
+                  "it.")  # fmt: skip
+    notes = single_notes(runs)
+    differing = "What differs, so that these runs are not judged:\n\n" + "\n".join(f"- {note}" for note in notes)
+    return [table, *([Prose(differing)] if notes else [])]
 
 
 def paired(claims: Sequence[Plain]) -> list[Plain]:
@@ -151,6 +182,8 @@ def _statistic(one: Plain) -> str:
     steps, name = one["unit"] == "steps", str(one["variable"]).replace("_", " ")
     if one["unit"] == "share":
         return {"hit_step": "arrived", "diverged_step": "diverged"}.get(one["variable"], name)
+    if one["method"] == "exact" and one["statistic"] == "mean":
+        return name
     of = "" if steps and one["variable"] == "hit_step" else f" of {name}"
     return {"mean": "mean", "median": "median", "one_run": "median", "iqm": "interquartile mean",
             "quantile": f"{percent(one['q'])} quantile"}[one["statistic"]] + of  # fmt: skip
@@ -196,6 +229,8 @@ def _interval(interval: Plain, unit: str) -> str:
 def _bounds(interval: Plain) -> str:
     """The same without its unit."""
     unit = interval["unit"]
+    if interval["method"] == "exact":
+        return f"{number(interval['estimate'], 4)} (exact)"
     show: Callable[[Any], str] = percent if unit == "share" else partial(number, digits=4 if unit == "1" else 3)
     if is_missing(interval["estimate"]):
         low = interval["low"]

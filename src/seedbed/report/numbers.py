@@ -80,6 +80,17 @@ def steps(count: float | int | None) -> str:
     return f"{number(count)}{SPACE}{'step' if count == 1 else 'steps'}"
 
 
+def p_value(value: float) -> str:
+    """A p value in a cell.
+
+    >>> p_value(0.0004), p_value(0.25), p_value(float("nan"))
+    ('< 0.001', '0.250', 'undefined')
+    """
+    if math.isnan(value):
+        return "undefined"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def column(values: Sequence[Any], digits: int = 3) -> Column:
     """One table column: numbers brought to common decimals and lined up at the point, text left as it is.
 

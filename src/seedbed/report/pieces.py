@@ -13,11 +13,12 @@ from seedbed import figures, stats
 from seedbed.record import factors, name_of, rows
 from seedbed.report.kernels import kernel_items as kernel_items
 from seedbed.report.kernels import kernels_moved as kernels_moved
-from seedbed.report.numbers import number, percent, steps
+from seedbed.report.numbers import number, p_value, percent, steps
 from seedbed.report.operations import Layer as Layer
 from seedbed.report.operations import layers as layers
 from seedbed.report.operations import parameter_count as parameter_count
 from seedbed.report.operations import training_operations as training_operations
+from seedbed.report.over_time import over_time_items as over_time_items
 from seedbed.report.page import Figure, Prose, Table
 from seedbed.report.side_by_side import Cost as Cost
 from seedbed.report.side_by_side import cost_figure as cost_figure
@@ -40,17 +41,6 @@ LEVEL = "95 %"
 def whole(value: float) -> str:
     """A step count in a table whose column names the unit."""
     return number(round(value))
-
-
-def p_value(value: float) -> str:
-    """A p value in a cell.
-
-    >>> p_value(0.0004), p_value(0.25), p_value(float("nan"))
-    ('< 0.001', '0.250', 'undefined')
-    """
-    if np.isnan(value):
-        return "undefined"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def file_name(words: str) -> str:

@@ -81,8 +81,8 @@ def plain_values(value: Any) -> Any:
 
 
 def _luck(record: Any) -> list[dict[str, Any]]:
-    """The lucky-seed meter of every setting, where the record has a target."""
-    if not record.attrs.get("target"):
+    """The lucky-seed meter of every setting, where the record has a target and more than one seed."""
+    if not record.attrs.get("target") or record.sizes[SEED] < 2:
         return []
     return [one.plain() for one in stats.luck.meter(stats.hits(record).restricted())]
 

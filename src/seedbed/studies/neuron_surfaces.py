@@ -17,6 +17,7 @@ STARTS = {"(5, 5)": (5.0, 5.0), "(3, -1)": (3.0, -1.0), "(-4, 1)": (-4.0, 1.0)}
 POINTS = {"smoke": 25, "quick": 121, "full": 201}
 STEPS = {"smoke": 500, "quick": 150_000, "full": 150_000}
 NEURON = sb.Spec(data=sb.data.point(x=1.0, y=0.5), model="neuron", loss="l2", optimizer=sb.optimizers.sgd(0.1), steps=1)
+RYBKIN, ZHANG_LI = "Rybkin 2017, task 1", "Zhang & Li 2018, section 1"
 Z_LABELS = {"prediction": "output ŷ", "objective": "loss", "gradient_weight": "∂L/∂w"}
 
 
@@ -53,6 +54,23 @@ def tell(records: Mapping[str, xr.Dataset]) -> sb.Page:
         sb.Section("What that does to a descent", list(descent_items(sigmoid, run, found))),
     ]
     return sb.Page(sections, found)
+
+
+def outcomes(records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """What the surfaces and descents say in numbers that no seed could have changed."""
+    sigmoid, run = records["sigmoid"], records["descent"]
+    found = readings(sigmoid, run)
+    steps = {loss: run["hit_step"].sel(loss=loss, start="(5, 5)").fillna(run.attrs["cap"]).item()
+             for loss in ("l2", "cross_entropy")}  # fmt: skip
+    numbers = {
+        "flat_share_where_wrong": found["share_of_wrong_that_is_flat"],
+        "share_steeper_under_cross_entropy": found["share_steeper_under_cross_entropy"],
+        "least_cross_entropy_gradient_where_wrong": found["smallest_cross_entropy_gradient_where_wrong"],
+        "rise_of_the_l2_loss": found["rise"]["l2"], "rise_of_the_cross_entropy": found["rise"]["cross_entropy"],
+        "steps_under_l2_for_one_under_cross_entropy": steps["l2"] / steps["cross_entropy"],
+    }  # fmt: skip
+    arrays = {name: np.array([number]) for name, number in numbers.items()}
+    return {"neuron": sb.derive(run, lambda *_: arrays, axes={}, seeds=[0], exact=True, of="sigmoid descent")}
 
 
 SET_UP = sb.Prose(
@@ -137,8 +155,13 @@ def readings(record: xr.Dataset, run: xr.Dataset) -> dict[str, Any]:
     hits = {f"{loss}, from {start}": run["hit_step"].sel(loss=loss, start=start).values[0].item()
             for loss in ("l2", "cross_entropy") for start in STARTS}  # fmt: skip
     at = l2["weight"].values
-    corner = {"weight": at[np.abs(at - 5).argmin()], "bias": at[np.abs(at - 5).argmin()]}
+    corner, half, whole = ({axis: at[np.abs(at - where).argmin()] for axis in ("weight", "bias")}
+                           for where in (5, REACH / 2, REACH))  # fmt: skip
+    steeper = np.abs(cross["gradient_weight"].values) > np.abs(l2["gradient_weight"].values)
     return {
+        "rise": {loss: float(part["objective"].sel(whole) / part["objective"].sel(half))
+                   for loss, part in (("l2", l2), ("cross_entropy", cross))},
+        "share_steeper_under_cross_entropy": float(steeper[error > 0].mean()),
         "largest_l2": float(l2["objective"].max()), "largest_cross_entropy": float(cross["objective"].max()),
         "largest_l2_gradient": float(np.abs(l2["gradient_weight"]).max()),
         "largest_cross_entropy_gradient": float(np.abs(cross["gradient_weight"]).max()),
@@ -225,6 +248,7 @@ study = sb.Study(
     "their gradients look, how do the two losses and gradients differ, and what does that do to learning?",
     measure=measure,
     tell=tell,
+    outcomes=outcomes,
     seeds={"smoke": 1, "quick": 1, "full": 1},
     decided=(
         "the range of weight and bias, left open by the sheet, is [-6, 6], as in Rybkin's report",
@@ -236,5 +260,53 @@ study = sb.Study(
         "five surfaces of the sigmoid neuron",
         "three surfaces for each other activation",
         "descents on both losses",
+    ),
+    claims=(
+        sb.Claim(
+            id="rybkin-cross-entropy-rises",
+            source=RYBKIN,
+            record="neuron",
+            statement="The cross-entropy rises with the error (by half or more from w = b = 3 to 6)",
+            check="mean(rise_of_the_cross_entropy) > 1.5",
+        ),
+        sb.Claim(
+            id="rybkin-l2-stops-rising",
+            source=RYBKIN,
+            record="neuron",
+            statement="The L2 loss stops rising (by less than 5 % from w = b = 3 to 6)",
+            check="mean(rise_of_the_l2_loss) < 1.05",
+        ),
+        sb.Claim(
+            id="rybkin-gradient-stays",
+            source=RYBKIN,
+            record="neuron",
+            statement="The gradient of the cross-entropy stays large where the error is (above 0.4 wherever the "
+            "prediction is off by more than 0.45)",
+            check="mean(least_cross_entropy_gradient_where_wrong) > 0.4",
+        ),
+        sb.Claim(
+            id="rybkin-gradient-vanishes",
+            source=RYBKIN,
+            record="neuron",
+            statement="The gradient of the L2 loss vanishes at large errors (below 0.01 on most of the square "
+            "where the prediction is off by more than 0.45)",
+            check="mean(flat_share_where_wrong) > 0.5",
+        ),
+        sb.Claim(
+            id="rybkin-stuck",
+            source=RYBKIN,
+            record="neuron",
+            statement="From weight 5 and bias 5, descent on the L2 loss is as good as stuck (over 100 times the "
+            "steps that the cross-entropy takes)",
+            check="mean(steps_under_l2_for_one_under_cross_entropy) > 100",
+        ),
+        sb.Claim(
+            id="zhang-li-steeper",
+            source=ZHANG_LI,
+            record="neuron",
+            statement="The gradient of the cross-entropy is greater than that of the L2 loss (at every point of "
+            "the square where the prediction is wrong)",
+            check="mean(share_steeper_under_cross_entropy) > 0.999",
+        ),
     ),
 )

@@ -36,6 +36,10 @@ CAPS = {
 }
 SWEEP = 4  # more activations than this are a sweep: a ranking instead of a picture of each
 SEEDS_OF_A_SWEEP, SEEDS_OF_DETECTION = {"quick": 64}, {"quick": 32, "full": 256}
+COMPARED = {  # what is compared at steps named in advance
+    "lines": ("train_accuracy", "training accuracy", (10, 20)),
+    "detection": ("train_width_within", "share of widths predicted to within 0.5", (100, 500)),
+}
 TITLES = {"lines": "the line set", "detection": "the detection set"}
 NEURON = sb.Spec(data=sb.data.point(x=1.0, y=0.5), model="neuron", loss="l2", optimizer=sb.optimizers.sgd(0.1), steps=1)
 NO_NEURON = ("crelu",)  # answers with two numbers where a single neuron has one
@@ -170,8 +174,8 @@ def surface_items(record: xr.Dataset | None) -> Iterator[sb.Prose | sb.Figure]:
                         dense=True)  # fmt: skip
 
 
-def training(name: str, record: xr.Dataset) -> Iterator[sb.Figure]:
-    """The figures that part 3 of the sheet asks for: two on lines, four on detection."""
+def training(name: str, record: xr.Dataset) -> Iterator[sb.Figure | sb.Table | sb.Prose]:
+    """The figures that part 3 of the sheet asks for, two on lines, four on detection; and the settings step by step."""
     wanted = {"train_loss": "Cross-entropy", "train_accuracy": "Accuracy"}
     if name == "detection":
         wanted = {"train_label_loss": "Cross-entropy of the label", "train_label_accuracy": "Accuracy of the label",
@@ -179,6 +183,9 @@ def training(name: str, record: xr.Dataset) -> Iterator[sb.Figure]:
                   "train_width_within": "Share of widths predicted to within 0.5"}  # fmt: skip
     for variable, what in wanted.items():
         yield replace(sb.pieces.fan(record, variable, what), name=f"{name}_{variable}")
+    if sb.pieces.several(record) and levels_of(record) <= SWEEP:
+        for item in sb.pieces.over_time_items(record, *COMPARED[name]):
+            yield replace(item, name=f"{name}_{item.name}") if isinstance(item, sb.Figure) else item
 
 
 def arriving(name: str, record: xr.Dataset) -> Iterator[sb.Figure | sb.Table]:
