@@ -18,10 +18,11 @@ from seedbed.reference.layers import concatenate
 from seedbed.reference.models import network_for
 from seedbed.reference.network import Network, Weights
 from seedbed.reference.options import numbers
+from seedbed.reference.portions import in_portions
 from seedbed.reference.twin import Array
 from seedbed.vocabulary import Part, find
 
-AT_ONCE = 2_000_000  # numbers in the widest layer of the members that `replay` runs together: 16 MB
+AT_ONCE = 200_000  # numbers in the widest layer of the members that `replay` runs together: they stay near the caches
 
 
 def replay(
@@ -47,11 +48,12 @@ def replay(
     points, rows = np.asarray(inputs, np.float64), np.asarray(parameters, np.float64)
     network = _network(model, points, units)
     flat = _rows(network, rows)
-    answers = np.empty((len(flat), len(points), sum(network.units)))
-    portion = max(AT_ONCE // (len(points) * _widest(network)), 1)
-    for first in range(0, len(flat), portion):
-        some = slice(first, first + portion)
-        answers[some] = deque(_layers(network, _weights(network, flat[some]), points), maxlen=1).pop()
+
+    def last(some: Array) -> Array:
+        return deque(_layers(network, _weights(network, some), points), maxlen=1).pop()
+
+    empty = np.empty((0, len(points), sum(network.units)))
+    answers = np.concatenate([empty, *in_portions(last, flat, AT_ONCE // (len(points) * _widest(network)))])
     return _behind(output, answers).reshape(*rows.shape[:-1], *answers.shape[1:])
 
 

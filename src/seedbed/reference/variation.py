@@ -7,6 +7,7 @@ a layer of dead units has slope exactly 0. The answers themselves: `seedbed.refe
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from seedbed.errors import PartError, SpecError
 from seedbed.reference.activations import ACTIVATIONS
 from seedbed.reference.options import numbers
+from seedbed.reference.portions import in_portions
 from seedbed.reference.twin import Array
 from seedbed.vocabulary import Part, find
 
@@ -77,9 +79,7 @@ def variation(model: Any, parameters: ArrayLike, inputs: ArrayLike, *, dtype: DT
         got = rows.shape[-1] if rows.ndim else "no"
         raise SpecError(f"{part.label()} has {wanted} weights and biases, got rows of {got} numbers; give all of them")
     flat = rows.reshape(-1, wanted)
-    portion = max(AT_ONCE // (len(x) * max(widths)), 1)
-    parts = [_of(part["activation"], widths, flat[first : first + portion], x)
-             for first in range(0, len(flat), portion)]  # fmt: skip
+    parts = in_portions(partial(_of, part["activation"], widths, x), flat, AT_ONCE // (len(x) * max(widths)))
     lowest, highest, steepest = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     lead = rows.shape[:-1]
     return Variation(lowest.reshape(lead), highest.reshape(lead), steepest.reshape(*lead, -1))
@@ -93,7 +93,7 @@ def _checked(model: Part) -> Part:
     raise PartError(f'variation needs an mlp with an elementwise activation of the package, got "{model.label()}"')
 
 
-def _of(activation: Part, widths: tuple[int, ...], rows: Array, x: Array) -> tuple[Array, Array, Array]:
+def _of(activation: Part, widths: tuple[int, ...], x: Array, rows: Array) -> tuple[Array, Array, Array]:
     """Lowest and highest answer `(member,)` and the steepest slope of each layer `(member, layer)`."""
     with np.errstate(all="ignore"):  # a network that diverged overflows here once more
         layers = list(_layers(activation, widths, rows, x))

@@ -10,15 +10,17 @@ Randomness: numpy's default generator from `SEED` on every call, so that the sam
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt16
 from scipy import special
 
 from seedbed.stats.interval import Interval, checked_level
 
 SEED = 271_828
 MOST, LEAST, BUDGET, CHUNK = 9_999, 2_000, 20_000_000, 50_000  # a portion's counts fit into a cache
+KEPT_UP_TO = 10_000  # seeds, whose counts take 40 MB: a report asks for the same ones dozens of times
 
 
 def resamples(n: int) -> int:
@@ -47,9 +49,11 @@ def resampled_means(values: Float[np.ndarray, "seed column"]) -> Float[np.ndarra
 
 def drawn_counts(n: int) -> Iterator[Float[np.ndarray, "part seed"]]:
     """How often each of n seeds is in each resample, a portion of the resamples at a time; always the same ones."""
-    rng = np.random.default_rng(SEED)
-    for size in _portions(resamples(n), max(1, CHUNK // n)):
-        yield _counts(rng, size, n)
+    if n > KEPT_UP_TO:
+        yield from _drawn(n)
+        return
+    for part in _kept(n):
+        yield part.astype(np.float64)
 
 
 def mean_interval(
@@ -165,6 +169,18 @@ def most_missed(n: int, level: float) -> float:
 
 def _portions(total: int, size: int) -> list[int]:
     return [min(size, total - start) for start in range(0, total, size)]
+
+
+@lru_cache(maxsize=4)
+def _kept(n: int) -> tuple[UInt16[np.ndarray, "part seed"], ...]:
+    """The counts of every portion, small enough to be kept: none exceeds n."""
+    return tuple(part.astype(np.uint16) for part in _drawn(n))
+
+
+def _drawn(n: int) -> Iterator[Float[np.ndarray, "part seed"]]:
+    rng = np.random.default_rng(SEED)
+    for size in _portions(resamples(n), max(1, CHUNK // n)):
+        yield _counts(rng, size, n)
 
 
 def _counts(rng: np.random.Generator, rows: int, n: int) -> Float[np.ndarray, "row seed"]:
