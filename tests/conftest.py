@@ -28,11 +28,7 @@ def as_for_a_user(request, monkeypatch):
         import jax
 
         plain = jax.stages.Lowered.compile
-
-        def compiled(self, compiler_options=None):
-            return plain(self, compiler_options={**AS_FOR_A_USER, **(compiler_options or {})})
-
-        monkeypatch.setattr(jax.stages.Lowered, "compile", compiled)
+        monkeypatch.setattr(jax.stages.Lowered, "compile", lambda self: plain(self, compiler_options=AS_FOR_A_USER))
 
 
 @pytest.fixture

@@ -28,9 +28,6 @@ from seedbed.spec import Spec, trace_steps
 from seedbed.vocabulary.probes import AT_THE_END
 
 MEMBERS, EVERYWHERE = P(devices.AXIS), P()
-# XLA hands products on CPUs to YNNPACK, a call for every member's own. In deep nets of tiny layers the calls cost more
-# than the products: without it such a step takes 0.64 to 0.83 of the time, but others 1.06 to 1.4 (LOG.md).
-TINY, WITHOUT_CALLS = 8, {"xla_cpu_experimental_ynn_fusion_type": ""}
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ class Compiler:
             draft = Draft.of(spec, dataset)
             drawn = self._start_once(draft.lower_start())
             if trained not in self._trains:
-                self._trains[trained] = self._compiling.submit(_compiled, draft.lower_train(), draft.options)
+                self._trains[trained] = self._compiling.submit(_compiled, draft.lower_train())
         return Traced(draft, drawn, self._trains[trained], began, time.perf_counter())
 
     def _start_once(self, lowered: Any) -> "Future[Compiled]":
@@ -125,8 +122,8 @@ class Compiled(NamedTuple):
     ended: float
 
 
-def _compiled(lowered: Any, options: dict[str, Any] | None = None) -> Compiled:
-    return Compiled(lowered.compile(compiler_options=options), time.perf_counter())
+def _compiled(lowered: Any) -> Compiled:
+    return Compiled(lowered.compile(), time.perf_counter())
 
 
 def trained_by(dials: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,13 +203,6 @@ class Draft:
         """How the arrays that are drawn make up (lane, chances)."""
         return jax.tree.structure(self.one[:2])
 
-    @property
-    def options(self) -> dict[str, Any] | None:
-        """What the compiler of the training program is told beyond `devices.FLAGS`."""
-        shapes = [leaf.shape for leaf in jax.tree.leaves(self.one[0].network.trained)]
-        deep, flat = sum(len(shape) == 2 for shape in shapes) > 2, all(len(shape) < 3 for shape in shapes)
-        return WITHOUT_CALLS if deep and flat and max(map(max, filter(None, shapes))) <= TINY else None
-
     def lower_start(self) -> Any:
         """What draws lanes, from bare arrays to bare arrays."""
         dials = self._many()[2]
@@ -245,8 +235,8 @@ class Draft:
         began = time.perf_counter()
         with interpreter.unswept(), interpreter.sharing():
             drawn, train = self.lower_start(), self.lower_train()
-        programs = drawn.compile(), self.structure, train.compile(compiler_options=self.options)
-        return Program(self.member, self.sizes, self.mesh, *programs, self.own_data, time.perf_counter() - began)
+        return Program(self.member, self.sizes, self.mesh, drawn.compile(), self.structure, train.compile(),
+                       self.own_data, time.perf_counter() - began)  # fmt: skip
 
     def _many(self) -> Any:
         """The shapes of all lanes."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from seedbed.parts.activations import prelu, rrelu
@@ -85,9 +86,25 @@ class RandomSlope(eqx.Module):
         return rrelu(x, self.lower.value, self.upper.value, key=None if self.inference else key)
 
 
+def _product(w: Array, x: Array) -> Array:
+    """w x, written out where a sum has at most two terms.
+
+    XLA then makes it part of what is computed around it. A product it hands to a library, a call for every member: in
+    layers of two units more than half of a step (LOG.md).
+    """
+    if w.shape[1] > 2:
+        return w @ x
+    return sum((w[:, k, None] * x[None, k] for k in range(1, w.shape[1])), w[:, 0, None] * x[None, 0])
+
+
+def _over_examples(upstream: Array) -> Array:
+    """The sum over examples as a product with ones, which is vectorized; XLA's own sum over the last axis is not."""
+    return upstream @ jnp.ones(upstream.shape[-1], upstream.dtype)
+
+
 @jax.custom_vjp
 def _affine_batch(w: Array, b: Array, x: Array) -> Array:
-    return w @ x + b[:, None]
+    return _product(w, x) + b[:, None]
 
 
 def _affine_forward(w: Array, b: Array, x: Array) -> tuple[Array, tuple[Array, Array]]:
@@ -96,7 +113,7 @@ def _affine_forward(w: Array, b: Array, x: Array) -> tuple[Array, tuple[Array, A
 
 def _affine_backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array, Array, Array]:
     w, x = kept
-    return upstream @ x.T, upstream.sum(axis=-1), w.T @ upstream
+    return upstream @ x.T, _over_examples(upstream), _product(w.T, upstream)
 
 
 _affine_batch.defvjp(_affine_forward, _affine_backward)
@@ -105,7 +122,7 @@ _affine = over_batch(_affine_batch)
 
 @jax.custom_vjp
 def _linear_batch(w: Array, x: Array) -> Array:
-    return w @ x
+    return _product(w, x)
 
 
 def _linear_forward(w: Array, x: Array) -> tuple[Array, tuple[Array, Array]]:
@@ -114,7 +131,7 @@ def _linear_forward(w: Array, x: Array) -> tuple[Array, tuple[Array, Array]]:
 
 def _linear_backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array, Array]:
     w, x = kept
-    return upstream @ x.T, w.T @ upstream
+    return upstream @ x.T, _product(w.T, upstream)
 
 
 _linear_batch.defvjp(_linear_forward, _linear_backward)
