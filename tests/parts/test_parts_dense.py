@@ -39,3 +39,15 @@ def test_one_example_is_a_batch_of_one():
     together = jax.vmap(layer, in_axes=-1, out_axes=-1)(xs)
     np.testing.assert_allclose(together, layer.weight @ xs, rtol=1e-6)
     np.testing.assert_allclose(layer(xs[:, 1]), together[:, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("features", "units", "products"), [(1, 2, 1), (2, 2, 1), (3, 2, 2), (2, 3, 2), (3, 3, 3)])
+def test_products_of_at_most_two_terms_are_written_out(features, units, products):
+    """Of a layer without bias: its answer, its weight gradient (always a product), and its input gradient."""
+    layer, xs = Dense(features, units, jax.random.key(2), bias=False), jnp.ones((features, 7))
+
+    def outcome(w, xs):
+        return jnp.sum(jax.vmap(moved(layer, w, None), in_axes=-1, out_axes=-1)(xs) ** 2)
+
+    step = str(jax.make_jaxpr(jax.grad(outcome, argnums=(0, 1)))(layer.weight, xs))
+    assert step.count("dot_general") == products
