@@ -61,6 +61,13 @@ def test_a_shorter_run_is_another_set_up(smoke):
     assert "Published statements, judged" in (smoke("four_settings") / "report.html").read_text()
 
 
+def test_a_setting_that_a_run_leaves_out_is_named(smoke):
+    claims = json.loads((smoke("depth_or_width") / "summary.json").read_text())["claims"]
+    (one,) = (claim for claim in claims if claim["statement"].startswith("512 hidden units"))
+    assert one["reason"] == "this run has no network 512"
+    assert one["findings"] == []
+
+
 @pytest.mark.parametrize("study", TABLE.values(), ids=lambda study: study.name)
 def test_no_study_of_the_catalogue_keeps_its_questions_to_itself(study):
     """Otherwise its claims would be judged without looking at the set-up."""

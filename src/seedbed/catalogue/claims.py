@@ -64,6 +64,11 @@ def _verdict(claim: Claim, records: Mapping[str, xr.Dataset], name: str) -> tupl
         return None, "the statement has no check"
     if name not in records:
         return None, f"this run has no {name.replace('_', ' ')}"
+    left_out = [
+        one for term in stats.checks.parse(claim.check).terms for one in stats.terms.lacking(term, records[name])
+    ]
+    if left_out:
+        return None, f"this run has no {' and no '.join(dict.fromkeys(left_out))}"
     try:
         return stats.judge(claim.check, records[name]), ""
     except StatsError as error:

@@ -162,6 +162,16 @@ def _at(term: Term, members: Members) -> int:
                 if all(_same(one[name], level) for name, level in term.levels.items()))  # fmt: skip
 
 
+def lacking(term: Term, record: xr.Dataset) -> list[str]:
+    """The levels of its own factors that a record does not have, in words: "activation gelu"."""
+    known = {name: record[name].values.tolist() for name in term.levels if name in record.coords}
+    return [
+        f"{name.replace('_', ' ')} {term.levels[name]}"
+        for name, labels in known.items()
+        if not any(_same(label, term.levels[name]) for label in labels)
+    ]
+
+
 def _label(label: Any) -> str:
     return f"{label:g}" if isinstance(label, float) else str(label)
 
