@@ -40,10 +40,17 @@ def test_the_recorded_steps_next_to_the_named_ones_are_compared(record):
     expected = curves.at_steps(record, "train_accuracy", (11, 98), better="higher")
     gaps = [expected[11][0], expected[98][0], *curves.by_area(record, "train_accuracy", better="higher")]
     for cell, gap in zip((early, late, area), gaps, strict=True):
-        shown = [float(text.replace("−", "-")) for text in re.findall(r"[+−][\d.]+", cell)]
+        shown = [float(text.replace("−", "-")) for text in re.findall(r"[+−]?[\d.]+", cell.partition(" (")[0])]
         bounds = [gap.difference.estimate, gap.difference.low, gap.difference.high]
         assert shown == pytest.approx([100 * bound for bound in bounds], abs=0.051)
         assert cell.endswith("(< 0.001)") == (gap.p < 0.001)
+
+
+def test_a_run_that_ended_before_the_named_steps_is_compared_by_area(record):
+    figure, table = pieces.over_time_items(record, "train_accuracy", "accuracy", (1_000,))
+    assert isinstance(figure, Figure)
+    assert isinstance(table, Table)
+    assert table.columns == ("pair (a − b)", "over all steps")
 
 
 def test_settings_that_lost_members_are_not_compared_and_the_reason_is_given(record):

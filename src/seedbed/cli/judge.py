@@ -92,9 +92,8 @@ def _page(name: str, rows: Sequence[Mapping[str, Any]], out: Path, width: int, *
         return
     counts = [(sum(row["verdict"] == kind for row in judged), kind) for kind in KINDS]
     sizes = {row["n"] for row in judged if row["n"]}
-    counted = (
-        f" ({sizes.copy().pop()} networks of each setting)" if whole and len(sizes) == 1 and min(sizes) > 1 else ""
-    )
+    alike = max(sizes) if len(sizes) == 1 else 0
+    counted = f" ({alike} networks of each setting)" if whole and alike > 1 else ""
     yield f"{name}{counted}: {', '.join(f'{count} {kind}' for count, kind in counts if count)}"
     if whole:
         yield from (line for text in disputes(judged) for line in ("", *_wrapped(text, width), ""))
@@ -123,6 +122,8 @@ def _singles(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
     cells = [[cell.replace("\xa0", " ") for cell in found] for row in rows if (found := single(row)) is not None]
     if not cells:
         return
+    if len({row.get("record") for row in rows}) > 1:  # the same setting may stand in several
+        cells = [[*line[:2], f"{row['record']}: {line[2]}", line[3]] for row, line in zip(rows, cells, strict=True)]
     head = ["published", "by", "setting", "runs as far out"]
     widths = [max(len(line[at]) for line in [head, *cells]) for at in range(len(head))]
     sizes = sorted({row["n"] for row in rows})

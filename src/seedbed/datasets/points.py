@@ -79,8 +79,8 @@ def eggholder(rng: np.random.Generator, n: int, test: int, noise: float, scale: 
 def eggholder_of(a: ndarray, b: ndarray) -> ndarray:
     """-(b + 47) sin sqrt|a/2 + b + 47| - a sin sqrt|a - b - 47|.
 
-    >>> float(eggholder_of(np.array(512.0), np.array(404.2319)).round(4))
-    -959.6407
+    >>> eggholder_of(np.array([512.0]), np.array([404.2319])).round(4).tolist()
+    [-959.6407]
     """
     c = b + 47
     return -c * np.sin(np.sqrt(abs(a / 2 + c))) - a * np.sin(np.sqrt(abs(a - c)))

@@ -5,17 +5,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from seedbed.reference.twin import Array
+import numpy as np
 
 Result = TypeVar("Result")
 
 
-def in_portions(work: Callable[[Array], Result], rows: Array, size: int) -> list[Result]:
+def in_portions(work: Callable[[np.ndarray], Result], rows: np.ndarray, size: int) -> list[Result]:
     """`work` of every `size` rows (at least one), in their order; no result depends on the number of cores.
 
-    >>> import numpy as np
-    >>> in_portions(lambda rows: rows.sum(), np.arange(5), 2)
-    [1, 5, 4]
+    >>> in_portions(lambda rows: rows.tolist(), np.arange(5), 2)
+    [[0, 1], [2, 3], [4]]
     """
     parts = [rows[first : first + max(size, 1)] for first in range(0, len(rows), max(size, 1))]
     if len(parts) < 2:

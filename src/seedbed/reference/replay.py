@@ -49,11 +49,12 @@ def replay(
     network = _network(model, points, units)
     flat = _rows(network, rows)
 
-    def last(some: Array) -> Array:
-        return deque(_layers(network, _weights(network, some), points), maxlen=1).pop()
+    answers = np.empty((len(flat), len(points), sum(network.units)))
 
-    empty = np.empty((0, len(points), sum(network.units)))
-    answers = np.concatenate([empty, *in_portions(last, flat, AT_ONCE // (len(points) * _widest(network)))])
+    def fill(some: np.ndarray) -> None:
+        answers[some] = deque(_layers(network, _weights(network, flat[some]), points), maxlen=1).pop()
+
+    in_portions(fill, np.arange(len(flat)), AT_ONCE // (len(points) * _widest(network)))
     return _behind(output, answers).reshape(*rows.shape[:-1], *answers.shape[1:])
 
 

@@ -90,10 +90,13 @@ def _single_runs(runs: Sequence[Plain]) -> list[Prose | Table]:
     """Published single runs in a table, a line for each, and below it what is known to differ."""
     if not runs:
         return []
-    rows = [(*cells, _interval(one["findings"][0], one["findings"][0]["unit"]), sign(one["verdict"]))
-            for one in runs if (cells := single(one))]  # fmt: skip
+    rows: list[tuple[str, ...]] = []
+    for one in runs:
+        (middle,) = one["findings"]
+        told = _share(one["effect"]), _interval(middle, middle["unit"]), sign(one["verdict"])
+        rows.append((f"{one['statement']} ({one['source']})", *told))
     sizes = " and ".join(number(n) for n in sorted({one["n"] for one in runs}))
-    table = Table(("published", "by", "setting", "runs as far out", "median here", "verdict"), rows,
+    table = Table(("published single run", "runs as far out", "median here", "verdict"), rows,
                   f"Published single runs beside n = {sizes} networks of each setting. Runs as far out: the share of "
                   "networks that lie at least as far from the middle, both sides together; medians; 95 % intervals. A "
                   "run is supported where it is an ordinary one, and refuted where these networks do not give "

@@ -33,7 +33,7 @@ def over_time_items(
     known = record[variable]["step"].values
     named = sorted({int(known[np.abs(known - step).argmin()]) for step in steps if step <= known[-1]})
     try:
-        compared = curves.at_steps(record, variable, named, better="higher")
+        compared = curves.at_steps(record, variable, named, better="higher") if named else {}
         areas = curves.by_area(record, variable, better="higher")
     except StatsError as error:
         yield Prose(f"The settings are not compared step by step: {error}.")
@@ -43,12 +43,22 @@ def over_time_items(
     columns = ("pair (a − b)", *(f"at step {number(step)}" for step in named), "over all steps")
     yield Table(columns, rows,
                 f"Differences of mean {what} in percentage points, paired by seed, with 95 % bootstrap intervals, n = "
-                f"{n} seeds; p in parentheses, from sign flips or paired t. The steps were named in advance, and p is "
+                f"{n} seeds; p in parentheses, from sign flips or paired t. Steps are named in advance, and p is "
                 "Holm-adjusted over all pairs at all of them. Over all steps: the area between the two curves up to "
                 f"step {number(int(known[-1]))}, divided by the steps, Holm-adjusted over the pairs.")  # fmt: skip
 
 
 def _difference(one: Comparison) -> str:
     gap = one.difference
-    low, middle, high = (f"{100 * bound:+.1f}".replace("-", "−") for bound in (gap.low, gap.estimate, gap.high))
+    low, middle, high = (_points(bound) for bound in (gap.low, gap.estimate, gap.high))
     return f"{middle} [{low}, {high}] ({p_value(one.p)})"
+
+
+def _points(share: float) -> str:
+    """A difference of shares in percentage points, signed; what rounds to nothing has no sign.
+
+    >>> _points(0.0123), _points(-0.3), _points(-0.0001)
+    ('+1.2', '−30.0', '0.0')
+    """
+    shown = f"{100 * share:+.1f}".replace("-", "−")
+    return shown.lstrip("+−") if float(shown.lstrip("+−")) == 0 else shown

@@ -171,7 +171,7 @@ def _portions(total: int, size: int) -> list[int]:
     return [min(size, total - start) for start in range(0, total, size)]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _kept(n: int) -> tuple[UInt16[np.ndarray, "part seed"], ...]:
     """The counts of every portion, small enough to be kept: none exceeds n."""
     return tuple(part.astype(np.uint16) for part in _drawn(n))

@@ -18,6 +18,24 @@ POINTS = {"smoke": 25, "quick": 121, "full": 201}
 STEPS = {"smoke": 500, "quick": 150_000, "full": 150_000}
 NEURON = sb.Spec(data=sb.data.point(x=1.0, y=0.5), model="neuron", loss="l2", optimizer=sb.optimizers.sgd(0.1), steps=1)
 RYBKIN, ZHANG_LI = "Rybkin 2017, task 1", "Zhang & Li 2018, section 1"
+STATEMENTS = (
+    ("rybkin-cross-entropy-rises", RYBKIN, "mean(rise_of_the_cross_entropy) > 1.5",
+     "The cross-entropy rises with the error (by half or more from w = b = 3 to 6)"),
+    ("rybkin-l2-stops-rising", RYBKIN, "mean(rise_of_the_l2_loss) < 1.05",
+     "The L2 loss stops rising (by less than 5 % from w = b = 3 to 6)"),
+    ("rybkin-gradient-stays", RYBKIN, "mean(least_cross_entropy_gradient_where_wrong) > 0.4",
+     "The gradient of the cross-entropy stays large where the error is (above 0.4 wherever the prediction is off by "
+     "more than 0.45)"),
+    ("rybkin-gradient-vanishes", RYBKIN, "mean(flat_share_where_wrong) > 0.5",
+     "The gradient of the L2 loss vanishes at large errors (below 0.01 on most of the square where the prediction is "
+     "off by more than 0.45)"),
+    ("rybkin-stuck", RYBKIN, "mean(steps_under_l2_for_one_under_cross_entropy) > 100",
+     "From weight 5 and bias 5, descent on the L2 loss is as good as stuck (over 100 times the steps that the "
+     "cross-entropy takes)"),
+    ("zhang-li-steeper", ZHANG_LI, "mean(share_steeper_under_cross_entropy) > 0.99999",
+     "The gradient of the cross-entropy is greater than that of the L2 loss (at every point of the square where the "
+     "prediction is wrong)"),
+)  # fmt: skip
 Z_LABELS = {"prediction": "output ŷ", "objective": "loss", "gradient_weight": "∂L/∂w"}
 
 
@@ -160,7 +178,7 @@ def readings(record: xr.Dataset, run: xr.Dataset) -> dict[str, Any]:
     steeper = np.abs(cross["gradient_weight"].values) > np.abs(l2["gradient_weight"].values)
     return {
         "rise": {loss: float(part["objective"].sel(whole) / part["objective"].sel(half))
-                   for loss, part in (("l2", l2), ("cross_entropy", cross))},
+                 for loss, part in (("l2", l2), ("cross_entropy", cross))},
         "share_steeper_under_cross_entropy": float(steeper[error > 0].mean()),
         "largest_l2": float(l2["objective"].max()), "largest_cross_entropy": float(cross["objective"].max()),
         "largest_l2_gradient": float(np.abs(l2["gradient_weight"]).max()),
@@ -261,52 +279,8 @@ study = sb.Study(
         "three surfaces for each other activation",
         "descents on both losses",
     ),
-    claims=(
-        sb.Claim(
-            id="rybkin-cross-entropy-rises",
-            source=RYBKIN,
-            record="neuron",
-            statement="The cross-entropy rises with the error (by half or more from w = b = 3 to 6)",
-            check="mean(rise_of_the_cross_entropy) > 1.5",
-        ),
-        sb.Claim(
-            id="rybkin-l2-stops-rising",
-            source=RYBKIN,
-            record="neuron",
-            statement="The L2 loss stops rising (by less than 5 % from w = b = 3 to 6)",
-            check="mean(rise_of_the_l2_loss) < 1.05",
-        ),
-        sb.Claim(
-            id="rybkin-gradient-stays",
-            source=RYBKIN,
-            record="neuron",
-            statement="The gradient of the cross-entropy stays large where the error is (above 0.4 wherever the "
-            "prediction is off by more than 0.45)",
-            check="mean(least_cross_entropy_gradient_where_wrong) > 0.4",
-        ),
-        sb.Claim(
-            id="rybkin-gradient-vanishes",
-            source=RYBKIN,
-            record="neuron",
-            statement="The gradient of the L2 loss vanishes at large errors (below 0.01 on most of the square "
-            "where the prediction is off by more than 0.45)",
-            check="mean(flat_share_where_wrong) > 0.5",
-        ),
-        sb.Claim(
-            id="rybkin-stuck",
-            source=RYBKIN,
-            record="neuron",
-            statement="From weight 5 and bias 5, descent on the L2 loss is as good as stuck (over 100 times the "
-            "steps that the cross-entropy takes)",
-            check="mean(steps_under_l2_for_one_under_cross_entropy) > 100",
-        ),
-        sb.Claim(
-            id="zhang-li-steeper",
-            source=ZHANG_LI,
-            record="neuron",
-            statement="The gradient of the cross-entropy is greater than that of the L2 loss (at every point of "
-            "the square where the prediction is wrong)",
-            check="mean(share_steeper_under_cross_entropy) > 0.999",
-        ),
+    claims=tuple(
+        sb.Claim(id=name, source=source, record="neuron", statement=statement, check=check)
+        for name, source, check, statement in STATEMENTS
     ),
 )
