@@ -31,7 +31,7 @@ def _train(program: Any, spec: Spec, dataset: Any, members: int) -> float:
     """Seconds in which so many members train to the cap."""
     import jax
 
-    from seedbed.engine.program import feed_of
+    from seedbed.engine.shapes import feed_of
 
     waves = -(-members // program.lanes)
     seeds = program.on_members(np.arange(program.lanes, dtype=np.uint32))
@@ -39,7 +39,7 @@ def _train(program: Any, spec: Spec, dataset: Any, members: int) -> float:
         {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
     )
     feed, grid = feed_of(dataset), trace_steps(spec.steps, spec.trace)
-    feed = program.on_members(feed) if program.own_data else program.everywhere(feed)
+    feed = program.on_members(feed) if program.layout.own_data else program.everywhere(feed)
     cap = program.everywhere(np.int32(spec.steps + 1))  # so that the last step is an update like all others
     spent = 0.0
     for _ in range(waves):

@@ -27,6 +27,9 @@ def as_for_a_user(request, monkeypatch):
     if request.node.get_closest_marker("optimized"):
         import jax
 
+        from seedbed.engine import surroundings
+
+        monkeypatch.setenv("SEEDBED_CACHE", str(surroundings.folder() / "optimized"))
         plain = jax.stages.Lowered.compile
         monkeypatch.setattr(jax.stages.Lowered, "compile", lambda self: plain(self, compiler_options=AS_FOR_A_USER))
 

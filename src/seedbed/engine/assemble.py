@@ -4,7 +4,7 @@
 dotted path and may be traced; everything else is fixed by the recipe.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -17,8 +17,9 @@ from jaxtyping import Array
 
 from seedbed.engine import check
 from seedbed.engine.chance import Purpose, purpose_key, seed_key
-from seedbed.engine.judging import Head, Judging
+from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials, options
+from seedbed.engine.shapes import Shape
 from seedbed.engine.signals import signals
 from seedbed.parts import threefry
 from seedbed.parts.activations import ACTIVATIONS, WIDENS
@@ -32,18 +33,6 @@ from seedbed.spec import Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.losses import WEIGHT, head_names
 from seedbed.vocabulary.probes import DIMS
-
-
-class Shape(NamedTuple):
-    """What the engine must know of a data set to assemble a member: the shape of an input, and what to predict."""
-
-    inputs: tuple[int, ...]
-    heads: tuple[Head, ...]
-
-    @property
-    def units(self) -> int:
-        """Outputs that a model needs, over all heads."""
-        return sum(head.units for head in self.heads)
 
 
 class Network(NamedTuple):
@@ -160,6 +149,14 @@ def assemble(spec: Spec, shape: Shape) -> Member:
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
                   draws)  # fmt: skip
+
+
+def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
+    """The network that the arrays of a member, all in a row, begin with; those of the optimizer's memory follow."""
+    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    drawn = jax.eval_shape(assemble(spec, shape).start, threefry.key(0), dials)
+    network, _ = jax.tree.unflatten(jax.tree.structure(drawn), arrays)
+    return network
 
 
 def structure_of(spec: Spec, shape: Shape) -> tuple[Any, Any]:

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from seedbed.engine.judging import Head, Judging
+from seedbed.engine.judging import Judging
+from seedbed.engine.shapes import Head
 from seedbed.errors import PartError
 from seedbed.spec import Spec
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import jax
 import numpy as np
-import platformdirs
 from jax.sharding import Mesh
+
+from seedbed.engine import surroundings
 
 AXIS = "member"
 FLAGS = {
@@ -33,8 +34,8 @@ def prepare() -> None:
         with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", cores())
     if not jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
-        folder = Path(os.environ.get("SEEDBED_CACHE", platformdirs.user_cache_dir("seedbed"))) / "compiled"
-        jax.config.update("jax_compilation_cache_dir", str(folder))
+        surroundings.tidy()
+        jax.config.update("jax_compilation_cache_dir", str(surroundings.folder()))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
         jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
@@ -57,8 +58,18 @@ def describe() -> dict[str, str | int]:
     return {"device": f"{device.platform}: {kind}", "devices": len(jax.devices()), "jax": jax.__version__}
 
 
-@cache
+def abilities() -> str:
+    """What machine code may use: code for one processor need not run on another."""
+    return " ".join((_processor(), platform.machine(), _cpuinfo("flags")))
+
+
 def _processor() -> str:
+    return _cpuinfo("model name") or platform.processor() or platform.machine()
+
+
+@cache
+def _cpuinfo(name: str) -> str:
+    """What Linux says of the first core, "" elsewhere."""
     info = Path("/proc/cpuinfo")
-    names = [line for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
-    return names[0].partition(":")[2].strip() if names else platform.processor() or platform.machine()
+    lines = [line for line in info.read_text().splitlines() if line.startswith(name)] if info.exists() else []
+    return lines[0].partition(":")[2].strip() if lines else ""

@@ -15,9 +15,9 @@ import numpy as np
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, plan
-from seedbed.engine.assemble import Network
-from seedbed.engine.program import Compiler, Program, feed_of
-from seedbed.engine.step import NEVER
+from seedbed.engine.lanes import NEVER, Chances, Lanes
+from seedbed.engine.program import Compiler, Program
+from seedbed.engine.shapes import Feed, feed_of
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
 from seedbed.spec import trace_steps
@@ -49,10 +49,10 @@ class Wave(NamedTuple):
     """Members that fill the lanes together: their places in the cohort, and their state on the devices."""
 
     places: np.ndarray
-    lanes: Any
-    chances: Any
+    lanes: Lanes
+    chances: Chances
     dials: Any
-    feed: Any
+    feed: Feed
 
 
 @dataclass
@@ -108,10 +108,10 @@ def train(
         tell("stored", int(cohort.grid[-1]), 0)
 
 
-def final_network(
+def final_arrays(
     program: Program, stretches: tuple[plan.Stretch, ...], dataset: Dataset
-) -> tuple[Network, tuple[np.ndarray, ...]]:  # fmt: skip
-    """The network of a single member at its last step, and its (hit_step, diverged_step, stop_step)."""
+) -> tuple[list[Any], tuple[np.ndarray, ...]]:  # fmt: skip
+    """The arrays of a single member at its last step, and its (hit_step, diverged_step, stop_step)."""
     cohort, pace = _begin(stretches, lambda _: dataset), Pace()
     _resume(program, cohort, None)
     (wave,), cap = cohort.waves, int(cohort.grid[-1])
@@ -121,8 +121,8 @@ def final_network(
         wave = _advance(program, cohort, wave, stops, index, cap)
         pace.note(int(stops[-1] - stops[0]), time.perf_counter() - began)
         cohort.at = int(stops[-1])
-    network = jax.tree.map(lambda array: array[0], wave.lanes.network)
-    return network, tuple(_as_kept(name, cohort.found[name]) for name in ("hit_step", "diverged_step", "stop_step"))
+    arrays = [array[0] for array in wave.lanes.arrays]
+    return arrays, tuple(_as_kept(name, cohort.found[name]) for name in ("hit_step", "diverged_step", "stop_step"))
 
 
 def first_data(group: plan.Group, dataset_of: Any) -> Dataset:
@@ -167,8 +167,8 @@ def _resume(program: Program, cohort: Cohort, saved: Any) -> None:
     arrays, meta = saved
     cohort.at = int(meta["at"])
     cohort.found = {name.removeprefix("found/"): np.array(a) for name, a in arrays.items() if name.startswith("found/")}
-    leaves = [arrays[f"leaf/{number}"] for number in range(program.structure.num_leaves)]
-    states = jax.tree.unflatten(program.structure, leaves)
+    structure = program.layout.structure
+    states = jax.tree.unflatten(structure, [arrays[f"leaf/{number}"] for number in range(structure.num_leaves)])
     cohort.waves = _pack(program, cohort, arrays["places"], states)
 
 
@@ -192,9 +192,9 @@ def _pack(program: Program, cohort: Cohort, places: np.ndarray, states: Any) -> 
     return waves
 
 
-def _feed(program: Program, cohort: Cohort, padded: np.ndarray) -> Any:
+def _feed(program: Program, cohort: Cohort, padded: np.ndarray) -> Feed:
     feed = feed_of(cohort.dataset, padded)
-    return program.on_members(feed) if program.own_data else program.everywhere(feed)
+    return program.on_members(feed) if program.layout.own_data else program.everywhere(feed)
 
 
 def _advance(
@@ -272,8 +272,8 @@ def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[
     """What was found, stretch by stretch."""
     arrays = {name: _as_kept(name, array) for name, array in cohort.found.items()}
     dims = {name: _dims(program, name) for name in arrays}
-    member = program.member
-    coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": member.layers, "hidden": member.hidden}
+    layout = program.layout
+    coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": layout.layers, "hidden": layout.hidden}
     coords |= LABELS
     coords = {dim: labels for dim, labels in coords.items() if any(dim in names for names in dims.values())}
     first = 0
@@ -297,7 +297,7 @@ def _dims(program: Program, name: str) -> tuple[str, ...]:
     if name.endswith("_step"):
         return ()
     base = name.removeprefix("final_")
-    further = program.member.probes.get(base, ())
+    further = program.layout.probes.get(base, ())
     return further if name.startswith("final_") else ("step", *further)
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from seedbed.engine.options import Dials, options
+from seedbed.engine.shapes import Head
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.losses import LOSSES, reduce
 from seedbed.parts.metrics import METRICS
@@ -20,19 +21,6 @@ from seedbed.vocabulary.losses import ON_SCORE, WEIGHT, of_head
 DEFAULT_OUTPUT = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
 SIGNED_LOSSES = ("perceptron", "hinge")
 LABELS = ("binary", "classes", "sign")
-
-
-class Head(NamedTuple):
-    """One thing to predict: its name ("" where it is the only one), its kind of target, its number of units."""
-
-    name: str
-    kind: str
-    units: int
-
-    @property
-    def columns(self) -> int:
-        """Columns of its targets beside those of other heads."""
-        return 1 if self.kind == "classes" else self.units
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ One program therefore serves every chunk of a run, whatever its length, and rows
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,28 +15,14 @@ from jaxtyping import Array, Int
 
 from seedbed.engine.assemble import Evidence, Member
 from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
+from seedbed.engine.lanes import Chances
 from seedbed.engine.options import Dials
+from seedbed.engine.shapes import Feed
 from seedbed.engine.step import Lane, fresh_lane, running, step
 from seedbed.parts.batching import batch_positions
 from seedbed.stopping import Stop
 
 Unseen = Mapping[str, jax.ShapeDtypeStruct]
-
-
-class Feed(NamedTuple):
-    """The data of a chunk: training and (or None) test examples, the example axis first."""
-
-    inputs: Any
-    targets: Any
-    test_inputs: Any
-    test_targets: Any
-
-
-class Chances(NamedTuple):
-    """The keys a member needs while it trains: the order of its examples, and noise inside its layers."""
-
-    order: Array
-    noise: Array
 
 
 def start_lane(member: Member, seed: Array, dials: Dials) -> tuple[Lane, Chances]:

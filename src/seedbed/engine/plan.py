@@ -52,6 +52,11 @@ class Sizes:
     cohort: int
 
 
+def limits() -> tuple[int, ...]:
+    """What the planning numbers of a recipe follow from, beside the recipe."""
+    return MAX_WIDTH, STATE_BYTES, PRODUCT_BYTES, PARTS, COHORT_BYTES, ROWS
+
+
 def groups(settings: Sequence[Setting], missing: Sequence[Sequence[int]]) -> list[Group]:
     """The groups that train `missing[i]` seeds of `settings[i]`, in the order of the settings.
 

@@ -10,10 +10,11 @@ from jaxtyping import Array
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import plan
-from seedbed.engine.assemble import structure_of
-from seedbed.engine.ensemble import final_network
+from seedbed.engine.assemble import network_of, structure_of
+from seedbed.engine.ensemble import final_arrays
 from seedbed.engine.judging import Judging
-from seedbed.engine.program import Compiler, shape_of
+from seedbed.engine.program import Compiler
+from seedbed.engine.shapes import shape_of
 from seedbed.spec import Spec
 
 
@@ -53,8 +54,9 @@ def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     compiler = Compiler()
     group = plan.Group(spec, (plan.Stretch(0, spec, (seed,)),))
     program = compiler.request(spec, dataset).result()
-    network, found = final_network(program, group.stretches, dataset)
+    arrays, found = final_arrays(program, group.stretches, dataset)
     shape = shape_of(dataset)
+    network = network_of(spec, shape, arrays)
     plain, state_plain = structure_of(spec, shape)
     model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
     state = eqx.combine(network.state, state_plain) if jax.tree.leaves(network.state) else None

@@ -12,10 +12,9 @@ import optax
 from jaxtyping import Array
 
 from seedbed.engine.assemble import Evidence, Member, Network
+from seedbed.engine.lanes import NEVER
 from seedbed.engine.options import Dials
 from seedbed.stopping import Stop, Target
-
-NEVER = -1
 
 
 class Lane(NamedTuple):

@@ -11,7 +11,7 @@ from jaxtyping import Array
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine.assemble import assemble
 from seedbed.engine.judging import Judging
-from seedbed.engine.program import shape_of
+from seedbed.engine.shapes import shape_of
 from seedbed.parts import threefry
 from seedbed.parts.models import layers_of
 from seedbed.spec import Spec

@@ -13,8 +13,10 @@ import numpy as np
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, plan
-from seedbed.engine.program import Draft, Program, feed_of
-from seedbed.engine.step import NEVER
+from seedbed.engine.draft import Draft
+from seedbed.engine.lanes import NEVER
+from seedbed.engine.program import Program
+from seedbed.engine.shapes import feed_of
 from seedbed.spec import Spec
 
 WARM_STEPS = 8
@@ -69,7 +71,7 @@ def _watch(program: Program, spec: Spec, dataset: Dataset, least: float) -> Watc
     dials = {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
     placed = program.on_members(seeds), program.on_members(dials)
     feed = feed_of(dataset)
-    feed = program.on_members(feed) if program.own_data else program.everywhere(feed)
+    feed = program.on_members(feed) if program.layout.own_data else program.everywhere(feed)
 
     def call(steps: int) -> float:
         lanes, chances = program.start(*placed)

@@ -1,0 +1,155 @@
+"""A group's two programs, traced: one draws lanes, one trains them for a chunk.
+
+Their arguments and results are bare arrays and plain tuples: other groups can share them, and another process can run
+them that has neither assembled nor traced anything.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from seedbed.datasets.dataset import Dataset
+from seedbed.engine import check, devices, interpreter, plan
+from seedbed.engine.assemble import Member, assemble
+from seedbed.engine.lanes import Lanes, Layout
+from seedbed.engine.loop import chunk, look_at_lane, start_lane, train_lane
+from seedbed.engine.program import MEMBERS, Program, trained_by
+from seedbed.engine.shapes import feed_of, shape_of
+from seedbed.engine.step import Lane
+from seedbed.spec import Spec, trace_steps
+from seedbed.vocabulary.probes import AT_THE_END
+
+EVERYWHERE = P()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A group assembled and planned; its programs are not traced yet.
+
+    `one` is the shapes of one member, `shown` those of what it shows at a traced step.
+    """
+
+    spec: Spec
+    member: Member
+    sizes: plan.Sizes
+    mesh: Mesh
+    one: Any
+    shown: Mapping[str, jax.ShapeDtypeStruct]
+    own_data: bool
+
+    @classmethod
+    def of(cls, spec: Spec, dataset: Dataset) -> "Draft":
+        """Assemble and plan a recipe for all devices; every misfit is an error here."""
+        member = assemble(spec, shape_of(dataset))
+        check.target_known(spec, member.metrics)
+        check.batch_fits(spec, dataset.examples)
+        mesh = devices.mesh()
+        one = _one_lane(member, spec, dataset)
+        at, live = jax.ShapeDtypeStruct((), jnp.int32), jax.ShapeDtypeStruct((), jnp.bool_)
+        training = partial(train_lane, member, spec.stop, spec.batch_size)
+        step, (_, evidence) = jax.make_jaxpr(training, return_shape=True)(*one, at, at, live)
+        shown = jax.eval_shape(partial(look_at_lane, member), evidence, *one[2:])
+        sizes = plan.sizes(*_bytes(spec, dataset, one, step, shown), mesh.size)
+        return cls(spec, member, sizes, mesh, one, shown, dataset.fresh)
+
+    @property
+    def layout(self) -> Layout:
+        """What the host must know of the lanes."""
+        member, lane = self.member, self.one[0]
+        return Layout(self.sizes, len(jax.tree.leaves((lane.network, lane.memory))), tuple(lane.last),
+                      dict(member.probes), member.layers, member.hidden, self.own_data)  # fmt: skip
+
+    def lower_start(self) -> Any:
+        """What draws lanes, from bare arrays to bare arrays."""
+        dials = self._many()[2]
+        seeds = jax.ShapeDtypeStruct((self.sizes.width * self.mesh.size,), jnp.uint32)
+        names = sorted(dials)
+
+        def draw(seed: Any, *values: Any) -> tuple[Any, ...]:
+            lane, chances = start_lane(self.member, seed, dict(zip(names, values, strict=True)))
+            return tuple(jax.tree.leaves((_bare(lane), chances)))
+
+        drawing = self._shard(jax.vmap(draw), in_specs=MEMBERS, out_specs=MEMBERS)
+        return jax.jit(drawing).lower(seeds, *(dials[name] for name in names))
+
+    def lower_train(self) -> Any:
+        """What trains lanes for a chunk."""
+        own = MEMBERS if self.own_data else EVERYWHERE
+        spec, sizes = self.spec, self.sizes
+        body = partial(chunk, self.member, spec.stop, spec.batch_size, self.own_data, sizes.at_once, self.shown)
+        specs = (MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE)
+        lane, chances, dials, feeds = self._many()
+        structure = jax.tree.structure((lane.network, lane.memory))
+
+        def train(lanes: Lanes, *rest: Any) -> tuple[Lanes, dict[str, Any]]:
+            after, rows = body(_dressed(structure, lanes), *rest)
+            return _bare(after), rows
+
+        feed = feeds if self.own_data else self.one[3]
+        stops, cap = jax.ShapeDtypeStruct((plan.ROWS + 1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.int32)
+        whole = self._shard(train, in_specs=specs, out_specs=MEMBERS)
+        placed = tuple(NamedSharding(self.mesh, spec) for spec in specs)  # said: XLA would place what is left unused
+        return jax.jit(whole, donate_argnums=0, in_shardings=placed).lower(
+            _bare(lane), chances, trained_by(dials), feed, stops, cap
+        )
+
+    def compiled(self) -> Program:
+        """Both programs here and now, for whoever needs one only; the programs of a run are a `Compiler`'s."""
+        began = time.perf_counter()
+        with interpreter.unswept(), interpreter.sharing():
+            drawn, train = self.lower_start(), self.lower_train()
+        return Program(self.layout, self.mesh, drawn.compile(), train.compile(), time.perf_counter() - began)
+
+    def _many(self) -> Any:
+        """The shapes of all lanes."""
+        lanes = self.sizes.width * self.mesh.size
+        return jax.tree.map(lambda a: jax.ShapeDtypeStruct((lanes, *a.shape), a.dtype), self.one)
+
+    def _shard(self, function: Callable[..., Any], **specs: Any) -> Any:
+        return jax.shard_map(function, mesh=self.mesh, check_vma=False, **specs)
+
+
+def _bare(lane: Lane) -> Lanes:
+    """A lane, or all lanes of a wave, as they lie between two chunks."""
+    arrays = tuple(jax.tree.leaves((lane.network, lane.memory)))
+    return Lanes(arrays, lane.hit_step, lane.diverged_step, lane.stop_step, lane.last)
+
+
+def _dressed(structure: Any, lanes: Lanes) -> Lane:
+    """The reverse of `_bare`, given how the arrays make up (network, memory)."""
+    network, memory = jax.tree.unflatten(structure, lanes.arrays)
+    return Lane(network, memory, lanes.hit_step, lanes.diverged_step, lanes.stop_step, lanes.last)
+
+
+def _one_lane(member: Member, spec: Spec, dataset: Dataset) -> Any:
+    """Shapes of (lane, chances, dials, feed) of one member."""
+    dials = {path: jax.ShapeDtypeStruct((), jnp.float32) for path in spec.dials()}
+    seed = jax.ShapeDtypeStruct((), jnp.uint32)
+    lane, chances = jax.eval_shape(partial(start_lane, member), seed, dials)
+    feed = feed_of(dataset, 0)
+    return lane, chances, dials, jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), feed)
+
+
+def _bytes(spec: Spec, dataset: Dataset, one: Any, step: Any, shown: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Bytes of state, of intermediate results of a step, and of what is kept, of one member."""
+    lane, _, dials, feed = one
+    work = sum(_size(out.aval) for equation in step.eqns for out in equation.outvars)
+    state = sum(_size(leaf) for leaf in jax.tree.leaves((lane, dials, feed if dataset.fresh else None)))
+    final = sum(map(_size, shown.values()))
+    row = sum(_size(one) for name, one in shown.items() if name not in AT_THE_END) + 4 * len(lane.last)
+    return state, work, final + row * len(trace_steps(spec.steps, spec.trace))
+
+
+def _size(value: Any) -> int:
+    shape = getattr(value, "shape", ())
+    size = 1
+    for length in shape:
+        size *= length
+    return size * (value.dtype.itemsize if hasattr(value, "dtype") and hasattr(value.dtype, "itemsize") else 4)
