@@ -23,7 +23,9 @@ RIGHT := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
 	"$$name" -c "$(RIGHT)" >/dev/null 2>&1 && { echo "$$name"; break; }; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Files are compiled when they are first imported, which is most of the installing saved.
+# Files are compiled when they are first imported, which is most of the installing saved. Where this variable forbids
+# Python to keep what it compiled, every process would compile everything again: ten seconds and more.
+export PYTHONDONTWRITEBYTECODE :=
 INSTALL := $(PIP) install --no-compile --constraint constraints.txt
 
 run: .venv/installed
