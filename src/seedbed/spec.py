@@ -81,11 +81,20 @@ class Spec:
             _whole("trace", self.trace)
 
     def replace(self, **changes: Any) -> "Spec":
-        """The same question with some fields replaced."""
-        unknown = set(changes) - {field.name for field in dataclasses.fields(self)}
-        if unknown:
-            raise SpecError(_no_place(unknown.pop(), self))
-        return dataclasses.replace(self, **changes)
+        """The same question with some fields replaced, or options of its parts: `replace(steps=9, learning_rate=0.1)`.
+
+        An option is named as in `vary`; one that is varied keeps its levels.
+
+        >>> question = Spec(data="random_images", model="neuron", loss="l2", optimizer="sgd", steps=100)
+        >>> question.replace(steps=9, learning_rate=0.25).optimizer["learning_rate"].value
+        0.25
+        """
+        fields = {field.name for field in dataclasses.fields(self)}
+        question = dataclasses.replace(self, **{name: value for name, value in changes.items() if name in fields})
+        for name, value in changes.items():
+            if name not in fields:
+                question = question.change(name.replace("__", "."), value)
+        return question
 
     def vary(self, **levels: Sequence[Any] | Mapping[str, Mapping[str, Any]]) -> "Spec":
         """The question over a grid: one factor per keyword, one level per item.
@@ -329,13 +338,8 @@ def _place(spec: Spec, path: str) -> str:
         return fits[0]
     if fits:
         raise SpecError(f'"{path}" fits {len(fits)} places: {", ".join(fits)}; write one of these')
-    raise SpecError(_no_place(path, spec))
-
-
-def _no_place(path: str, spec: Spec) -> str:
-    places = _places(spec)
     known = {place.rpartition(".")[2] for place in places}
-    return f'no factor "{path}" in this question{nearest(path, known)} (it has {", ".join(sorted(known))})'
+    raise SpecError(f'no factor "{path}" in this question{nearest(path, known)} (it has {", ".join(sorted(known))})')
 
 
 def _kind_at(spec: Spec, path: str) -> str | None:

@@ -13,20 +13,17 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax.sharding import Mesh, NamedSharding
-from jax.sharding import PartitionSpec as P
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import check, devices, interpreter, plan
 from seedbed.engine.assemble import Member, assemble
 from seedbed.engine.lanes import Lanes, Layout
 from seedbed.engine.loop import chunk, look_at_lane, start_lane, train_lane
-from seedbed.engine.program import MEMBERS, Program, trained_by
+from seedbed.engine.program import EVERYWHERE, MEMBERS, Program, trained_by
 from seedbed.engine.shapes import feed_of, shape_of
 from seedbed.engine.step import Lane
 from seedbed.spec import Spec, trace_steps
 from seedbed.vocabulary.probes import AT_THE_END
-
-EVERYWHERE = P()
 
 
 @dataclass(frozen=True)
