@@ -8,9 +8,14 @@ import pytest
 os.environ.pop("FORCE_COLOR", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is a worker on every core already
 os.environ.setdefault("COLUMNS", "120")
-# Most of the suite's time is XLA compiling small programs, so it compiles without LLVM's optimizations. Tests of what
-# those can change, such as bits that must not depend on a member's place, are marked `optimized`.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+# Most of the suite's time is XLA compiling small programs, so it compiles with its older emitters and without LLVM's
+# optimizations: a third of the time. Tests of what those can change, such as bits that must not depend on a member's
+# place, are marked `optimized`.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    " --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
+)
 
 from jaxtyping import install_import_hook
 
@@ -18,7 +23,10 @@ install_import_hook("seedbed", "typecheck.checked")
 # Tracing makes many objects that live on; to look through them again and again takes some of the time.
 gc.set_threshold(100_000, 50, 50)
 
-AS_FOR_A_USER = {"xla_backend_optimization_level": 3, "xla_llvm_disable_expensive_passes": False}
+AS_FOR_A_USER = {
+    "xla_backend_optimization_level": 3, "xla_llvm_disable_expensive_passes": False,
+    "xla_cpu_use_fusion_emitters": True, "xla_cpu_parallel_codegen_split_count": 32,
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

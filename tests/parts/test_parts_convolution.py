@@ -1,5 +1,7 @@
 """Convolution and pooling: against jax's own, against the loops of the reference, and where they keep a batch."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -29,18 +31,30 @@ def oracle(layer, xs, stride, padding):
     return jnp.moveaxis(y, 0, -1) + layer.bias[:, None, None, None]
 
 
+def values_and_pulls(ours, theirs, upstream, *arguments):
+    """The value of each function and its gradients along `upstream`, all in one program."""
+
+    @jax.jit
+    def compute(upstream, *arguments):
+        pairs = [jax.vjp(function, *arguments) for function in (ours, theirs)]
+        return [(value, back(upstream)) for value, back in pairs]
+
+    return compute(upstream, *arguments)
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_equals_lax_conv_with_all_gradients(case, double):
     channels, height, width, kernel, out, stride, padding = case
     layer = Conv2d(channels, out, kernel, jax.random.key(0), stride, padding)
     xs = jax.random.normal(jax.random.key(1), (channels, height, width, 5))
-    ours, back = jax.vjp(lambda one, x: over_examples(one, x), layer, xs)
-    theirs, pull = jax.vjp(lambda one, x: oracle(one, x, stride, padding), layer, xs)
-    assert ours.shape[1:3] == tuple(out_size(size, kernel, stride, padding) for size in (height, width))
+    shape = out, *(out_size(size, kernel, stride, padding) for size in (height, width)), 5
+    upstream = jax.random.normal(jax.random.key(2), shape)
+    (ours, mine), (theirs, others) = values_and_pulls(
+        over_examples, lambda one, x: oracle(one, x, stride, padding), upstream, layer, xs
+    )
     np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
-    upstream = jax.random.normal(jax.random.key(2), ours.shape)
-    for mine, other in zip(jax.tree.leaves(back(upstream)), jax.tree.leaves(pull(upstream)), strict=True):
-        np.testing.assert_allclose(mine, other, rtol=1e-9, atol=1e-11)
+    for my, other in zip(jax.tree.leaves(mine), jax.tree.leaves(others), strict=True):
+        np.testing.assert_allclose(my, other, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize(("stride", "padding"), [(1, "valid"), (2, "same"), (2, 2)])
@@ -55,6 +69,7 @@ def test_gradient_is_the_central_difference(double):
     layer = Conv2d(2, 3, 3, jax.random.key(4), 2, "same")
     xs = jax.random.normal(jax.random.key(5), (2, 7, 6, 4))
 
+    @jax.jit
     def loss(weight):
         return jnp.sum(jnp.sin(over_examples(Conv2dWith(layer, weight), xs)))
 
@@ -75,9 +90,10 @@ def test_weights_that_differ_from_example_to_example(double):
     """Not the engine's use, but a user may vectorize over anything."""
     layers = jax.vmap(lambda key: Conv2d(1, 2, 3, key))(jax.random.split(jax.random.key(6), 4))
     xs = jax.random.normal(jax.random.key(7), (4, 1, 6, 6))
-    together = jax.vmap(lambda one, x: one(x))(layers, xs)
+    together = jax.jit(jax.vmap(lambda one, x: one(x)))(layers, xs)
+    apply = jax.jit(lambda one, x: one(x))
     for index in range(4):
-        alone = jax.tree.map(lambda array, index=index: array[index], layers)(xs[index])
+        alone = apply(jax.tree.map(lambda array, index=index: array[index], layers), xs[index])
         np.testing.assert_allclose(together[index], alone, rtol=1e-10, atol=1e-12)
 
 
@@ -94,11 +110,10 @@ def test_pooling_equals_reduce_window_ties_included(window, stride, double):
         return lax.reduce_window(x, 0.0, lax.add, **form) / window**2
 
     for pool, oracle in ((MaxPool2d(window, stride), largest), (AvgPool2d(window, stride), mean)):
-        ours, back = jax.vjp(lambda x, pool=pool: over_examples(pool, x), xs)
-        theirs, pull = jax.vjp(oracle, xs)
+        upstream = jnp.asarray(rng.normal(size=jax.eval_shape(oracle, xs).shape))
+        (ours, mine), (theirs, others) = values_and_pulls(partial(over_examples, pool), oracle, upstream, xs)
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
-        upstream = jnp.asarray(rng.normal(size=ours.shape))
-        np.testing.assert_allclose(back(upstream)[0], pull(upstream)[0], rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(mine[0], others[0], rtol=1e-12, atol=1e-14)
 
 
 def test_pooling_of_one_image_equals_the_loops_of_the_reference(double):
