@@ -85,7 +85,7 @@ class Spec:
 
         An option is named as in `vary`; one that is varied keeps its levels.
 
-        >>> question = Spec(data="random_images", model="neuron", loss="l2", optimizer="sgd", steps=100)
+        >>> question = Spec(data="random_images", model="neuron", loss="l2", optimizer="sgd(learning_rate=0.5)", steps=100)
         >>> question.replace(steps=9, learning_rate=0.25).optimizer["learning_rate"].value
         0.25
         """
