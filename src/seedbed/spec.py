@@ -81,12 +81,12 @@ class Spec:
             _whole("trace", self.trace)
 
     def replace(self, **changes: Any) -> "Spec":
-        """The same question with some fields replaced, or options of its parts: `replace(steps=9, learning_rate=0.1)`.
+        """The same question with some fields replaced, or options of its parts: `replace(steps=8, learning_rate=0.1)`.
 
         An option is named as in `vary`; one that is varied keeps its levels.
 
-        >>> question = Spec(data="random_images", model="neuron", loss="l2", optimizer="sgd(learning_rate=0.5)", steps=100)
-        >>> question.replace(steps=9, learning_rate=0.25).optimizer["learning_rate"].value
+        >>> question = Spec(data="random_images", model="neuron", loss="l2", optimizer="sgd(learning_rate=1)", steps=9)
+        >>> question.replace(steps=8, learning_rate=0.25).optimizer["learning_rate"].value
         0.25
         """
         fields = {field.name for field in dataclasses.fields(self)}
