@@ -116,6 +116,7 @@ def modules():
         retell,
         lambda *_: "1 min",
     )
+    catalogue.data_at_hand = lambda *_: None
     catalogue.from_file = lambda path: Study(name=path.stem, title="own", source="me", question="?")
     return {module.__name__: module for module in (studies, catalogue)}
 

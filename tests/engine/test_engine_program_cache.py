@@ -187,9 +187,28 @@ def test_folders_of_older_sources_go(tmp_path: Path, monkeypatch: pytest.MonkeyP
     surroundings.tidy()
     left = {path.name for path in (tmp_path / "compiled").iterdir()}
     assert left == {"old0", "old1", "old2", surroundings.folder().name}
-    (tmp_path / "compiled" / "another").mkdir()
+
+
+def test_a_folder_in_use_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEEDBED_CACHE", str(tmp_path))
     surroundings.tidy()
-    assert (tmp_path / "compiled" / "old2").exists()
+    os.utime(surroundings.folder(), (1, 1))
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / "compiled" / name).mkdir()
+    surroundings.tidy()
+    assert surroundings.folder().exists()
+    assert len(list((tmp_path / "compiled").iterdir())) == 4
+
+
+def test_all_that_tracing_imports_is_part_of_the_digest() -> None:
+    script = (
+        "import sys, seedbed.engine.draft\n"
+        "print(*(one.__file__ for name, one in sys.modules.items() if name.split('.')[0] == 'seedbed'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    imported = {Path(name).resolve() for name in done.stdout.split()}
+    assert len(imported) > 40
+    assert imported <= {path.resolve() for path in surroundings._sources()}
 
 
 def test_limits_of_the_plan_are_part_of_a_name(folder: Path, small: Spec, untraced: list[Spec], monkeypatch) -> None:

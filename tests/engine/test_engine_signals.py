@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from conftest_engine import Trainer, same
 
-from seedbed.engine.assemble import Shape, assemble
-from seedbed.engine.judging import Head
+from seedbed.datasets.heads import Head
+from seedbed.engine.assemble import assemble
+from seedbed.engine.shapes import Shape
 from seedbed.errors import PartError
 from seedbed.reference.train import train as train_by_hand
 from seedbed.spec import Spec

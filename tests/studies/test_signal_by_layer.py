@@ -4,7 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from seedbed.cli.main import app
+from seedbed.datasets import downloads
 from seedbed.stats import Interval
 from seedbed.studies.signal_by_layer import deviations, fate
 
@@ -45,3 +48,14 @@ def test_deviations_are_those_of_the_draws():
     np.testing.assert_allclose(deviations("He"), [np.sqrt(2 / 784), *[np.sqrt(0.02)] * 4])
     np.testing.assert_allclose(deviations("Glorot"), [np.sqrt(2 / 884), *[0.1] * 4])
     assert deviations("normal 0.28") == [0.28] * 5
+
+
+def test_absent_data_are_told_before_another_study_runs(tmp_path, monkeypatch):
+    monkeypatch.delenv("SEEDBED_DATA", raising=False)
+    monkeypatch.setattr(downloads.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache" / name))
+    out = tmp_path / "out"
+    words = ["run", "softmax_identities", "signal_by_layer", "--profile", "smoke", "--out", str(out)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "mnist is not on this machine" in result.stderr
+    assert not out.exists()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from seedbed.datasets.load import at_hand
 from seedbed.procedures.lab import Lab
 from seedbed.spec import Spec
 from seedbed.study import Profile, Study
@@ -34,3 +35,10 @@ def questions(study: Study, profile: Profile = "full") -> dict[str, Spec] | None
     except Exception:  # it has run before, or there were no records: what it lacks here is a record to look into
         return None
     return lab.questions
+
+
+def data_at_hand(study: Study, profile: Profile) -> None:
+    """Raise DataError where the study asks of a download that is not on this machine."""
+    for question in (questions(study, profile) or {}).values():
+        for setting in question.settings():
+            at_hand(setting.spec.data)

@@ -55,7 +55,7 @@ def run(
 
     What is kept already is not run again, so an interrupted run goes on where it stopped.
     """
-    from seedbed.catalogue import perform
+    from seedbed.catalogue import data_at_hand, perform
     from seedbed.spec import read_seeds
 
     chosen, asked = pick(studies), changes(levels or [])
@@ -66,6 +66,8 @@ def run(
         _confirm(list(chosen.values()))
     options = _options(profile=profile, seeds=seeds, levels=levels or (), data=data, out=out, engine=engine)
     options += _further(until=until, margin=margin, sources=sources)
+    for study in chosen.values() if len(chosen) > 1 else ():  # before the first of them takes its minutes
+        data_at_hand(study, profile)
     folders: list[Path] = []
     for word, study in chosen.items():
         with watching(quiet=as_json) as listen:

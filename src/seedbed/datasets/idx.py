@@ -27,8 +27,8 @@ def load_mnist(name: str, train: int | None = None, test: int | None = None) -> 
     return load_idx(find(name), train, test)
 
 
-def load_idx(download: Download, train: int | None = None, test: int | None = None) -> Dataset:
-    """A download as a data set of ten classes."""
+def located(download: Download) -> Path:
+    """The folder with the files of a download. Raises DataError where there is none."""
     folder = whereabouts(download)
     if folder is None:
         looked = ", ".join(map(str, folders(download)))
@@ -36,6 +36,12 @@ def load_idx(download: Download, train: int | None = None, test: int | None = No
             f"{download.name} is not on this machine (looked in {looked}); "
             f"run: seedbed data fetch {download.name}, or set {VARIABLE} to a folder with its files"
         )
+    return folder
+
+
+def load_idx(download: Download, train: int | None = None, test: int | None = None) -> Dataset:
+    """A download as a data set of ten classes."""
+    folder = located(download)
     arrays = [read_idx(read_checked(folder, file), str(folder / file.name)) for file in download.files]
     images, labels, test_images, test_labels = arrays
     for wanted, all_images in ((train, images), (test, test_images)):

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from seedbed.datasets.dataset import Dataset
+from seedbed.datasets.downloads import DATASETS, find
 from seedbed.datasets.generators import LAWS, draw, point
-from seedbed.datasets.idx import load_mnist
+from seedbed.datasets.idx import load_mnist, located
 from seedbed.datasets.npy import files
 from seedbed.errors import DataError, nearest
 from seedbed.vocabulary.part import Part
@@ -29,6 +30,12 @@ def load(part: Part, seeds: Sequence[int] | np.ndarray | None = None) -> Dataset
     if part.name not in FIXED:
         raise DataError(f'no data "{part.name}"{nearest(part.name, [*FIXED, *LAWS])} (seedbed list datasets)')
     return FIXED[part.name](part)
+
+
+def at_hand(part: Part) -> None:
+    """Raise DataError where the data are a download that is not on this machine; nothing is read."""
+    if part.function is None and part.name in DATASETS:
+        located(find(part.name))
 
 
 def course_name(part: Part) -> str | None:

@@ -5,15 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from seedbed.datasets.heads import Head, Kind
 from seedbed.engine.judging import Judging
-from seedbed.engine.shapes import Head
 from seedbed.errors import PartError
 from seedbed.spec import Spec
 
 MOST = 2**22  # numbers of Jacobians that are computed at once
 
 
-def derivatives(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: str) -> dict[str, np.ndarray]:
+def derivatives(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: Kind) -> dict[str, np.ndarray]:
     """Of scores (point, unit) and targets: `output`, its `jacobian` (point, unit, score), `loss`, its `gradient`.
 
     Everything in float32, by the functions that training uses; derivatives are with respect to the scores.

@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from seedbed.datasets.heads import Head
 from seedbed.engine.options import Dials, options
-from seedbed.engine.shapes import Head
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.losses import LOSSES, reduce
 from seedbed.parts.metrics import METRICS

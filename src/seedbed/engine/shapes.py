@@ -6,19 +6,7 @@ Nothing here traces, so that a program kept from an earlier process runs without
 from typing import Any, NamedTuple
 
 from seedbed.datasets.dataset import Dataset
-
-
-class Head(NamedTuple):
-    """One thing to predict: its name ("" where it is the only one), its kind of target, its number of units."""
-
-    name: str
-    kind: str
-    units: int
-
-    @property
-    def columns(self) -> int:
-        """Columns of its targets beside those of other heads."""
-        return 1 if self.kind == "classes" else self.units
+from seedbed.datasets.heads import Head
 
 
 class Shape(NamedTuple):
@@ -45,8 +33,7 @@ class Feed(NamedTuple):
 def shape_of(dataset: Dataset) -> Shape:
     """What assembling needs to know of a data set."""
     first = 2 if dataset.fresh else 1
-    heads = tuple(Head(head.name, head.kind, head.units) for head in dataset.heads)
-    return Shape(tuple(dataset.inputs.shape[first:]), heads)
+    return Shape(tuple(dataset.inputs.shape[first:]), tuple(dataset.heads))
 
 
 def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:

@@ -17,7 +17,7 @@ import platformdirs
 
 import seedbed
 
-TRACED = ("engine", "parts", "probing", "vocabulary", "spec.py", "stopping.py")  # what tracing goes through
+TRACED = ("engine", "parts", "probing", "datasets", "vocabulary")  # what tracing goes through, with the modules beside
 LIBRARIES = ("jax", "jaxlib", "equinox", "optax", "numpy")
 KEPT = 4  # states of the sources
 
@@ -28,15 +28,14 @@ def folder() -> Path:
 
 
 def tidy() -> None:
-    """Make the folder; where it is new, remove all others but the latest few."""
-    if folder().exists():
-        return
+    """Make the folder, or note that it is in use; remove all but those used last."""
     try:
-        others = sorted(_root().iterdir(), key=lambda path: path.stat().st_mtime) if _root().exists() else []
         folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.utime(folder())
+        by_use = sorted((path for path in _root().iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
     except OSError:  # what cannot be kept is compiled again
         return
-    for old in others[: max(len(others) - KEPT + 1, 0)]:
+    for old in by_use[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
 
 
@@ -57,8 +56,9 @@ def _root() -> Path:
 
 def _sources() -> Iterator[Path]:
     package = Path(seedbed.__file__).parent
+    yield from sorted(package.glob("*.py"))
     for name in TRACED:
-        yield from sorted((package / name).rglob("*.py")) if (package / name).is_dir() else [package / name]
+        yield from sorted((package / name).rglob("*.py"))
 
 
 __all__ = ["folder", "state", "tidy"]
