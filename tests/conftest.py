@@ -17,9 +17,9 @@ os.environ.setdefault(
     " --xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
 )
 
-from jaxtyping import install_import_hook
+import typecheck
 
-install_import_hook("seedbed", "typecheck.checked")
+typecheck.install()
 # Tracing makes many objects that live on; to look through them again and again takes some of the time.
 gc.set_threshold(100_000, 50, 50)
 
@@ -40,6 +40,10 @@ def as_for_a_user(request, monkeypatch):
         monkeypatch.setenv("SEEDBED_CACHE", str(surroundings.folder() / "optimized"))
         plain = jax.stages.Lowered.compile
         monkeypatch.setattr(jax.stages.Lowered, "compile", lambda self: plain(self, compiler_options=AS_FOR_A_USER))
+
+
+def pytest_runtest_setup(item):
+    typecheck.test += 1
 
 
 @pytest.fixture
