@@ -46,9 +46,10 @@ class Keep(Protocol):
 
 
 class Wave(NamedTuple):
-    """Members that fill the lanes together: their places in the cohort, and their state on the devices."""
+    """Members that train together: their places in the cohort, the lanes they take, and their state on the devices."""
 
     places: np.ndarray
+    seats: np.ndarray
     lanes: Lanes
     chances: Chances
     dials: Any
@@ -73,7 +74,7 @@ class Cohort:
 class Pace:
     """How fast a chunk goes, and how far the next one should."""
 
-    steps: int = FIRST_STEPS
+    steps: int = field(default_factory=lambda: FIRST_STEPS)
     per_step: float = 0.0
 
     def note(self, steps: int, seconds: float) -> None:
@@ -121,7 +122,7 @@ def final_arrays(
         wave = _advance(program, cohort, wave, stops, index, cap)
         pace.note(int(stops[-1] - stops[0]), time.perf_counter() - began)
         cohort.at = int(stops[-1])
-    arrays = [array[0] for array in wave.lanes.arrays]
+    arrays = [array[wave.seats[0]] for array in wave.lanes.arrays]
     return arrays, tuple(_as_kept(name, cohort.found[name]) for name in ("hit_step", "diverged_step", "stop_step"))
 
 
@@ -174,21 +175,26 @@ def _resume(program: Program, cohort: Cohort, saved: Any) -> None:
 
 def _draw(program: Program, cohort: Cohort, places: np.ndarray) -> Wave:
     """A wave of freshly drawn members."""
-    padded = _padded(places, program.lanes)
+    seats = _seats(program, len(places))
+    padded = _padded(places, seats, program.lanes)
     dials = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
     lanes, chances = program.start(program.on_members(cohort.seeds[padded]), dials)
-    return Wave(places, lanes, chances, dials, _feed(program, cohort, padded))
+    stop_step = program.on_members(_unused_stopped(np.asarray(lanes.stop_step), seats))
+    return Wave(places, seats, lanes._replace(stop_step=stop_step), chances, dials, _feed(program, cohort, padded))
 
 
 def _pack(program: Program, cohort: Cohort, places: np.ndarray, states: Any) -> list[Wave]:
     """Waves for members whose states lie on the host, in the order of `places`."""
     waves: list[Wave] = []
     for part in _parts(np.arange(len(places)), program.lanes):
-        rows = _padded(part, program.lanes)
-        lanes, chances = program.on_members(jax.tree.map(lambda a, rows=rows: a[rows], states))
+        seats = _seats(program, len(part))
+        rows = _padded(part, seats, program.lanes)
+        lanes, chances = jax.tree.map(lambda a, rows=rows: a[rows], states)
+        lanes = lanes._replace(stop_step=_unused_stopped(lanes.stop_step, seats))
+        lanes, chances = program.on_members((lanes, chances))
         padded = places[rows]
         dials = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
-        waves.append(Wave(places[part], lanes, chances, dials, _feed(program, cohort, padded)))
+        waves.append(Wave(places[part], seats, lanes, chances, dials, _feed(program, cohort, padded)))
     return waves
 
 
@@ -203,14 +209,14 @@ def _advance(
     """Train one wave for a chunk and write down what it showed."""
     lanes, rows = program.train(wave.lanes, wave.chances, wave.dials, wave.feed,
                                 program.everywhere(stops), program.everywhere(np.int32(cap)))  # fmt: skip
-    used = len(wave.places)
-    facts = {name: np.asarray(getattr(lanes, name))[:used] for name in ("hit_step", "diverged_step", "stop_step")}
+    used = wave.seats
+    facts = {name: np.asarray(getattr(lanes, name))[used] for name in ("hit_step", "diverged_step", "stop_step")}
     was = cohort.found["stop_step"][wave.places]
     for name, values in facts.items():
         cohort.found[name][wave.places] = values
     ended = (was == NEVER) & (facts["stop_step"] != NEVER)
-    _write_rows(cohort, wave.places, index, {name: np.asarray(a)[:used] for name, a in rows.items()}, ended)
-    final = {name: np.asarray(value)[:used] for name, value in lanes.last.items()}
+    _write_rows(cohort, wave.places, index, {name: np.asarray(a)[used] for name, a in rows.items()}, ended)
+    final = {name: np.asarray(value)[used] for name, value in lanes.last.items()}
     for name, values in final.items():
         _final(cohort, f"train_{name}", values)[wave.places[ended]] = values[ended]
     return wave._replace(lanes=lanes)
@@ -245,18 +251,22 @@ def _final(cohort: Cohort, name: str, like: np.ndarray) -> np.ndarray:
 
 
 def _repack(program: Program, cohort: Cohort) -> None:
-    """Drop finished members; when the rest fits into fewer waves, pack it anew."""
+    """Drop finished members; when the rest would be trained in fewer products, pack it anew."""
     alive = [cohort.found["stop_step"][wave.places] == NEVER for wave in cohort.waves]
-    needed = -(-sum(int(mask.sum()) for mask in alive) // program.lanes)
-    if needed < len(cohort.waves):
-        cohort.waves = _pack(program, cohort, *_gather(cohort)) if needed else []
+    going = np.arange(sum(int(mask.sum()) for mask in alive))
+    rounds = sum(plan.rounds(wave.seats[mask], program.sizes) for wave, mask in zip(cohort.waves, alive, strict=True))
+    parts = _parts(going, program.lanes)
+    if sum(plan.rounds(_seats(program, len(part)), program.sizes) for part in parts) < rounds:
+        cohort.waves = _pack(program, cohort, *_gather(cohort))
+    else:
+        cohort.waves = [wave for wave, mask in zip(cohort.waves, alive, strict=True) if mask.any()]
 
 
 def _gather(cohort: Cohort) -> tuple[np.ndarray, Any]:
     """All members still running: their places and their states on the host."""
     chosen = [np.flatnonzero(cohort.found["stop_step"][wave.places] == NEVER) for wave in cohort.waves]
     places = np.concatenate([wave.places[rows] for wave, rows in zip(cohort.waves, chosen, strict=True)])
-    states = [jax.tree.map(lambda a, rows=rows: np.asarray(a)[rows], (wave.lanes, wave.chances))
+    states = [jax.tree.map(lambda a, taken=wave.seats[rows]: np.asarray(a)[taken], (wave.lanes, wave.chances))
               for wave, rows in zip(cohort.waves, chosen, strict=True)]  # fmt: skip
     return places, jax.tree.map(lambda *parts: np.concatenate(parts), *states)
 
@@ -309,9 +319,22 @@ def _parts(places: np.ndarray, size: int) -> list[np.ndarray]:
     return [places[first : first + size] for first in range(0, len(places), size)]
 
 
-def _padded(places: np.ndarray, size: int) -> np.ndarray:
-    """`places` filled up to a whole wave by repeating the first; what the padding computes is dropped."""
-    return np.concatenate([places, np.full(size - len(places), places[0])])
+def _seats(program: Program, members: int) -> np.ndarray:
+    return plan.seats(members, program.sizes, program.mesh.size)
+
+
+def _padded(places: np.ndarray, seats: np.ndarray, lanes: int) -> np.ndarray:
+    """`places` at their seats in a whole wave, the first of them everywhere else; what is there never trains."""
+    whole = np.full(lanes, places[0])
+    whole[seats] = places
+    return whole
+
+
+def _unused_stopped(stop_step: np.ndarray, seats: np.ndarray) -> np.ndarray:
+    """The steps at which lanes stopped, those that no member takes before the first one: they cost no product."""
+    stopped = np.zeros_like(stop_step)
+    stopped[seats] = stop_step[seats]
+    return stopped
 
 
 class _Teller:

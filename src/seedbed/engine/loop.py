@@ -92,6 +92,7 @@ def _chunk_at_once(
     look = _over_lanes(partial(look_at_lane, member), (0, 0, data_axis), count)
 
     last = stops.shape[0] - 2
+    began = running(lanes).any()
     nothing = {name: jnp.zeros((count, *one.shape), one.dtype) for name, one in unseen.items()}
 
     def row(lanes: Lane, i: Array) -> tuple[Lane, dict[str, Array]]:
@@ -108,7 +109,7 @@ def _chunk_at_once(
         def goes_on(carry: tuple[Array, Lane, dict[str, Array], dict[str, Array]]) -> Array:
             at, lanes, *_ = carry
             # The last row, which is empty, is gone through once all the same: its probes tell how the chunk ends.
-            return ((at < end) & running(lanes).any()) | ((i == last) & (at == first))
+            return ((at < end) & running(lanes).any()) | ((i == last) & (at == first) & began)
 
         _, lanes, kept, seen = lax.while_loop(goes_on, body, (first, lanes, lanes.last, nothing))
         return lanes, {**{f"train_{name}": value for name, value in kept.items()}, **seen}

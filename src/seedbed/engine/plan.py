@@ -90,6 +90,20 @@ def sizes(state_bytes: int, work_bytes: int, trace_bytes: int, devices: int) -> 
     return Sizes(width, at_once, cohort)
 
 
+def seats(members: int, sizes: Sizes, devices: int) -> np.ndarray:
+    """The lanes that so many members take: as many on every device, there from the first lane on."""
+    share = -(-members // devices)
+    device, lane = np.divmod(np.arange(members), max(share, 1))
+    return device * sizes.width + lane
+
+
+def rounds(taken: np.ndarray, sizes: Sizes) -> int:
+    """How many products the busiest device makes of a step, one after the other, while members run in these lanes."""
+    device, lane = np.divmod(taken, sizes.width)
+    products = np.unique(np.stack([device, lane // sizes.at_once]), axis=1)
+    return int(np.bincount(products[0]).max(initial=0))
+
+
 def chunk_stops(grid: np.ndarray, at: int, steps: int, cap: int) -> tuple[np.ndarray, np.ndarray]:
     """The stops of a chunk that begins at step `at` and makes about `steps` steps, and the grid index of each row.
 

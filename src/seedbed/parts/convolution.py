@@ -150,11 +150,12 @@ def _largest(window: int, stride: int) -> Any:
         return forward(x)[0]
 
     def forward(x: Array) -> tuple[Array, tuple[Array, Array]]:
-        parts = _parts(x, window, stride)
-        best, which = parts[0], jnp.zeros(parts[0].shape, jnp.int8)
-        for number, part in enumerate(parts[1:], start=1):
-            better = part > best
-            best, which = jnp.where(better, part, best), jnp.where(better, jnp.int8(number), which)
+        if x.shape[0] % 2:
+            best, which = _first_of_the_largest(x, window, stride)
+        else:  # what leaves a loop is kept; otherwise XLA would compare anew at every place of the image, backward
+            halves = x.reshape(2, x.shape[0] // 2, *x.shape[1:])
+            both = lax.map(lambda half: _first_of_the_largest(half, window, stride), halves)
+            best, which = (part.reshape(-1, *part.shape[2:]) for part in both)
         return best, (which, x)
 
     def backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array]:
@@ -185,6 +186,16 @@ def _parts(x: Array, window: int, stride: int) -> list[Array]:
         for i in range(window)
         for j in range(window)
     ]
+
+
+def _first_of_the_largest(x: Array, window: int, stride: int) -> tuple[Array, Array]:
+    """The largest number of each window, and the place in the window where it stands first."""
+    parts = _parts(x, window, stride)
+    best, which = parts[0], jnp.zeros(parts[0].shape, jnp.int8)
+    for number, part in enumerate(parts[1:], start=1):
+        better = part > best
+        best, which = jnp.where(better, part, best), jnp.where(better, jnp.int8(number), which)
+    return best, which
 
 
 def _to_the_chosen(which: Array, upstream: Array, sizes: Sequence[int], window: int) -> Array:
