@@ -56,5 +56,5 @@ def double():
 
 
 def pytest_collection_modifyitems(items):
-    """What takes longest begins first, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """What takes longest begins first, so that no worker is left alone with it at the end: slow tests, then studies."""
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, "/studies/" not in item.nodeid))
