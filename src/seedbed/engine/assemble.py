@@ -136,15 +136,15 @@ def assemble(spec: Spec, shape: Shape) -> Member:
                         evidence.loss, judge.predictions(evidence.scores, dials), passed)  # fmt: skip
         return {part.name: _probe(part)(moment) for part in spec.probes}
 
-    def scores_of(inputs: Array) -> Array:
-        return forward(start(trial_key, example_dials)[0], inputs, trial_key, inference=False)[0]
+    def scores_of(network: Network, inputs: Array) -> Array:
+        return forward(network, inputs, trial_key, inference=False)[0]
 
-    def loss_of(inputs: Array, targets: Array) -> Array:
-        network, _ = start(trial_key, example_dials)
-        return objective(network.trained, network, inputs, targets, trial_key, example_dials)[0]
+    def loss_of(scores: Array, targets: Array) -> Array:
+        return judge(scores, targets, example_dials)[0]
 
     trial_key = threefry.key(0)
-    check.outputs_fit(spec, shape, scores_of, loss_of)
+    network, _ = jax.eval_shape(start, trial_key, example_dials)
+    check.outputs_fit(spec, shape, partial(jax.eval_shape, scores_of, network), partial(jax.eval_shape, loss_of))
     return Member(start, objective, partial(_pace, spec), rule, measure, probe, judge.names,
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),

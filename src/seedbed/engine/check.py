@@ -123,14 +123,17 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def outputs_fit(spec: Spec, shape: Any, scores_of: Callable[..., Any], loss_of: Callable[..., Any]) -> None:
-    """The model's outputs, the loss and the targets agree in shape; tried on three examples, without computing."""
+    """The model's outputs, the loss and the targets agree in shape; tried on three examples, without computing.
+
+    `scores_of(inputs)` and `loss_of(scores, targets)` turn shapes into shapes.
+    """
     inputs = jax.ShapeDtypeStruct((*shape.inputs, 3), jnp.float32)
     classes = [head.kind for head in shape.heads] == ["classes"]
     columns = sum(head.columns for head in shape.heads)
     targets = jax.ShapeDtypeStruct((3,) if classes else (columns, 3), jnp.int32 if classes else jnp.float32)
     wanted = (shape.units,)
     scores = _tried(
-        lambda: jax.eval_shape(scores_of, inputs),
+        lambda: scores_of(inputs),
         f'model "{spec.model.name}" does not take inputs of shape {shape.inputs}',
         f"let it turn one example into {wanted}",
     )
@@ -140,7 +143,7 @@ def outputs_fit(spec: Spec, shape: Any, scores_of: Callable[..., Any], loss_of: 
             f"got {tuple(scores.shape[:-1])}; change its last layer"
         )
     value = _tried(
-        lambda: jax.eval_shape(loss_of, inputs, targets),
+        lambda: loss_of(scores, targets),
         f'loss "{spec.loss.name}" does not fit outputs and targets of shape {wanted}',
         "let it return one number for an example",
     )

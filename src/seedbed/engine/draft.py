@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, NamedSharding
 
 from seedbed.datasets.dataset import Dataset
@@ -30,7 +31,8 @@ from seedbed.vocabulary.probes import AT_THE_END
 class Draft:
     """A group assembled and planned; its programs are not traced yet.
 
-    `one` is the shapes of one member, `shown` those of what it shows at a traced step.
+    `one` is the shapes of one member, `training` what one step does to it, `shown` the shapes of what it shows at a
+    traced step.
     """
 
     spec: Spec
@@ -38,6 +40,7 @@ class Draft:
     sizes: plan.Sizes
     mesh: Mesh
     one: Any
+    training: Callable[..., Any]
     shown: Mapping[str, jax.ShapeDtypeStruct]
     own_data: bool
 
@@ -50,11 +53,13 @@ class Draft:
         mesh = devices.mesh()
         one = _one_lane(member, spec, dataset)
         at, live = jax.ShapeDtypeStruct((), jnp.int32), jax.ShapeDtypeStruct((), jnp.bool_)
+        lane, chances, dials, feed = one
         training = partial(train_lane, member, spec.stop, spec.batch_size)
-        step, (_, evidence) = jax.make_jaxpr(training, return_shape=True)(*one, at, at, live)
-        shown = jax.eval_shape(partial(look_at_lane, member), evidence, *one[2:])
+        traced = jax.make_jaxpr(training, return_shape=True)
+        step, after = traced(lane, chances, trained_by(dials), feed, at, at, live)
+        shown = jax.eval_shape(partial(look_at_lane, member), after[1], dials, feed)
         sizes = plan.sizes(*_bytes(spec, dataset, one, step, shown), mesh.size)
-        return cls(spec, member, sizes, mesh, one, shown, dataset.fresh)
+        return cls(spec, member, sizes, mesh, one, _traced(step, jax.tree.structure(after)), shown, dataset.fresh)
 
     @property
     def layout(self) -> Layout:
@@ -79,8 +84,8 @@ class Draft:
     def lower_train(self) -> Any:
         """What trains lanes for a chunk."""
         own = MEMBERS if self.own_data else EVERYWHERE
-        spec, sizes = self.spec, self.sizes
-        body = partial(chunk, self.member, spec.stop, spec.batch_size, self.own_data, sizes.at_once, self.shown)
+        look = partial(look_at_lane, self.member)
+        body = partial(chunk, self.training, look, self.own_data, self.sizes.at_once, self.shown)
         specs = (MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE)
         lane, chances, dials, feeds = self._many()
         structure = jax.tree.structure((lane.network, lane.memory))
@@ -111,6 +116,12 @@ class Draft:
 
     def _shard(self, function: Callable[..., Any], **specs: Any) -> Any:
         return jax.shard_map(function, mesh=self.mesh, check_vma=False, **specs)
+
+
+def _traced(step: Any, structure: Any) -> Callable[..., Any]:
+    """A function from its trace, which is not made a second time: of arguments and results of the same structure."""
+    run = jaxpr_as_fun(step)
+    return lambda *arguments: jax.tree.unflatten(structure, run(*jax.tree.leaves(arguments)))
 
 
 def _bare(lane: Lane) -> Lanes:

@@ -23,6 +23,8 @@ from seedbed.parts.batching import batch_positions
 from seedbed.stopping import Stop
 
 Unseen = Mapping[str, jax.ShapeDtypeStruct]
+Training = Callable[..., tuple[Lane, Evidence]]
+Looking = Callable[..., dict[str, Array]]
 
 
 def start_lane(member: Member, seed: Array, dials: Dials) -> tuple[Lane, Chances]:
@@ -62,15 +64,15 @@ def look_at_lane(member: Member, evidence: Evidence, dials: Dials, feed: Feed) -
 
 
 def chunk(
-    member: Member, stop: Stop | None, size: int | None, own_data: bool, at_once: int, unseen: Unseen,
+    training: Training, looking: Looking, own_data: bool, at_once: int, unseen: Unseen,
     lanes: Lane, chances: Chances, dials: Mapping[str, Array], feed: Feed, stops: Int[Array, " rows"], cap: Array,
 ) -> tuple[Lane, dict[str, Array]]:  # fmt: skip
     """Train all lanes of a device from stops[0] to stops[-1]; `at_once` of them in one product.
 
-    `unseen` is the shape of what one lane shows at a step. Returns the lanes and the rows: each measure
-    `(lane, row, ...)`, one row less than stops.
+    `training` is `train_lane` and `looking` `look_at_lane` of a member, `unseen` the shape of what one lane shows at a
+    step. Returns the lanes and the rows: each measure `(lane, row, ...)`, one row less than stops.
     """
-    fed = partial(_chunk_at_once, member, stop, size, own_data, unseen)
+    fed = partial(_chunk_at_once, training, looking, own_data, unseen)
     together = (lanes, chances, dials, feed if own_data else None)
     count = jax.tree.leaves(lanes)[0].shape[0]
     if at_once >= count:
@@ -81,15 +83,15 @@ def chunk(
 
 
 def _chunk_at_once(
-    member: Member, stop: Stop | None, size: int | None, own_data: bool, unseen: Unseen,
+    training: Training, looking: Looking, own_data: bool, unseen: Unseen,
     together: tuple[Lane, Chances, Any, Feed | None], shared: Feed, stops: Array, cap: Array,
 ) -> tuple[Lane, dict[str, Array]]:  # fmt: skip
     lanes, chances, dials, own = together
     count = lanes.stop_step.shape[0]
     feed = own if own is not None else shared
     data_axis = Feed(0, 0, *(None if array is None else 0 for array in feed[2:])) if own_data else None
-    train = _over_lanes(partial(train_lane, member, stop, size), (0, 0, 0, data_axis, None, None, None), count)
-    look = _over_lanes(partial(look_at_lane, member), (0, 0, data_axis), count)
+    train = _over_lanes(training, (0, 0, 0, data_axis, None, None, None), count)
+    look = _over_lanes(looking, (0, 0, data_axis), count)
 
     last = stops.shape[0] - 2
     began = running(lanes).any()
