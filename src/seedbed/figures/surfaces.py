@@ -171,7 +171,7 @@ def interactive_surfaces(panels: Sequence[Panel], x_label: str, y_label: str, *,
         xaxis={"title": x_label, "range": x_range, **axis},
         yaxis={"title": y_label, "range": y_range, **axis},
         zaxis=axis,
-        camera={"eye": {"x": 1.2, "y": -1.75, "z": 1.05}, "center": {"x": 0, "y": 0, "z": -0.12}},
+        camera={"eye": {"x": 1.5, "y": -2.19, "z": 1.31}, "center": {"x": -0.1, "y": -0.07, "z": -0.12}},
         aspectmode="cube",
     )
     figure.update_layout(
