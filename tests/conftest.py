@@ -42,10 +42,6 @@ def as_for_a_user(request, monkeypatch):
         monkeypatch.setattr(jax.stages.Lowered, "compile", lambda self: plain(self, compiler_options=AS_FOR_A_USER))
 
 
-def pytest_runtest_setup(item):
-    typecheck.test += 1
-
-
 @pytest.fixture
 def double():
     """Double precision for one test."""

@@ -35,7 +35,6 @@ class Draft:
     traced step.
     """
 
-    spec: Spec
     member: Member
     sizes: plan.Sizes
     mesh: Mesh
@@ -59,7 +58,7 @@ class Draft:
         step, after = traced(lane, chances, trained_by(dials), feed, at, at, live)
         shown = jax.eval_shape(partial(look_at_lane, member), after[1], dials, feed)
         sizes = plan.sizes(*_bytes(spec, dataset, one, step, shown), mesh.size)
-        return cls(spec, member, sizes, mesh, one, _traced(step, jax.tree.structure(after)), shown, dataset.fresh)
+        return cls(member, sizes, mesh, one, _traced(step, jax.tree.structure(after)), shown, dataset.fresh)
 
     @property
     def layout(self) -> Layout:

@@ -215,11 +215,6 @@ def _spread(shares: Sequence[Array], sizes: Sequence[int], window: int, stride: 
     """The transpose of `_parts`: what belongs to each place of the window, added up at its place in the image."""
     height, width = sizes
     channels, rows, columns, examples = shares[0].shape
-    if window == stride:  # every number belongs to one window: an interleaving, twice as fast as adding
-        lines = [jnp.stack(shares[i * window : (i + 1) * window], axis=3) for i in range(window)]
-        whole = jnp.stack(lines, axis=2).reshape(channels, rows * window, columns * window, examples)
-        rest = height - rows * window, width - columns * window
-        return jnp.pad(whole, ((0, 0), (0, rest[0]), (0, rest[1]), (0, 0)))
     total = jnp.zeros((channels, height, width, examples), shares[0].dtype)
     for place, share in enumerate(shares):
         low = divmod(place, window)
