@@ -22,15 +22,18 @@ def measure(seeds: int, settings: int = 8) -> dict[str, Any]:
 
 
 def members(seeds: int, settings: int) -> xr.Dataset:
-    """Skewed hits, up to a third of which never come, and a final loss."""
+    """Skewed hits, up to a third of which never come, a final loss, and a trace of 60 steps."""
     rng = np.random.default_rng(0)
     hit = np.ceil(rng.exponential(100.0 * np.arange(2, settings + 2)[:, None], (settings, seeds)))
     hit = np.where(hit <= 1000, hit, np.nan)
     stop = np.where(np.isnan(hit), 1000.0, hit)
     arrays = {"hit_step": hit, "stop_step": stop, "final_train_loss": rng.lognormal(size=hit.shape)}
-    axes = {"setting": [f"s{j}" for j in range(settings)], "seed": np.arange(seeds)}
+    steps = np.linspace(0, 1000, 60).astype(int)
+    axes = {"setting": [f"s{j}" for j in range(settings)], "seed": np.arange(seeds), "step": steps}
+    trace = 1 - np.exp(-steps / rng.exponential(100.0, (settings, seeds, 1)))
     return xr.Dataset(
-        {name: (("setting", "seed"), array) for name, array in arrays.items()},
+        {"train_accuracy": (("setting", "seed", "step"), trace)}
+        | {name: (("setting", "seed"), array) for name, array in arrays.items()},
         axes,
         {"cap": 1000, "target": "train_accuracy at least 1"},
     )
@@ -47,5 +50,7 @@ def tell(stats: Any, record: xr.Dataset) -> dict[str, int]:
         stats.luck.meter(hits.restricted()),
         stats.luck.needed(hits.restricted()),
         hits.running_times(),
+        stats.curves.bands(record, "train_accuracy", simultaneous=True),
+        stats.curves.by_area(record, "train_accuracy", better="higher"),
     ]
     return {"settings": len(parts[0]), "pairs": len(parts[1]), "needed": len(parts[5]), "answers": sum(map(len, parts))}

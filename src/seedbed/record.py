@@ -68,17 +68,26 @@ def assemble(question: Spec, blocks: Sequence[Block], provenance: Mapping[str, A
 
 
 def attributes(question: Spec) -> dict[str, Any]:
-    """What a record says of its question: the spec and its levels as JSON, its hash, the cap in steps, the target."""
+    """What a record says of its question: the spec and its levels as JSON, its hash, the cap in steps, the target.
+
+    Where steps are varied, the cap is the fewest of any setting, up to which all of them were watched.
+    """
+    caps = [setting.spec.steps for setting in question.settings()]
     return {"spec": canonical_json(question.canonical()), "levels": json.dumps(levels_of(question)),
-            "spec_hash": question.hash(), "cap": question.steps, "target": str(question.stop or "")}  # fmt: skip
+            "spec_hash": question.hash(), "cap": min(caps), "longest": max(caps),
+            "target": str(question.stop or "")}  # fmt: skip
 
 
 def put_together(
     axes: Mapping[str, Sequence[Any]], blocks: Sequence[Block], attributes: Mapping[str, Any]
 ) -> xr.Dataset:
-    """One record from factors (name: labels) and one block per combination of labels, the last factor fastest."""
+    """One record from factors (name: labels) and one block per combination of labels, the last factor fastest.
+
+    Where settings were recorded at other steps, the record has all of these, and NaN where a setting has none.
+    """
     import xarray as xr  # not above: with pandas it takes longer than jax, and a run begins to train without it
 
+    blocks = _on_one_grid(blocks)
     names, shape = tuple(axes), tuple(len(labels) for labels in axes.values())
     first = blocks[0]
     variables: dict[str, Any] = {}
@@ -89,6 +98,28 @@ def put_together(
     coords: dict[str, Any] = {name: np.asarray(labels) for name, labels in axes.items()}
     coords |= {SEED: first.seeds, **{dim: np.asarray(labels) for dim, labels in first.coords.items() if dim in used}}
     return xr.Dataset(variables, coords, dict(attributes))
+
+
+def _on_one_grid(blocks: Sequence[Block]) -> Sequence[Block]:
+    grids = [list(block.coords.get("step", ())) for block in blocks]
+    if all(grid == grids[0] for grid in grids):
+        return blocks
+    whole = sorted(set(itertools.chain(*grids)))
+    return [_spread(block, whole) for block in blocks]
+
+
+def _spread(block: Block, grid: list[Any]) -> Block:
+    """A block with its traces on a grid that holds the block's own steps."""
+    at = np.searchsorted(grid, block.coords["step"])
+    arrays = dict(block.arrays)
+    for name, dims in block.dims.items():
+        if "step" in dims:
+            axis = 1 + dims.index("step")
+            traces = np.moveaxis(block.arrays[name], axis, 0)
+            spread = np.full((len(grid), *traces.shape[1:]), np.nan, traces.dtype)
+            spread[at] = traces
+            arrays[name] = np.moveaxis(spread, 0, axis)
+    return Block(block.seeds, arrays, block.dims, {**block.coords, "step": grid}, block.meta)
 
 
 def derive(
@@ -106,7 +137,7 @@ def derive(
     found = [reading(levels, select(record, levels) if axes is None else None) for levels in listed]
     numbers = np.asarray(record[SEED].values if seeds is None else seeds)
     blocks = [Block(numbers, {name: np.asarray(array) for name, array in one.items()}) for one in found]
-    kept = {"cap": record.attrs["cap"]} if "cap" in record.attrs else {}
+    kept = {name: record.attrs[name] for name in ("cap", "longest") if name in record.attrs}
     whole = put_together(names, blocks, {**kept, "factors": " ".join(names), "of": of, **attributes})
     for variable in whole.data_vars.values():
         variable.attrs |= {"exact": True} if exact else {}
@@ -143,7 +174,14 @@ def select(record: xr.Dataset, levels: Mapping[str, Any]) -> xr.Dataset:
         if level not in known:
             close = nearest(str(level), map(str, known))
             raise SpecError(f'no level "{level}" of {name} in this record{close} (it has {", ".join(map(str, known))})')
-    return record.sel(dict(levels))
+    return watched(record, levels).sel(dict(levels))
+
+
+def watched(record: xr.Dataset, levels: Mapping[str, Any]) -> xr.Dataset:
+    """The record with the cap of the given levels: where steps are varied, that of the level chosen."""
+    if "steps" not in levels or "cap" not in record.attrs:
+        return record
+    return record.assign_attrs(cap=int(levels["steps"]))
 
 
 def name_of(levels: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from seedbed.vocabulary import read_back as part_back
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
+LAST_SEED, MOST_SEEDS = 2**32 - 1, 10_000_000  # a seed is 32 bits of a key; more at once would not fit into memory
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,16 @@ class Spec:
                 object.__setattr__(self, name, find(_kind_of(name), value))
         for name, kind in (("metrics", "metric"), ("probes", "probe")):
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
-        _whole("steps", self.steps, least=0)
-        if self.batch_size is not None:
-            _whole("batch_size", self.batch_size)
-        if self.trace != "log":
-            _whole("trace", self.trace)
+        if self.stop is not None and not hasattr(self.stop, "targets"):
+            raise SpecError(f"stop must be a target, got {self.stop!r}; write stop=reaches('train_accuracy', 1.0)")
+        for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1)):
+            value = getattr(self, name)
+            if value is None or (name == "trace" and value == "log"):
+                continue
+            _whole(name, value, least)
+            object.__setattr__(self, name, int(value))
+        if self.stop is not None and self.steps == 0:
+            raise SpecError("a target needs steps in which to arrive, got steps=0; give at least 1, or no target")
 
     def replace(self, **changes: Any) -> "Spec":
         """The same question with some fields replaced, or options of its parts: `replace(steps=8, learning_rate=0.1)`.
@@ -242,16 +248,26 @@ def trace_steps(steps: int, trace: str | int) -> np.ndarray:
     return np.unique(np.append(kept[kept < steps], steps)).astype(np.int64)
 
 
-def read_seeds(seeds: int | str | Sequence[int] | range) -> range:
-    """The seeds that "256", 256, "0:1000" or range(8, 16) ask for, as a range."""
+def read_seeds(seeds: int | str | Sequence[int] | np.ndarray | range) -> range:
+    """The seeds that "256", 256, "0:1000", range(8, 16) or [8, 9, 10] ask for, as a range; they are consecutive."""
+    if not isinstance(seeds, int | str | range) and np.ndim(seeds) == 1 and len(seeds):
+        listed = np.asarray(seeds)
+        rising = listed.dtype.kind in "iu" and (np.diff(listed) == 1).all()
+        seeds = range(int(listed[0]), int(listed[-1]) + 1) if rising else f"{', '.join(map(str, listed[:4]))}, ..."
+    if isinstance(seeds, range) and len(seeds) > 1 and seeds.step != 1:
+        raise SpecError(f"seeds are consecutive, got every {seeds.step} in {seeds}; write range(start, stop)")
     text = f"{seeds.start}:{seeds.stop}" if isinstance(seeds, range) else str(seeds)
     first, colon, last = text.partition(":")
     try:
         start, stop = (int(first), int(last)) if colon else (0, int(first))
     except ValueError:
-        raise SpecError(f'seeds are a number or a range, got "{text}"; write 256, or 0:1000') from None
+        raise SpecError(f'seeds are a number or a rising range, got "{text}"; write 256, or 0:1000') from None
     if start < 0 or stop <= start:
         raise SpecError(f'seeds must be a positive number or a rising range, got "{text}"; write 256, or 0:1000')
+    if stop > LAST_SEED + 1 or stop - start > MOST_SEEDS:
+        raise SpecError(
+            f'seeds are at most {MOST_SEEDS:,} at once, none beyond {LAST_SEED:,}, got "{text}"; write 256, or 0:1000'
+        )
     return range(start, stop)
 
 
@@ -262,7 +278,7 @@ def _parts_of(kind: str, listed: Any) -> tuple[Part, ...]:
 
 
 def _whole(name: str, value: Any, least: int = 1) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise SpecError(f"{name} must be a whole number of at least {least}, got {value!r}; give one")
 
 
@@ -276,7 +292,11 @@ def _with_factor(question: Spec, name: str, values: Any) -> tuple[Factor, ...]:
         named = [_named_level(question, path, value) for value in _spelled_out(question, path, values)]
         labels, changes = tuple(label for label, _ in named), tuple({path: level} for _, level in named)
     if len(set(labels)) < len(labels):
-        raise SpecError(f"the levels of {name} must differ, got {', '.join(map(str, labels))}; drop the double one")
+        own = any(callable(value) for value in values)
+        advice = (
+            f"name the functions: {name}={{'label': {{'{name}': function}}, ...}}" if own else "drop the double one"
+        )
+        raise SpecError(f"the levels of {name} must differ, got {', '.join(map(str, labels))}; {advice}")
     short = name.rpartition(".")[2]
     if short in {factor.name for factor in question.factors}:
         raise SpecError(f"{short} is varied twice; name all its levels in one list")

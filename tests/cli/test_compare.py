@@ -44,7 +44,7 @@ def test_two_settings_of_one_record_are_paired(seedbed, keep):
     assert said.exit_code == 0, said.output
     first, *lines = said.stdout.splitlines()
     assert first.startswith("relu, l2 arrives sooner than leaky_relu(slope=0.1), l2, on average by ")
-    assert first.endswith("24 seeds each, paired).")
+    assert first.endswith("24 seeds each, paired), counted up to step 1,000.")
     for start in ("A  relu, l2", "B  leaky_relu", "mean of A - mean of B", "P(A beats B)", "one run", "seeds needed"):
         assert any(line.startswith(start) for line in lines), start
     assert lines[-4:-2] == ["Paired by seed.", "means: paired t"]

@@ -37,6 +37,8 @@ MISTAKES = [
     (("new", "two words"), 'got "two words"'),
     (("new", "class"), 'got "class"'),
     (("new", "json"), '"json" is a module of Python'),
+    (("new", "numpy"), '"numpy" is a module that is installed'),
+    (("run", "coin", "--seeds", "99999999999"), "seeds are at most 10,000,000 at once"),
     (("new", "coin"), '"coin" is already a study of the catalogue'),
 ]
 
@@ -118,6 +120,16 @@ def test_a_pipe_sees_no_control_codes_even_under_force_color(tmp_path, words):
     assert out
     assert "\x1b" not in out + err
     assert "\r" not in out + err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_standard_output_without_room_is_one_sentence(tmp_path):
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, STUB, "list", "activations"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == "standard output cannot be written: No space left on device; make room for it\n"
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):

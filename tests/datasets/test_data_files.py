@@ -171,6 +171,7 @@ def tiny(folder, packed=True):
 
 @pytest.fixture
 def local(tmp_path, monkeypatch):
+    (tmp_path / "copies").mkdir()
     monkeypatch.setenv("SEEDBED_DATA", str(tmp_path / "copies"))
     monkeypatch.setattr(downloads.platformdirs, "user_cache_dir", lambda name: str(tmp_path / "cache" / name))
     return tmp_path / "copies"

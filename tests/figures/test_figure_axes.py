@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from seedbed.errors import SpecError
@@ -136,3 +137,20 @@ def test_thinned_members_are_even_distinct_and_hold_the_first_and_the_last(count
     assert shown[-1] == count - 1
     gaps = np.diff(shown)
     assert not len(gaps) or gaps.max() - gaps.min() <= 1
+
+
+def test_a_curve_without_an_end_has_no_label():
+    """Of a setting whose members have all diverged nothing is left at the cap."""
+    figure = Figure()
+    axes = figure.add_subplot()
+    label_ends(axes, [LineEnd(1.0, float("nan"), "gone", "#333333"), LineEnd(1.0, 0.5, "there", "#333333")], 6.4)
+    assert [text.get_text() for text in axes.texts] == ["there"]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_an_axis_of_no_steps_has_a_length(scale):
+    axes = Figure().add_subplot()
+    step_axis(axes, 0, scale)
+    low, high = axes.get_xlim()
+    assert low <= 0 < high

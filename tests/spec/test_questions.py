@@ -1,11 +1,14 @@
 """A question is data: its grid is spelled out in order, its recipe holds no dial, its hash holds everything."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import seedbed as sb
 from seedbed.errors import SpecError
-from seedbed.spec import Spec, levels_of, read_back, read_seeds, trace_steps
+from seedbed.spec import Spec, levels_of, reaches, read_back, read_seeds, trace_steps
 
 
 @pytest.fixture
@@ -66,15 +69,53 @@ def test_a_question_is_read_back_from_its_plain_form(question):
     assert read_back(varied.canonical(), levels_of(varied)).hash() == varied.hash()
 
 
-@pytest.mark.parametrize(("told", "seeds"), [(3, [0, 1, 2]), ("2:5", [2, 3, 4]), (range(7, 9), [7, 8])])
+@pytest.mark.parametrize(("told", "seeds"), [
+    (3, [0, 1, 2]), ("2:5", [2, 3, 4]), (range(7, 9), [7, 8]), ([7, 8], [7, 8]), (np.arange(2), [0, 1]),
+    (f"{2**32 - 1}:{2**32}", [2**32 - 1]),
+])  # fmt: skip
 def test_seeds_are_a_number_or_a_range(told, seeds):
     assert list(read_seeds(told)) == seeds
 
 
-@pytest.mark.parametrize("told", [0, -1, "5:2", "a:b", range(0)])
+@pytest.mark.parametrize("told", [
+    0, -1, "5:2", "a:b", range(0), range(0, 6, 2), range(3, 0, -1), [2, 9, 5], [], np.array([0.5, 1.5]),
+    2**40, "0:99999999999", f"{2**32 - 1}:{2**32 + 1}",
+])  # fmt: skip
 def test_seeds_that_are_none_are_refused(told):
     with pytest.raises(SpecError):
         read_seeds(told)
+
+
+def test_what_types_would_refuse_is_refused_in_words_without_them():
+    """As for a user, whose calls nobody checks: a stop that is no target; a whole number of NumPy's is one."""
+    code = """
+import numpy as np
+from seedbed.errors import SpecError
+from seedbed.spec import Spec
+rest = {"data": "random_images", "model": "neuron", "loss": "l2", "optimizer": "sgd(learning_rate=1)"}
+for stop in ("train_accuracy", 1.0):
+    try:
+        Spec(**rest, steps=9, stop=stop)
+    except SpecError as error:
+        print(error)
+print(type(Spec(**rest, steps=np.int64(9)).steps).__name__)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == [
+        "stop must be a target, got 'train_accuracy'; write stop=reaches('train_accuracy', 1.0)",
+        "stop must be a target, got 1.0; write stop=reaches('train_accuracy', 1.0)",
+        "int",
+    ]
+
+
+def test_a_target_needs_steps(question):
+    with pytest.raises(SpecError, match="a target needs steps in which to arrive, got steps=0"):
+        question.replace(stop=reaches("train_accuracy", 1.0), steps=0)
+
+
+def test_functions_of_one_name_are_to_be_named(question):
+    with pytest.raises(SpecError, match=r"must differ, got <lambda>, <lambda>; name the functions: activation="):
+        question.vary(activation=[lambda z: z, lambda z: 2 * z])
 
 
 def test_traced_steps_begin_at_0_and_end_at_the_cap():

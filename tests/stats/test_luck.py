@@ -110,3 +110,10 @@ def test_nothing_is_needed_where_nothing_differs():
 def test_what_has_no_answer_is_one_sentence(ask, words):
     with pytest.raises(StatsError, match=words):
         ask()
+
+
+def test_no_fewer_seeds_are_named_than_a_test_can_reject_with(rng):
+    """Five sign flips reach 2 / 32 at best, so nothing is told apart at 5 % by fewer than six seeds."""
+    a = rng.normal(0, 0.01, 20)
+    (one,) = luck.needed(table(np.column_stack([a, a + 1 + rng.normal(0, 0.001, 20)])))
+    assert one.expected == {0.8: 6, 0.9: 6}

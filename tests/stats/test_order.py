@@ -151,3 +151,15 @@ def test_one_run_refuses():
         one_run(np.array([[1.0, np.nan]]), ("a", "b"))
     with pytest.raises(StatsError, match="at least two settings"):
         one_run(np.array([[1.0], [2.0]]), ("a",))
+
+
+def test_means_that_differ_by_rounding_alone_are_level():
+    values = np.array([[0.1, 0.3], [0.2, 0.2], [0.3, 0.1]])
+    assert values[:, 0].mean() != values[:, 1].mean()
+    assert np.isnan(one_run(values, ("a", "b")).independent.misleads.estimate)
+    assert [rank.estimate for rank in order(values, ("a", "b")).ranks] == [1, 1]
+
+
+def test_a_flat_table_has_no_order():
+    with pytest.raises(StatsError, match=r"an order needs values \(seed, setting\), got the shape \(3,\)"):
+        order.__wrapped__(np.arange(3.0), ("a",))  # without the checks of types, as for a user

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy import optimize, stats
 
 from seedbed.errors import StatsError
-from seedbed.stats import Survival, pairs, wilson
+from seedbed.stats import Survival, equivalence, luck, pairs, wilson
 
 NAN = float("nan")
 
@@ -200,3 +200,21 @@ def test_mcnemar_asks_only_the_seeds_that_differ():
 def test_a_share_is_of_yes_or_no():
     with pytest.raises(StatsError, match="0 or 1"):
         pairs.share_difference([0.0, 0.5], [1.0, 0.0])
+
+
+def test_gaps_that_differ_by_rounding_alone_are_one_gap():
+    """0.3 - 0.2 and 0.5 - 0.4 are no two numbers: tests answer as for the same values times ten, as whole numbers."""
+    a, b = [0.3, 0.4, 0.5], [0.2, 0.3, 0.4]
+    whole, other = [3, 4, 5], [2, 3, 4]
+    assert pairs.sign_flip(a, b).p == pairs.sign_flip(whole, other).p == 0.25
+    ours = equivalence.by_difference(a, b, 0.2)
+    assert ours.p == equivalence.by_difference(whole, other, 2).p == 0.125
+    assert luck.paired_need(a, b, {}, {}).expected == luck.paired_need(whole, other, {}, {}).expected
+
+
+def test_doubled_seeds_are_refused():
+    one = xr.DataArray([1.0, 2.0, 3.0], {"seed": [0, 0, 1]}, "seed")
+    two = xr.DataArray([1.0, 2.0], {"seed": [0, 1]}, "seed")
+    for a, b in ((one, two), (two, one)):
+        with pytest.raises(StatsError, match="every seed may appear once, got 1 repeated"):
+            pairs.difference(a, b)

@@ -1,13 +1,15 @@
 """Two settings against each other: paired where the seeds are the same, independent and said so where not."""
 
 import json
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from seedbed.errors import StatsError
-from seedbed.stats import Hits, Members, logrank, pairs, proportions, two, wilson
+from seedbed.stats import Hits, Interval, Members, logrank, pairs, proportions, two, wilson
 
 
 def side(values, name="a", first=0):
@@ -136,3 +138,44 @@ def test_constant_sides_keep_a_sense_of_what_was_missed():
 def test_what_cannot_be_compared_is_one_sentence(ask, words):
     with pytest.raises(StatsError, match=words):
         ask()
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+@pytest.mark.parametrize("shift", [-1.0, 1.0])
+def test_the_interval_of_a_sentence_holds_its_estimate(rng, better, shift):
+    """The difference is told as how far the better one is ahead: a positive number, between its own bounds."""
+    a = rng.normal(3, 1, 30)
+    said = two.weigh(side(a), side(a + shift + rng.normal(0, 0.5, 30), "b"), better=better).sentence()
+    found = re.search(r"by ([\d.]+) \(95 % interval ([-\d.]+) to ([-\d.]+),", said)
+    estimate, low, high = map(float, found.groups())
+    assert 0 < low < estimate < high
+
+
+def test_no_order_is_claimed_where_interval_and_test_disagree():
+    gap = Interval(-21.0, -51.0, 9.0, 0.95, "by hand", 7)
+    a, b = np.arange(8.0), np.arange(8.0) + 2
+    found = replace(two.weigh(side(a), side(b, "b")), difference=gap, p=0.04)
+    assert not found.told_apart
+    assert "cannot be told apart" in found.sentence()
+    assert found.sentence().endswith("Interval and test disagree, so no order is claimed.")
+
+
+def test_the_test_rejects_at_the_level_of_the_interval(rng):
+    a = rng.normal(0, 1, 20)
+    b = a + rng.normal(0.6, 1, 20)
+    for level in (0.8, 0.9, 0.95, 0.99, 0.999):
+        found = two.weigh(side(a), side(b, "b"), level=level)
+        assert found.told_apart == (found.p < 1 - level and not found.difference.low <= 0 <= found.difference.high)
+
+
+def test_seeds_in_common_are_counted_where_members_are_taken_as_independent(rng):
+    found = two.weigh(side(rng.normal(size=10)), side(rng.normal(size=9), "b", 1))
+    assert not found.paired
+    assert found.common == 9
+
+
+def test_means_that_a_cap_has_cut_say_so():
+    arrived, some = np.arange(1.0, 9.0), np.array([6.0, 7, 8, 9, np.nan, np.nan, np.nan, np.nan])
+    assert two.weigh(Hits(side(arrived), 10.0), Hits(side(some, "b"), 10.0)).sentence().endswith(
+        ", counted up to step 10.")  # fmt: skip
+    assert "counted" not in two.weigh(Hits(side(arrived), 10.0), Hits(side(arrived + 1, "b"), 10.0)).sentence()

@@ -200,3 +200,100 @@ def test_wrong_verdicts_at_the_border_keep_their_rate(line, law):
     most = 0.05 if "within" in line else 0.025  # a margin of nothing has its border on both sides
     assert supported < 0.025 + 3 * (0.025 / 2000) ** 0.5
     assert refuted < most + 3 * (most / 2000) ** 0.5
+
+
+def of_hits(*columns, cap=100.0, **more):
+    """Hits of settings a, b, ... as given."""
+    table = np.array(columns, dtype=float)
+    axes = {"s": list("abcd"[: len(table)]), "seed": np.arange(table.shape[1])}
+    variables = {"hit_step": (("s", "seed"), table), **{name: (("s", "seed"), values) for name, values in more.items()}}
+    return xr.Dataset(variables, axes, {"cap": cap, "target": "a target"})
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [("< 100", "refuted"), ("<= 100", "refuted"), ("> 100", "supported"), (">= 100", "supported"),
+     ("> 99", "supported"), ("> 101", "cannot be told"), ("< 101", "cannot be told")],
+)  # fmt: skip
+def test_who_never_arrived_lies_beyond_the_cap_and_not_at_it(line, answer):
+    assert judge(f"median(hit_step) {line}", of_hits(np.full(40, np.nan))).answer == answer
+
+
+def test_a_single_run_that_never_arrives_lies_beyond_the_cap_too():
+    found = judge("median(hit_step) <= 100", of_hits(np.full(40, np.nan)))
+    assert found.answer == "refuted"
+    assert found.one_run.estimate == 0
+
+
+def test_an_arrival_at_the_cap_counts_as_one():
+    assert judge("median(hit_step) <= 100", of_hits(np.full(40, 100.0))).answer == "supported"
+
+
+@pytest.mark.parametrize("sign", ["<", "<=", ">", ">="])
+@pytest.mark.parametrize("term", ["median(hit_step, {})", "quantile(hit_step, 0.7, {})", "iqm(hit_step, {})"])
+def test_two_that_were_not_reached_are_not_ordered(sign, term):
+    hits = of_hits(*np.where(np.arange(40) < [[8], [4]], np.arange(40.0) + 1, np.nan))
+    found = judge(f"{term.format('s=a')} {sign} {term.format('s=b')}", hits)
+    assert found.answer == "cannot be told"
+    assert "watching ended" in found.reason
+
+
+def test_a_median_that_was_reached_comes_before_one_that_was_not():
+    hits = of_hits(np.arange(40.0), np.full(40, np.nan))
+    assert judge("median(hit_step, s=a) < median(hit_step, s=b)", hits).answer == "supported"
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [("< 90", "cannot be told"), ("> 90", "cannot be told"), ("> 40", "supported"), ("< 40", "refuted"),
+     ("= 65 within 20", "cannot be told"), ("= 20 within 10", "refuted")],
+)  # fmt: skip
+def test_a_mean_that_a_cap_has_cut_is_bounded_from_below_only(line, answer):
+    found = judge(f"mean(hit_step) {line}", of_hits(np.tile([30.0, np.nan], 50)))
+    assert found.answer == answer
+    assert found.reason or answer != "cannot be told"
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+@pytest.mark.parametrize(
+    "line",
+    ["mean(x, s=a) < 5", "iqm(x, s=a) < 5", "median(x, s=a) < median(x, s=b)", "iqm(x, s=a) < iqm(x, s=b)",
+     "mean(x, s=a) = mean(x, s=b) within 50", "mean(x, s=a) = mean(x, s=b) within 90 %", "mean(hit_step, s=a) < 90",
+     "mean(hit_step, s=a) = mean(hit_step, s=b) within 50 %"],
+)  # fmt: skip
+def test_fewer_than_six_seeds_bound_no_mean(n, line):
+    values = np.array([np.linspace(1, 1.1, n), np.linspace(2, 2.1, n)])
+    assert judge(line, of_hits(*values, x=values)).answer == "cannot be told"
+
+
+def test_six_seeds_may_bound_a_mean():
+    values = np.array([np.linspace(1, 1.1, 6), np.linspace(2, 2.5, 6)])
+    assert judge("mean(hit_step, s=a) < mean(hit_step, s=b)", of_hits(*values)).answer == "supported"
+
+
+def test_a_range_of_shares_says_nothing_of_one_run():
+    hits = of_hits(np.tile([30.0, np.nan], 50))
+    found = judge("0.2 < share(hit_step) < 0.8", hits)
+    assert found.answer == "supported"
+    assert found.one_run is None
+
+
+def test_a_divergence_after_the_target_is_not_known():
+    stop = np.tile([40.0, 100.0], 20)
+    hits = of_hits(np.where(stop < 100, stop, np.nan), diverged_step=np.full((1, 40), np.nan), stop_step=stop[None])
+    found = judge("mean(diverged_step) > 50", hits)
+    assert found.answer == "cannot be told"
+    assert "20 of 40 members stopped at their target" in found.reason
+    assert judge("share(diverged_step) < 50 %", hits).answer == "supported"
+
+
+def test_where_steps_are_varied_each_setting_has_its_own_cap():
+    hits = xr.Dataset(
+        {"hit_step": (("steps", "seed"), np.tile([[np.nan], [150.0]], 40))},
+        {"steps": [100.0, 200.0], "seed": np.arange(40)}, {"cap": 100, "longest": 200, "target": "a target"},
+    )  # fmt: skip
+    assert judge("median(hit_step, steps=200) < 160", hits).answer == "supported"
+    assert judge("median(hit_step, steps=100) > 100", hits).answer == "supported"
+    found = judge("median(hit_step, steps=100) < median(hit_step, steps=200)", hits)
+    assert found.answer == "cannot be told"
+    assert "watched for 100 steps and the other for 200" in found.reason

@@ -1,6 +1,7 @@
 """Questions, records, checkpoints, and the folder itself."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,9 @@ import xarray as xr
 
 from seedbed import store
 from seedbed.errors import StoreError
-from seedbed.record import Block, assemble
+from seedbed.record import Block, assemble, select
 from seedbed.spec import Spec, digest, reaches
+from seedbed.store.blocks import DamagedError
 from seedbed.vocabulary import data, models, optimizers
 
 PROVENANCE = {"device": "cpu", "width": 8, "profile": "smoke", "compile_seconds": 0.25}
@@ -105,6 +107,36 @@ def test_an_altered_question_is_found_out(home):
     assert home.verify() == []
     path.write_text("{}")
     assert [damage.reason for damage in home.verify()] == ["it is not a question"]
+
+
+def test_an_altered_note_is_found_out(home):
+    fill(home)
+    home.write_note("request", {"study": "four_settings"})
+    path = home.folder / "notes" / "request.json"
+    path.write_text('{"study": "four')
+    with pytest.raises(DamagedError, match=r"request.json is damaged: it is not JSON"):
+        home.read_note("request")
+    assert [damage.path for damage in home.verify()] == [path]
+
+
+def test_settings_of_other_lengths_make_one_record(home):
+    """Where steps are varied, the grid has the steps of all settings, NaN where one was not recorded, and one cap."""
+    asked = question().vary(steps=[1, 8])
+    settings = asked.settings()
+    blocks = [measured(range(2), number) for number in range(len(settings))]
+    for number, setting in enumerate(settings):
+        if setting.spec.steps == 1:
+            short = {name: array[:, :2] if array.ndim > 1 else array for name, array in blocks[number].arrays.items()}
+            blocks[number] = replace(blocks[number], arrays=short, coords=blocks[number].coords | {"step": [0, 1]})
+    record = assemble(asked, blocks, PROVENANCE)
+    assert record["step"].values.tolist() == [0, 1, 8]
+    assert (record.attrs["cap"], record.attrs["longest"]) == (1, 8)
+    one, eight = (select(record, {"activation": "relu", "learning_rate": 0.1, "steps": steps}) for steps in (1.0, 8.0))
+    assert (one.attrs["cap"], eight.attrs["cap"]) == (1, 8)
+    assert np.isfinite(eight["train_loss"].values).all()
+    assert np.isnan(one["train_loss"].values).tolist() == [[False, False, True]] * 2
+    assert np.isnan(one["train_gradient_norm"].values)[:, 2].all()
+    assert np.array_equal(one["train_loss"].values[:, :2], blocks[0].arrays["train_loss"])
 
 
 def test_a_checkpoint_comes_back_until_it_is_dropped(home):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
@@ -35,9 +36,12 @@ def _module(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     try:
-        spec.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):  # standard output is for results
+            spec.loader.exec_module(module)
     except SeedbedError:
         raise
+    except SystemExit:
+        raise SpecError(f"{path} ends the program by sys.exit(); take that out and run again") from None
     except Exception as error:
         raise SpecError(f"{path} cannot be run: {type(error).__name__}: {error}; mend it and run again") from error
     return module

@@ -64,6 +64,8 @@ def _of_one(
             f'two settings are compared, got only "{a}"; name the other one: seedbed compare {folder} {a} ...'
         )
     whole = _open(folder, name)
+    if _levels(a, whole) == _levels(b, whole):
+        raise UserError(f'"{a}" and "{b}" are one setting; name two')
     words = [_shortest(whole, _levels(text, whole)) for text in (a, b)]
     sides = [_values(whole, of, _levels(text, whole)) for text in (a, b)]
     return [_weigh(sides[0], sides[1], (words[0], words[1]), of, better)], []
@@ -158,8 +160,11 @@ def _values(record: "xr.Dataset", of: str | None, levels: Mapping[str, Any]) -> 
 
 
 def _weigh(a: "Hits | Members", b: "Hits | Members", names: tuple[str, str], of: str | None, better: Any) -> "Two":
+    from seedbed import stats
     from seedbed.stats import two
 
+    if better == "higher" and isinstance(a, stats.Hits):
+        raise UserError("of steps to arrive fewer are better, got --better higher; leave it out")
     way = better or ("higher" if of and of.endswith("accuracy") else "lower")
     return two.weigh(a, b, names, way, f"mean {of}" if of else "mean")
 
@@ -220,7 +225,8 @@ def _write(two: "Two") -> None:
     rows.append(["seeds needed, power 0.8 and 0.9", _seeds(two.needed.expected), ""])
     rows.append(["the same, cautiously", _seeds(two.needed.cautious), ""])
     write_table(["", "95 % interval", "p"], rows)
-    typer.echo("Paired by seed." if two.paired else "The seeds differ: members taken as independent.")
+    also = f", also under the {two.common} seeds that both have" if two.common else ""
+    typer.echo("Paired by seed." if two.paired else f"The seeds differ: members taken as independent{also}.")
     typer.echo(f"means: {'; '.join(filter(None, (two.test.method, two.family)))}")
     typer.echo(f"typical seeds: {two.ranks.method}")
     if two.curves:

@@ -4,6 +4,7 @@
 A traceback is shown only with SEEDBED_DEBUG=1. What can go wrong and its wording is in `seedbed.errors`.
 """
 
+import errno
 import os
 import shlex
 import sys
@@ -46,6 +47,12 @@ class Door(TyperGroup):
         except BrokenPipeError:  # the reader of a pipe went away, as in `seedbed list | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 1
+        except OSError as error:
+            if error.errno != errno.ENOSPC or error.filename is not None:
+                code = _say(_unexpected(error), 1)
+            else:  # /dev/full, or a redirection to a full disk; files of ours are named where they are written
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                code = _say(f"standard output cannot be written: {error.strerror}; make room for it", 2)
         except Exception as error:  # the last door: nothing leaves as a bare traceback
             code = _say(_unexpected(error), 1)
         if code == INTERRUPTED:

@@ -187,6 +187,8 @@ def _record(folder: Path, name: str | None) -> "xr.Dataset":
     if name is not None and name in outcomes:
         return outcomes[name]
     listed = ", ".join([*known, *outcomes])
+    if len(known) + len(outcomes) == 1:
+        raise UserError(f'this run has one record, "{listed}", got "{name}"; leave --record out')
     received = "got none" if name is None else f'got "{name}"{nearest(name, [*known, *outcomes])}'
     raise UserError(f"this run has several records, {received}; name one by --record: {listed}")
 

@@ -2,6 +2,7 @@
 
 import keyword
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,11 @@ def new(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
     if name in sys.stdlib_module_names:
         raise UserError(
             f'"{name}" is a module of Python itself, which a file of this name would hide; choose another name'
+        )
+    installed = None if Path(f"{name}.py").exists() else find_spec(name)
+    if installed is not None and installed.origin is not None:
+        raise UserError(
+            f'"{name}" is a module that is installed, which a file of this name would hide; choose another name'
         )
     path = Path(f"{name}.py")
     try:

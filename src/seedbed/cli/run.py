@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -70,7 +71,7 @@ def run(
         data_at_hand(study, profile)
     folders: list[Path] = []
     for word, study in chosen.items():
-        with watching(quiet=as_json) as listen:
+        with watching(quiet=as_json) as listen, redirect_stdout(sys.stderr):  # what a function of one's own prints
             outcome = perform(
                 study, profile=profile, seeds=wanted, changes=asked, data=data, out=out,
                 engine=engine, listen=listen, command=shlex.join(["seedbed", "run", word, *options]),
@@ -97,7 +98,9 @@ def report(folders: Annotated[list[Path], typer.Argument(metavar="DIR", show_def
             raise StoreError(
                 f'no folder "{folder}" here; name one that a run has left, such as seedbed-runs/four_settings'
             )
-        for path in reports(retell(folder)):
+        with redirect_stdout(sys.stderr):
+            told = retell(folder)
+        for path in reports(told):
             typer.echo(path)
 
 

@@ -121,6 +121,8 @@ def whereabouts(download: Download) -> Path | None:
 def folders(download: Download) -> list[Path]:
     """Where a data set is looked for: below SEEDBED_DATA by its name, there itself, then in the user's cache."""
     own = os.environ.get(VARIABLE)
+    if own and not Path(own).is_dir():
+        raise DataError(f'{VARIABLE} names a folder with data sets, got "{own}", which is not one; check the path')
     named = [Path(own, download.name), Path(own, download.name.replace("_", "-")), Path(own)] if own else []
     return [*named, cache(download)]
 

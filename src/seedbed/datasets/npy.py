@@ -68,6 +68,8 @@ def _check_width(one: Dataset, origin: str) -> None:
 def read_array(root: Path, file: str) -> np.ndarray:
     """The array in one npy file of a folder. Raises DataError where it is missing, damaged or pickled."""
     path = root / file
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, a file is needed; give the folder that has it")
     if not path.is_file():
         raise DataError(f"no {file} in {root}, {_holds(root)}; give the folder that has it")
     try:

@@ -143,6 +143,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         return judge(scores, targets, example_dials)[0]
 
     trial_key = threefry.key(0)
+    check.trainable(spec, model_structure)
     network, _ = jax.eval_shape(start, trial_key, example_dials)
     check.outputs_fit(spec, shape, partial(jax.eval_shape, scores_of, network), partial(jax.eval_shape, loss_of))
     return Member(start, objective, partial(_pace, spec), rule, measure, probe, judge.names,

@@ -31,17 +31,18 @@ def _own_activations(spec: Spec) -> Iterator[Part]:
 def _activation_fits(part: Part) -> None:
     function: Any = part.function
     chosen = {name: dial.value for name, dial in part.options}
-    probe = jax.ShapeDtypeStruct((4,), jnp.float32)
+    probe, out = jax.ShapeDtypeStruct((4,), jnp.float32), None
     try:
         out = jax.eval_shape(lambda z: function(z, **chosen), probe)
         shaped = getattr(out, "shape", None) == (4,)
         floating = shaped and jnp.issubdtype(out.dtype, jnp.floating)
         if floating:
             jax.eval_shape(jax.grad(lambda z: function(z, **chosen).sum()), probe)
-    except Exception as error:  # whatever a stranger's function raises becomes a sentence
-        raise PartError(
-            f'activation "{part.name}" cannot be differentiated by jax: {_first_line(error)}; write it with jax.numpy'
-        ) from error
+    except (Exception, SystemExit) as error:  # whatever a stranger's function raises becomes a sentence
+        wrong, remedy = "fails", "let it take one array and return one of the same shape"
+        if isinstance(error, jax.errors.JAXTypeError) or out is not None:
+            wrong, remedy = "cannot be differentiated by jax", "write it with jax.numpy"
+        raise PartError(f'activation "{part.name}" {wrong}: {_first_line(error)}; {remedy}') from error
     if not shaped:
         got = getattr(out, "shape", type(out).__name__)
         raise PartError(
@@ -122,6 +123,15 @@ def _listed(names: Sequence[str]) -> str:
     return "the heads " + " and ".join(names) if names else "a single thing"
 
 
+def trainable(spec: Spec, model: Any) -> None:
+    """A model has numbers to train."""
+    if not any(hasattr(leaf, "shape") for leaf in jax.tree.leaves(model)):
+        raise PartError(
+            f'model "{spec.model.name}" has no arrays of its own, so there is nothing to train; return an '
+            "equinox.Module with parameters"
+        )
+
+
 def outputs_fit(spec: Spec, shape: Any, scores_of: Callable[..., Any], loss_of: Callable[..., Any]) -> None:
     """The model's outputs, the loss and the targets agree in shape; tried on three examples, without computing.
 
@@ -137,6 +147,8 @@ def outputs_fit(spec: Spec, shape: Any, scores_of: Callable[..., Any], loss_of: 
         f'model "{spec.model.name}" does not take inputs of shape {shape.inputs}',
         f"let it turn one example into {wanted}",
     )
+    if getattr(scores, "shape", None) is None:
+        raise PartError(f'model "{spec.model.name}" must return an array for one example, got {type(scores).__name__}')
     if scores.shape != (*wanted, 3):
         raise PartError(
             f'model "{spec.model.name}" must return {wanted} for one example under loss "{spec.loss.name}", '
@@ -157,7 +169,7 @@ def _tried(attempt: Callable[[], Any], wrong: str, remedy: str) -> Any:
         return attempt()
     except SeedbedError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PartError(f"{wrong}: {_first_line(error)}; {remedy}") from error
 
 
@@ -171,7 +183,7 @@ def target_known(spec: Spec, metrics: tuple[str, ...]) -> None:
             )
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 

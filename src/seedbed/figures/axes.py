@@ -53,6 +53,7 @@ def step_axis(axes: Axes, cap: float | int, scale: str, first: float | int = 0) 
     """
     if scale not in ("log", "linear"):
         raise SpecError(f'a step axis is "log" or "linear", got "{scale}"; write step="log"')
+    cap = max(cap, first + 1)  # nothing was trained: an axis needs a length all the same
     if scale == "linear":
         axes.set_xlim(first, cap)
         axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -166,6 +167,7 @@ def label_ends(axes: Axes, ends: Sequence[LineEnd], height: float | int) -> None
 
     Limits and scales must be final. `height` is that of the axes in centimeters, roughly.
     """
+    ends = [end for end in ends if math.isfinite(end.x) and math.isfinite(end.y)]  # a curve may end before
     if not ends:
         return
     texts = [wrapped(end.text, 3.6) for end in ends]

@@ -10,9 +10,8 @@ from seedbed.reference.train import train
 from seedbed.spec import Spec
 
 LANES = 4  # members that share every array
-WARM_STEPS = 2
-SHORT_CALLS = 3  # the least of them is taken: what else a machine does only ever adds
-LEAST_STEPS = 2
+CALLS = 3  # the least of them is taken: what else a machine does only ever adds
+LEAST_STEPS, GROWTH, MOST_STEPS = 2, 4, 100_000
 
 
 def seconds(spec: Spec, dataset_of: Callable[[np.ndarray], Any], *, repeats: int, least: float) -> dict[str, Any]:
@@ -22,8 +21,8 @@ def seconds(spec: Spec, dataset_of: Callable[[np.ndarray], Any], *, repeats: int
     alone_steps, wave_steps  steps between the two ends of each measurement
     lanes                    members side by side
 
-    Each is the difference of a training of 1 + k steps and the shortest of three of a single step, divided by k. NaN
-    where a member diverged on the way.
+    Each is the difference of a training of 1 + k steps and the shortest of three of a single step, divided by k, with k
+    so large that it takes `least` seconds. NaN where a member diverged on the way.
     """
     alone, alone_steps = _measure(spec, dataset_of, np.arange(1), repeats, least)
     wave, wave_steps = _measure(spec, dataset_of, np.arange(LANES), repeats, least)
@@ -43,7 +42,7 @@ def _measure(
         return took if np.isnan(block.arrays["diverged_step"]).all() else float("nan")
 
     call(1)
-    warm = call(WARM_STEPS) / WARM_STEPS
-    steps = LEAST_STEPS if np.isnan(warm) else max(LEAST_STEPS, round(least / warm))
-    short = min(call(1) for _ in range(SHORT_CALLS))
+    short, steps = min(call(1) for _ in range(CALLS)), LEAST_STEPS
+    while steps < MOST_STEPS and min(call(1 + steps) for _ in range(CALLS)) - short < least:
+        steps *= GROWTH
     return np.array([(call(1 + steps) - short) / steps for _ in range(repeats)]), steps

@@ -21,7 +21,7 @@ from seedbed.stats.families import holm
 from seedbed.stats.interval import checked_level
 from seedbed.stats.members import Members, read
 from seedbed.stats.pairs import Better
-from seedbed.stats.resampling import drawn_counts, mean_intervals, widened
+from seedbed.stats.resampling import drawn_counts, mean_intervals, resampled_means, widened
 from seedbed.stats.scores import median
 
 
@@ -187,11 +187,13 @@ def _median_at_each(values: np.ndarray, level: float) -> _Found:
 
 def _mean_together(values: np.ndarray, level: float) -> _Found:
     there = np.isfinite(values)
-    filled, n = np.where(there, values, 0.0), there.sum(axis=0)
+    n = there.sum(axis=0)
+    drawn = resampled_means(values)
+    known = np.isfinite(drawn)
     with np.errstate(invalid="ignore", divide="ignore"):
-        middle = filled.sum(axis=0) / n
-        drawn = np.vstack([(counts @ filled) / (counts @ there) for counts in drawn_counts(len(values))])
-        error = np.nanstd(drawn, axis=0)
+        middle = np.where(there, values, 0.0).sum(axis=0) / n
+        square = np.where(known, drawn - np.where(known, drawn, 0.0).sum(axis=0) / known.sum(axis=0), 0.0) ** 2
+        error = np.sqrt(square.sum(axis=0) / known.sum(axis=0))  # as np.nanstd, which warns where nothing is
         off = np.abs(drawn - middle) / np.where(error > 0, error, np.nan)
     reach = _level_of_largest(off, level) * widened(len(values), level) / float(special.ndtri((1 + level) / 2))
     missing = n < 2
@@ -204,9 +206,10 @@ def _median_together(values: np.ndarray, level: float) -> _Found:
     n = there.sum(axis=0)
     ordered = np.sort(np.where(there, values, np.inf), axis=0)
     middle = _middle(values)
+    existing = there.astype(np.float64)
     side = np.where(there, np.sign(values - middle), 0.0) / 2  # +-1/2, so that ties with the median lean nowhere
     with np.errstate(invalid="ignore", divide="ignore"):
-        off = np.vstack([np.abs(counts @ side - side.sum(axis=0)) / np.sqrt(counts @ there.astype(float))
+        off = np.vstack([np.abs(counts @ side - side.sum(axis=0)) / np.sqrt(counts @ existing)
                          for counts in drawn_counts(len(values))])  # fmt: skip
     reach = _level_of_largest(off, level) * widened(len(values), level) / float(special.ndtri((1 + level) / 2))
     rank = np.floor(n / 2 - reach * np.sqrt(n)).astype(int)  # that many members at least lie beyond either bound

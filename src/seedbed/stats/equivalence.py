@@ -18,6 +18,7 @@ from scipy import special
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval, finite
 from seedbed.stats.pairs import paired
+from seedbed.stats.scores import alike
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def by_difference(
     gaps = first - second
     low, high = _t_interval(gaps, alpha)
     estimate = Interval(float(gaps.mean()), low, high, 1 - 2 * alpha, "paired t", gaps.size)
-    return Equivalence(
-        estimate, -limit, limit, _above(gaps + limit), _above(limit - gaps), alpha, "TOST, paired t tests of the mean"
-    )
+    size = max(np.abs(first).max(), np.abs(second).max())
+    p_low, p_high = _above(gaps + limit, size), _above(limit - gaps, size)
+    return Equivalence(estimate, -limit, limit, p_low, p_high, alpha, "TOST, paired t tests of the mean")
 
 
 def by_ratio(
@@ -109,7 +110,8 @@ def by_ratio(
     low, high = _fieller(first, second, alpha)
     estimate = Interval(float(first.mean() / second.mean()), low, high, 1 - 2 * alpha, "Fieller, paired", first.size)
     missed = 0.0 if cap is None else (1 - min(part * float(second.mean()) / cap, 1.0)) ** first.size
-    p_low, p_high = _above(first - (1 - part) * second), _above((1 + part) * second - first)
+    size = max(np.abs(first).max(), np.abs(second).max())
+    p_low, p_high = _above(first - (1 - part) * second, size), _above((1 + part) * second - first, size)
     return Equivalence(
         estimate, 1 - part, 1 + part, max(p_low, missed), max(p_high, missed), alpha,
         "TOST, paired t tests of a - (1 ± share) b",
@@ -123,9 +125,9 @@ def _checked(value: float | int, what: str, below: float) -> float:
     return float(value)
 
 
-def _above(gaps: Float[np.ndarray, " seed"]) -> float:
+def _above(gaps: Float[np.ndarray, " seed"], size: float) -> float:
     """The one-sided p value of "the mean is at most 0"; where all seeds agree, the chance that n signs do."""
-    if np.ptp(gaps) == 0:
+    if alike(gaps, size):
         return 2.0**-gaps.size if gaps[0] > 0 else 1.0
     return float(special.stdtr(gaps.size - 1, -gaps.mean() * gaps.size**0.5 / gaps.std(ddof=1)))
 

@@ -93,6 +93,8 @@ class Hits:
 def hits(record: xr.Dataset, variable: str = "hit_step", cap: float | int | None = None) -> Hits:
     """The hits of a record; `cap` in updates where the record's attributes do not state it.
 
+    Where settings were run for other numbers of steps, all are watched up to the fewest: later hits count as not yet.
+
     Raises: StatsError for a variable, target or cap that is missing, hits outside 0..cap, or members that were not run.
     """
     if variable == "hit_step" and record.attrs.get("target") == "":
@@ -110,6 +112,8 @@ def hits(record: xr.Dataset, variable: str = "hit_step", cap: float | int | None
                 f"every setting needs every seed, got {missing} of {members.values.size} members without a stop_step; "
                 "run the missing members, or select the settings and seeds that are complete"
             )
+    if cap is None and record.attrs.get("longest", limit) > limit:
+        members = replace(members, values=np.where(members.values > limit, np.nan, members.values))
     for column in members.values.T:
         Survival(column, float(limit))  # refuses steps outside 0..cap
     return Hits(members, float(limit), str(record.attrs.get("target", "")))

@@ -21,7 +21,7 @@ from seedbed.stats.interval import Interval, checked_level, finite
 from seedbed.stats.members import ALONE, Members
 from seedbed.stats.pairs import Better, paired
 from seedbed.stats.proportions import score_bounds
-from seedbed.stats.scores import checked
+from seedbed.stats.scores import alike, checked
 
 WELL_KNOWN = (0, 42, 3407)
 PICKED = (3, 5, 10)
@@ -172,16 +172,21 @@ def paired_need(
     spread = float(gaps.std(ddof=1))
     middle = abs(float(gaps.mean()))
     nearer = max(middle - float(special.stdtrit(n - 1, 0.975)) * spread / n**0.5, 0.0)
+    if alike(gaps, max(np.abs(first).max(), np.abs(second).max())):
+        spread = 0.0
+    least = math.ceil(1 + math.log2(1 / alpha)) if 0 < alpha < 1 else 2
     return Needed(
         a_levels, b_levels, n,
-        {power: seeds_for(middle, spread, power, alpha) for power in powers},
-        {power: seeds_for(nearer, spread, power, alpha) for power in powers},
+        {power: seeds_for(middle, spread, power, alpha, least) for power in powers},
+        {power: seeds_for(nearer, spread, power, alpha, least) for power in powers},
         f"paired t at {100 * alpha:g} %, normal approximation",
     )  # fmt: skip
 
 
-def seeds_for(difference: float, spread: float, power: float = 0.8, alpha: float = 0.05) -> int | None:
+def seeds_for(difference: float, spread: float, power: float = 0.8, alpha: float = 0.05, least: int = 2) -> int | None:
     """The seeds with which a paired t test sees a mean difference, given the spread of differences; None for none.
+
+    Never fewer than `least`: sign flips (`pairs.sign_flip`) need six seeds to reach 5 %, whatever they show.
 
     >>> seeds_for(0.5, 1.0), seeds_for(0.0, 1.0)
     (34, None)
@@ -191,7 +196,7 @@ def seeds_for(difference: float, spread: float, power: float = 0.8, alpha: float
     if difference <= 0 or spread <= 0:
         return None
     z = float(special.ndtri(1 - alpha / 2))
-    return max(2, math.ceil((z + float(special.ndtri(power))) ** 2 * (spread / difference) ** 2 + z * z / 2))
+    return max(least, math.ceil((z + float(special.ndtri(power))) ** 2 * (spread / difference) ** 2 + z * z / 2))
 
 
 def _worst_first(values: ArrayLike, k: int, better: Better) -> Float[np.ndarray, " member"]:

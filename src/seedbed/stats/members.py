@@ -48,12 +48,21 @@ def read(record: xr.Dataset, variable: str) -> Members:
 
     Raises: StatsError for a variable that is absent, has no seeds, or has further axes.
     """
+    if not hasattr(record, "data_vars"):  # a DataArray, as a rule
+        raise StatsError(
+            f"members are read from an xarray Dataset, got {type(record).__name__}; write array.to_dataset(name=...)"
+        )
     if variable not in record:
         known = ", ".join(map(str, record.data_vars))
         raise StatsError(
             f'no variable "{variable}" in this record{nearest(variable, map(str, record))} (it has {known})'
         )
     axes = axes_of(record, variable)
+    if record[variable].dtype.kind not in "biuf":
+        raise StatsError(
+            f"{variable} must hold numbers, got {record[variable].dtype}; write NaN where there is none, and yes or no "
+            "as 1 or 0"
+        )
     part = record[variable].transpose(SEED, *axes)
     if part.sizes[SEED] == 0:
         raise StatsError(f"{variable} has no seeds, got an axis of length 0; run some seeds first")

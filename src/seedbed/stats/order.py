@@ -57,9 +57,10 @@ def order(
     resampled = resampled_means(values)
     means = [mean_interval(values[:, j], resampled[:, j], level, bounds) for j in range(len(names))]
     size = float(np.abs(values).max()) or 1.0
-    rounded = np.round(sign * resampled / size, 12)  # equal columns may differ in the last bit of a matrix product
+    rounded = np.round(sign * resampled / size, 12)  # equal means may differ in their last bits
     drawn = stats.rankdata(rounded, method="min", axis=1).astype(np.int64)
-    now = stats.rankdata([sign * mean.estimate for mean in means], method="min").astype(np.int64)
+    estimates = np.array([mean.estimate for mean in means])
+    now = stats.rankdata(np.round(sign * estimates / size, 12), method="min").astype(np.int64)
     ranks = [_rank(int(now[j]), drawn[:, j], len(values), level) for j in range(len(names))]
     best = np.argsort(now, kind="stable")
     family, apart = _told_apart(values)
@@ -74,6 +75,8 @@ def order(
 
 
 def _check(values: np.ndarray, names: tuple[str, ...]) -> None:
+    if np.ndim(values) != 2:
+        raise StatsError(f"an order needs values (seed, setting), got the shape {np.shape(values)}; give a table")
     checked(values.ravel())
     if values.shape[1] != len(names) or len(names) < 2:
         raise StatsError(f"an order needs at least two settings, got {values.shape[1]}; vary something")

@@ -18,7 +18,7 @@ from seedbed.errors import StatsError
 from seedbed.record import SEED
 from seedbed.stats.interval import Interval, Significance, checked_level
 from seedbed.stats.resampling import difference_interval, resampled_means
-from seedbed.stats.scores import by_scipy, checked
+from seedbed.stats.scores import alike, by_scipy, checked
 
 Better = Literal["lower", "higher"]
 EXACT_UP_TO = 13
@@ -70,9 +70,9 @@ def sign_flip(a: ArrayLike | xr.DataArray, b: ArrayLike | xr.DataArray) -> Signi
     """
     first, second = paired(a, b)
     gaps, n = first - second, first.size
-    if not gaps.any():
+    if alike(np.append(gaps, 0.0), max(np.abs(first).max(), np.abs(second).max())):
         return Significance(0.0, 1.0, "sign flips: no seed differs", n)
-    if np.ptp(gaps) == 0:
+    if alike(gaps, max(np.abs(first).max(), np.abs(second).max())):
         return Significance(float(gaps[0]), 2.0 ** (1 - n), "sign flips: all seeds differ by the same", n)
     if n <= EXACT_UP_TO:
         return Significance(float(gaps.mean()), _flipped(gaps), f"sign flips, all {2**n}", n)
@@ -166,6 +166,10 @@ def paired(
 ) -> tuple[Float[np.ndarray, " seed"], Float[np.ndarray, " seed"]]:
     """Both as arrays of finite numbers over the same seeds; raises StatsError where they are not."""
     if isinstance(a, xr.DataArray) and isinstance(b, xr.DataArray) and SEED in a.coords and SEED in b.coords:
+        for side in (a, b):
+            doubled = side[SEED].size - np.unique(side[SEED].values).size
+            if doubled:
+                raise StatsError(f"every seed may appear once, got {doubled} repeated; drop the doubles")
         only = np.setxor1d(a[SEED].values, b[SEED].values)
         if only.size:
             raise StatsError(

@@ -17,6 +17,7 @@ from seedbed.stats.interval import Interval, checked_level
 from seedbed.stats.resampling import SEED, mean_intervals, resamples, widened
 
 JACKKNIFE_UP_TO = 500
+ROUNDING = 1e-12
 
 
 def mean(values: ArrayLike, level: float = 0.95) -> Interval:
@@ -113,7 +114,10 @@ def by_scipy(
 
 def checked(values: ArrayLike) -> Float[np.ndarray, " member"]:
     """The values as a flat array of finite numbers; raises StatsError where they are not."""
-    data = np.asarray(values, dtype=np.float64)
+    given = np.asarray(values)
+    if given.dtype.kind not in "biuf":
+        raise StatsError(f"scores must be numbers, got {given.dtype}; replace what is none")
+    data = given.astype(np.float64)
     if data.ndim != 1 or data.size == 0:
         raise StatsError(
             f"scores are one number per member, got shape {data.shape}; select one setting and one value each"
@@ -124,6 +128,15 @@ def checked(values: ArrayLike) -> Float[np.ndarray, " member"]:
             f"scores must be finite, got {lost} of {data.size} that are not; drop or replace these and say so"
         )
     return data
+
+
+def alike(values: ArrayLike, size: float) -> bool:
+    """Whether all values are one number up to the last bits of a float, `size` being the largest that went into them.
+
+    >>> alike([0.3 - 0.2, 0.2 - 0.1], 0.3), alike([0.1, 0.1001], 0.3)
+    (True, False)
+    """
+    return bool(np.ptp(np.asarray(values, dtype=np.float64)) <= ROUNDING * size)
 
 
 def _middle_mean(values: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -66,7 +66,7 @@ def one_run(
     kept = _without_doubles(lower, best)
     chain = lower[:, kept]
     ordered = tuple(names[j] for j in best)
-    if len(kept) < 2 or (np.diff(means[kept]) == 0).any():
+    if len(kept) < 2 or np.abs(np.diff(means[kept])).min() <= ROUNDING * np.abs(lower).max():
         return OneRun(ordered, _no_order(len(values), level), _no_order(len(values), level))
     merged = f"; {len(best) - len(kept) + 1} equal settings count as one" * (len(kept) < len(best))
     return OneRun(ordered, _independent(chain, level, merged), _same_seed(chain, level, merged))

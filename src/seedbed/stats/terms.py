@@ -17,7 +17,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from seedbed.errors import StatsError, nearest
-from seedbed.record import name_of
+from seedbed.record import name_of, watched
 from seedbed.stats import pairs, scores
 from seedbed.stats.checks import Term
 from seedbed.stats.hits import hits
@@ -60,6 +60,12 @@ class Column:
         return float(np.isnan(self.values).mean()) if self.cap is not None else 0.0
 
     @property
+    def hidden(self) -> bool:
+        """Whether this is a quantile of steps, or their middle mean, that lies beyond the cap for these members."""
+        q = {"median": 0.5, "quantile": self.term.q, "iqm": 0.25}.get(self.term.statistic)
+        return self.unit == "steps" and q is not None and 1 - self.never < q
+
+    @property
     def bounds(self) -> tuple[float, float] | None:
         """Between which numbers every value of `single` must lie, where that is known."""
         if self.unit == "share":
@@ -86,14 +92,14 @@ def column(term: Term, record: xr.Dataset) -> Column:
     variable = record[term.variable]
     steps = term.variable.endswith("_step") or variable.attrs.get("units") == "steps"
     exact = bool(variable.attrs.get("exact"))
-    if steps and not exact:
-        given = hits(record, term.variable, variable.attrs.get("cap"))
-        members, cap = given.members, given.cap
-    else:
-        members, cap = read(record, term.variable), None
+    members, cap = read(record, term.variable), None
     levels = members.settings[_at(term, members)]
+    if steps and not exact:
+        given = hits(watched(record, levels), term.variable, variable.attrs.get("cap"))
+        members, cap = given.members, given.cap
     found = Column(term, levels, members.values[:, members.column(levels)], cap, exact)
     _check_values(found)
+    _check_watched(found, record)
     return found
 
 
@@ -137,6 +143,12 @@ def gap(a: Column, b: Column, level: float = 0.95) -> tuple[Interval, Significan
         return found, pairs.sign_flip(one, two)
     first, second = _function(a.term), _function(b.term)
     return scores.by_scipy((one, two), lambda x, y, axis=-1: first(x, axis=axis) - second(y, axis=axis), level), None
+
+
+def beyond_the_cap(of: Column, level: float) -> bool:
+    """Whether a quantile of steps lies beyond the cap with all of its interval: more than the cap, not just as much."""
+    quantile = of.unit == "steps" and of.term.statistic in ("median", "quantile")
+    return quantile and of.values.size > 1 and bool(np.isnan(_unscaled(of, level).low))
 
 
 def _at(term: Term, members: Members) -> int:
@@ -202,6 +214,19 @@ def _check_values(of: Column) -> None:
             raise OpenError(f"{lost} of the {n} values of {of.term.variable} are not finite")
     if n < 2 and not of.exact:
         raise OpenError("one seed says nothing of others; run more seeds")
+
+
+def _check_watched(of: Column, record: xr.Dataset) -> None:
+    """A member that stopped at its target was watched no longer: of a later divergence it says nothing."""
+    if of.term.variable != "diverged_step" or of.term.statistic == "share" or "stop_step" not in record:
+        return
+    stopped = read(record, "stop_step")
+    early = np.isnan(of.values) & (stopped.values[:, stopped.column(of.levels)] < (of.cap or np.inf))
+    if early.any():
+        raise OpenError(
+            f"{int(early.sum())} of {early.size} members stopped at their target and were watched no longer; ask for "
+            "share(diverged_step)"
+        )
 
 
 def _check_units(a: Column, b: Column) -> None:

@@ -28,8 +28,6 @@ from seedbed.stats.resampling import difference_interval, mean_intervals, resamp
 from seedbed.stats.single_run import Chance, one_run
 from seedbed.stats.survival import logrank
 
-ALPHA = 0.05
-
 
 @dataclass(frozen=True)
 class Side:
@@ -53,7 +51,8 @@ class Side:
 class Two:
     """`a` against `b`: the difference of means mean(a) - mean(b) with its test, and what goes with it.
 
-    `p` is that test's, adjusted where several comparisons are made together (`together`). `ranks` asks about typical
+    `cap` is that of hits; `common` counts the seeds that both have. `p` is that test's,
+    adjusted where several comparisons are made together (`together`). `ranks` asks about typical
     seeds, `curves` (hits with different seeds) about the whole course of arrival, `shares` (hits) is the difference of
     the shares that arrived, with its test in `share_test`.
     """
@@ -73,12 +72,18 @@ class Two:
     beats: Interval
     one_run: Chance
     needed: Needed
+    cap: float | None = None
+    common: int = 0
     family: str = ""
 
     @property
     def told_apart(self) -> bool:
-        """Whether the test of the difference of means is below 5 %."""
-        return self.p < ALPHA
+        """Whether the test of the difference of means rejects, 5 % for a 95 % interval, and the interval agrees."""
+        return self.p < 1 - self.difference.level and not self._holds_0
+
+    @property
+    def _holds_0(self) -> bool:
+        return self.difference.low <= 0 <= self.difference.high
 
     def sentence(self) -> str:
         """The answer in one sentence, with its interval and n."""
@@ -89,21 +94,32 @@ class Two:
         p += f" ({self.family})" if self.family else ""
         a, b = self.a.name, self.b.name
         if self.a.arrived and self.b.arrived and self.a.arrived.estimate == self.b.arrived.estimate == 0:
-            return f"{a} and {b} never arrived, under any of {seeds}, so they cannot be told apart."
+            most = max(self.a.arrived.high, self.b.arrived.high)
+            share = f"0 % arrived, {bounds} to {100 * most:.0f} %, {seeds}"
+            return f"{a} and {b} never arrived ({share}), so they cannot be told apart."
         if not self.told_apart:
             found = f"{shown(gap.estimate)}{unit} ({bounds} {shown(gap.low)} to {shown(gap.high)}, {p}, {seeds})"
-            return f"{a} and {b} cannot be told apart: their means differ by {found}."
+            torn = self._holds_0 == (self.p < 1 - gap.level)
+            return (f"{a} and {b} cannot be told apart: their means differ by {found}{self._counted}."
+                    + " Interval and test disagree, so no order is claimed." * torn)  # fmt: skip
         ahead = (gap.estimate < 0) == (self.better == "lower")
         first, second = (a, b) if ahead else (b, a)
-        size = sorted([abs(gap.low), abs(gap.high)]) if gap.low * gap.high > 0 else [gap.low, gap.high]
+        low, high = (gap.low, gap.high) if gap.estimate > 0 else (-gap.high, -gap.low)
         says = "arrives sooner than" if self.a.arrived else f"has a {self.better} {self.what} than"
-        found = f"{shown(abs(gap.estimate))}{unit} ({bounds} {shown(size[0])} to {shown(size[1])}, {p}, {seeds})"
-        return f"{first} {says} {second}, on average by {found}."
+        found = f"{shown(abs(gap.estimate))}{unit} ({bounds} {shown(low)} to {shown(high)}, {p}, {seeds})"
+        return f"{first} {says} {second}, on average by {found}{self._counted}."
+
+    @property
+    def _counted(self) -> str:
+        """What a member counts with that never arrived, where there is one."""
+        shares = [side.arrived.estimate for side in (self.a, self.b) if side.arrived]
+        return f", counted up to step {self.cap:,.0f}" if self.cap is not None and min(shares, default=1.0) < 1 else ""
 
     def plain(self) -> dict[str, Any]:
         """The same as JSON-ready data."""
         return {"sentence": self.sentence(), "what": self.what, "better": self.better, "paired": self.paired,
                 "a": self.a.plain(), "b": self.b.plain(), "difference": self.difference.plain(),
+                "cap": self.cap, "common_seeds": self.common,
                 "p": finite(self.p), "test": "; ".join(filter(None, (self.test.method, self.family))),
                 "ranks": _test(self.ranks), "curves": _test(self.curves),
                 "share_difference": self.shares and self.shares.plain(), "share_test": _test(self.share_test),
@@ -122,7 +138,7 @@ def weigh(
 ) -> Two:
     """One setting against another; both are hits, or both are members with one finite number each.
 
-    Paired where both have the same seeds, else independent, whatever seeds they have in common.
+    Paired where both have the same seeds, else independent, whatever seeds they have in common (`Two.common`).
     `what` names the mean in words ("mean final_train_loss"). Hits are compared by their restricted means, so the cap
     has to be one.
 
@@ -148,7 +164,8 @@ def weigh(
         curves = None if together else logrank(a.survival(one.settings[0]), b.survival(other.settings[0]))
     need = replace(need, a={"setting": called[0]}, b={"setting": called[1]})
     return Two(sides[0], sides[1], what, better, together, difference, test, test.p, ranks, curves, shares, share_test,
-               beats, chance, need)  # fmt: skip
+               beats, chance, need, cap=a.cap if isinstance(a, Hits) else None,
+               common=np.intersect1d(one.seeds, other.seeds).size)  # fmt: skip
 
 
 def together(found: Sequence[Two]) -> list[Two]:
@@ -297,7 +314,7 @@ def _shares(a: np.ndarray, b: np.ndarray, together: bool, level: float) -> tuple
 def _one_run(x: np.ndarray, y: np.ndarray, better: Better, level: float) -> Chance:
     """What one run of each says, drawn independently: against the order of the means."""
     x, y = (x, y) if better == "lower" else (-x, -y)
-    if x.mean() == y.mean():
+    if scores.alike(np.array([x.mean(), y.mean()]), max(np.abs(x).max(), np.abs(y).max())):
         level_with = Interval(
             np.nan, np.nan, np.nan, level, "the means are level, there is no order", min(x.size, y.size)
         )

@@ -4,7 +4,9 @@ One rule for all checks: the statement marks a region of numbers (below 1000, ab
 interval of what was measured lies wholly inside it (supported), wholly outside (refuted), or in both (cannot be told).
 Two terms are compared by their difference under the same seeds, or by their ratio where the margin is in percent;
 where the difference has a test of its own, that has to reject at 5 % too. So at the border of the truth each wrong
-verdict has a chance of about 2.5 %; the bootstrap intervals deviate from that as their docstrings say.
+verdict has a chance of about 2.5 %; the bootstrap intervals deviate from that as their docstrings say, and from fewer
+than six members none is believed. A mean of steps counts the cap for members that never arrive, so where there are such
+members it bounds the mean from below only, and nothing that needs a bound from above is supported by it.
 
 A chain holds if every link does, so no adjustment is needed to support it. It is refuted if any link is reversed, and
 links are more chances to be wrong: each is judged at 1 - 5 % / links for that (the first step of Holm's rule).
@@ -29,7 +31,7 @@ from seedbed.stats.checks import Check, Term, parse
 from seedbed.stats.interval import Interval, Significance, finite
 from seedbed.stats.proportions import wilson
 from seedbed.stats.single_run import rising
-from seedbed.stats.terms import Column, OpenError, column, estimate, gap
+from seedbed.stats.terms import FEWEST, Column, OpenError, beyond_the_cap, column, estimate, gap
 
 Answer = Literal["supported", "refuted", "cannot be told"]
 Sides = Sequence[Column | float]
@@ -128,12 +130,35 @@ def judge(check: Check | str, record: xr.Dataset, level: float = 0.95) -> Verdic
 
 
 def _link(check: Check, sides: Sides, at: int, level: float) -> Link:
+    link = _measured(check, sides, at, level)
+    given = [side for side in sides[at : at + 2] if isinstance(side, Column)]
+    if link.effect.n >= FEWEST or link.answer == "cannot be told" or not _resampled(link.kind, given):
+        return link
+    return replace(link, answer="cannot be told", reason=f"{link.effect.n} seeds are too few to bound this; run more")
+
+
+def _resampled(kind: Kind, given: Sequence[Column]) -> bool:
+    """Whether the interval of a link is a bootstrap's or a t test's, which needs some members."""
+    if all(side.exact for side in given) or kind == "tail":
+        return False
+    if all(side.term.statistic == "share" for side in given):
+        return any(side.term.times != 1 for side in given) and kind != "value"
+    return kind != "value" or given[0].term.statistic in ("mean", "iqm")
+
+
+def _measured(check: Check, sides: Sides, at: int, level: float) -> Link:
     left, right, relation = sides[at], sides[at + 1], check.relations[at]
+    if isinstance(left, Column) and isinstance(right, Column) and left.unit == "steps" and left.cap != right.cap:
+        raise OpenError(f"one side was watched for {left.cap:g} steps and the other for {right.cap:g}")
     if relation == "=":
         return _equal(check, left, right, level)
     if isinstance(left, Column) and isinstance(right, Column):
         effect, test = gap(left, right, level)
-        return _decided("difference", effect, _region(relation, 0.0), left.unit, test, relation)
+        link = _decided("difference", effect, _region(relation, 0.0), left.unit, test, relation)
+        if left.hidden and right.hidden:
+            reason = f"neither was reached by step {left.cap:g}, where watching ended"
+            return replace(link, answer="cannot be told", reason=reason)
+        return link
     if isinstance(left, Column) and not isinstance(right, Column):
         return _beside(left, right, relation, level)
     if isinstance(right, Column) and not isinstance(left, Column):
@@ -142,17 +167,27 @@ def _link(check: Check, sides: Sides, at: int, level: float) -> Link:
 
 
 def _beside(side: Column, number: float, relation: str, level: float) -> Link:
-    """A term beside a number; means that a cap has cut say nothing of numbers beyond it."""
-    link = _decided("value", estimate(side, level), _region(relation, number), side.unit, None, relation)
+    """A term beside a number; means that a cap has cut bound nothing from above, and nothing beyond the cap."""
+    effect = estimate(side, level)
+    seen = replace(effect, low=np.nextafter(effect.low, np.inf)) if beyond_the_cap(side, level) else effect
+    link = replace(_decided("value", seen, _region(relation, number), side.unit, None, relation), effect=effect)
     return _beyond(link, side, number) or link
 
 
 def _beyond(link: Link, side: Column, number: float) -> Link | None:
-    if side.unit != "steps" or side.cap is None or side.never == 0 or number < side.term.times * side.cap:
+    """The link left open where members that never arrived decide it; quantiles know of them what there is to know."""
+    if side.unit != "steps" or side.cap is None or side.never == 0:
         return None
-    if side.term.statistic in ("median", "quantile") and link.answer == "supported":
+    if link.kind == "value" and side.term.statistic in ("median", "quantile"):
         return None
-    return replace(link, answer="cannot be told", reason=f"watching ended at step {side.cap:g}, before {number:g}")
+    if number >= side.term.times * side.cap:
+        return replace(link, answer="cannot be told", reason=f"watching ended at step {side.cap:g}, before {number:g}")
+    low, high = link.region
+    from_above = np.isfinite(high) if link.answer == "supported" else link.effect.high <= low
+    if link.kind == "tail" or link.answer == "cannot be told" or not from_above:
+        return None
+    reason = f"{side.never:.0%} never arrived by step {side.cap:g}, so nothing bounds the mean from above"
+    return replace(link, answer="cannot be told", reason=reason)
 
 
 def _equal(check: Check, left: Column | float, right: Column | float, level: float) -> Link:
@@ -181,13 +216,18 @@ def _ratio(check: Check, left: Column, right: Column, level: float) -> Link:
     if left.unit != right.unit:
         raise StatsError(f"{left.term} and {right.term} have other units; compare like with like")
     share = (check.margin or 0.0) / 100
+    cap = None if right.cap is None else right.term.times * right.cap
     try:
-        tested = equivalence.by_ratio(left.single(), right.single(), share, (1 - level) / 2)
+        tested = equivalence.by_ratio(left.single(), right.single(), share, (1 - level) / 2, cap)
     except StatsError as error:
         raise OpenError(str(error)) from None
     low, high = (_open(bound, end) for bound, end in ((tested.estimate.low, -np.inf), (tested.estimate.high, np.inf)))
     effect = replace(tested.estimate, low=low, high=high)
-    return _decided("ratio", effect, (1 - share, 1 + share), "1", None, "=")
+    link = _decided("ratio", effect, (1 - share, 1 + share), "1", None, "=")
+    if link.answer == "supported" and not tested.equivalent:
+        reason = f"{effect.n} seeds may have missed a minority that is wide apart; run more"
+        return replace(link, answer="cannot be told", reason=reason)
+    return link
 
 
 def _near(left: Column, right: Column, margin: float, level: float) -> Link:
@@ -243,7 +283,7 @@ def _single(check: Check, sides: Sides, answer: Answer, level: float) -> Interva
     statistics = {side.term.statistic for side in columns}
     if answer == "cannot be told" or statistics & {"quantile", "one_run"} or any(side.exact for side in columns):
         return None
-    if "share" in statistics and check.relations == ("=",):
+    if "share" in statistics and (check.relations == ("=",) or (len(columns) == 1 and len(check.relations) > 1)):
         return None  # a run is a yes or a no, and no share
     if len(columns) == 1:
         holds = _holds(check, sides, columns[0])
@@ -266,7 +306,7 @@ def _single(check: Check, sides: Sides, answer: Answer, level: float) -> Interva
 
 def _holds(check: Check, sides: Sides, only: Column) -> np.ndarray:
     """Of each member alone: whether it shows what the check says."""
-    values = only.single()
+    values = np.where(np.isnan(only.values), np.inf, only.single()) if only.unit == "steps" else only.single()
     if only.unit == "share":
         values = values[np.isfinite(values)]
         more = check.relations[0][0] == (">" if isinstance(sides[0], Column) else "<")

@@ -7,6 +7,7 @@ what killed runs left half-written.
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 from seedbed.errors import StoreError
 from seedbed.spec import digest
@@ -15,8 +16,8 @@ from seedbed.store.blocks import Damage, DamagedError, block_file, damaged, read
 from seedbed.store.files import PARTIAL, explained, names_in, remove
 from seedbed.store.locks import hold, writing
 
-BLOCKS, SETTINGS = "blocks", "settings"
-FOLDERS = (BLOCKS, SETTINGS, questions.FOLDER, checkpoints.FOLDER)
+BLOCKS, SETTINGS, NOTES = "blocks", "settings", "notes"
+FOLDERS = (BLOCKS, SETTINGS, questions.FOLDER, checkpoints.FOLDER, NOTES)
 LEFTOVER = "half-written: a run is writing it now, or was killed before it finished; harmless"
 
 
@@ -81,6 +82,16 @@ def check_setting(path: Path) -> None:
         raise damaged(path, "it does not describe the setting its name says")
 
 
+def read_note(path: Path) -> Any:
+    """The JSON of a note. Raises DamagedError for a file that holds none."""
+    with explained("read", path):
+        text = path.read_bytes()
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise damaged(path, "it is not JSON") from None
+
+
 def _inside(path: Path) -> list[Path]:
     return [path / name for name in names_in(path)] if path.is_dir() else [path]
 
@@ -92,6 +103,8 @@ def _read(path: Path, place: tuple[str, ...]) -> None:
         questions.parse_question(path)
     elif place[0] == checkpoints.FOLDER:
         checkpoints.read_checkpoint(path)
+    elif place[0] == NOTES:
+        read_note(path)
     else:
         file = block_file(path)
         if file is None or len(place) != 3:

@@ -127,15 +127,14 @@ class Store:
         """Keep a few JSON values about this folder, for instance what was asked for; replaces the note of that name."""
         write_whole(
             self.folder,
-            self.folder / "notes" / f"{checked_name(name, 'note')}.json",
+            self.folder / checks.NOTES / f"{checked_name(name, 'note')}.json",
             json_bytes(dict(note), f"note {name}"),
         )
 
     def read_note(self, name: str) -> dict[str, Any] | None:
         """The note of that name, or None."""
-        path = self.folder / "notes" / f"{checked_name(name, 'note')}.json"
-        with explained("read", path):
-            return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        path = self.folder / checks.NOTES / f"{checked_name(name, 'note')}.json"
+        return checks.read_note(path) if path.is_file() else None
 
     def questions(self) -> list[str]:
         """The names of the records this store can give."""
