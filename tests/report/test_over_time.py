@@ -43,7 +43,7 @@ def test_the_recorded_steps_next_to_the_named_ones_are_compared(record):
         shown = [float(text.replace("−", "-")) for text in re.findall(r"[+−]?[\d.]+", cell.partition(" (")[0])]
         bounds = [gap.difference.estimate, gap.difference.low, gap.difference.high]
         assert shown == pytest.approx([100 * bound for bound in bounds], abs=0.051)
-        assert cell.endswith("(< 0.001)") == (gap.p < 0.001)
+        assert cell.endswith("(<\u00a00.001)") == (gap.p < 0.001)
 
 
 def test_a_run_that_ended_before_the_named_steps_is_compared_by_area(record):

@@ -78,8 +78,10 @@ def section(found: Settled) -> Section:
 
 def _items(found: Settled) -> Iterator[Prose | Table]:
     most, still = found.looks[-1], sum(not one.settled for one in found.decisions)
-    ended = (f"All {len(found.decisions)} pairs are settled" if not still
-             else f"{still} of {len(found.decisions)} pairs are still open")  # fmt: skip
+    pairs = len(found.decisions)
+    ended = f"{still} of {pairs} pairs are still open" if still else f"All {pairs} pairs are settled"
+    if pairs == 1:
+        ended = "The pair is still open" if still else "The pair is settled"
     yield Prose(
         f"Seeds were added until every pair of settings was told apart or shown to agree to within {found.margin:.0%}. "
         f"{ended} with {found.n:,} seeds of at most {most:,}. Other intervals of this page take the number of seeds as "

@@ -15,6 +15,7 @@ from seedbed.report.sentences import setting_words
 Plain = Mapping[str, Any]
 SIGNS = {"supported": "✓", "refuted": "✗", "cannot be told": "?", "set-up differs": "≠"}
 UNLIKELY = 0.05
+NOWHERE, CUT = "not reached", "mean up to the cap"
 UNITS = {"steps": f"{SPACE}steps", "share": "", "1": ""}
 RULE = (
     "A statement is supported where the 95 % interval of what was measured lies wholly on its side, refuted where it "
@@ -41,6 +42,8 @@ def short(verdict: Plain, named: bool = False, counted: bool = False) -> str:
         told.append(f"ratio {_interval(verdict['effect'], '1')}{basis}")
     elif findings:
         names = dict.fromkeys(_statistic(one) for one in findings)
+        if CUT in names:  # with no member cut, the mean up to the cap is the mean
+            names.pop("mean", None)
         values = [("" if one["times"] == 1 else f"{number(one['times'])} × ") + _bounds(one) for one in findings]
         unit = UNITS[findings[0]["unit"]]
         told.append(f"{' and '.join(names)} {' against '.join(values)}{unit}{basis}")
@@ -93,7 +96,8 @@ def _single_runs(runs: Sequence[Plain]) -> list[Prose | Table]:
     rows: list[tuple[str, ...]] = []
     for one in runs:
         (middle,) = one["findings"]
-        told = _share(one["effect"]), _interval(middle, middle["unit"]), sign(one["verdict"])
+        share = "unknown" if one.get("reason") else _share(one["effect"])
+        told = share, _interval(middle, middle["unit"]), sign(one["verdict"])
         rows.append((f"{one['statement']} ({one['source']})", *told))
     sizes = " and ".join(number(n) for n in sorted({one["n"] for one in runs}))
     table = Table(("published single run", "runs as far out", "median here", "verdict"), rows,
@@ -136,9 +140,13 @@ def _dispute(one: Plain, other: Plain) -> str:
         words.append(f"That of {claim['source']} {here}{why}.")
     chances = [claim["one_run"] for claim in (one, other) if claim["under"] == "supported" and claim["one_run"]]
     if chances:
+        low, high = chances[0]["low"], chances[0]["high"]
+        alone = "cannot be ruled out as the reason for"
+        if high < UNLIKELY or low > UNLIKELY:
+            alone = "hardly explains" if high < UNLIKELY else "may explain"
         words.append(
             f"One run of each setting would have told the opposite in {_share(chances[0])} of cases, so chance alone "
-            f"{'hardly explains' if chances[0]['high'] < UNLIKELY else 'may explain'} the contradiction."
+            f"{alone} the contradiction."
         )
     return " ".join(words)
 
@@ -150,8 +158,8 @@ def _says(claim: Plain) -> str:
 def _differs(verdict: Plain) -> list[str]:
     if not verdict.get("differs"):
         return []
-    under = {"supported": "it is supported", "refuted": "it is refuted"}.get(verdict["under"], "it cannot be told")
-    return [f"The set-up differs: {verdict['differs']}. As run here {under}:"]
+    under = {"supported": " it is supported", "refuted": " it is refuted"}.get(verdict["under"], "")
+    return [f"The set-up differs: {verdict['differs']}. As run here{under}:"]
 
 
 def _measured(verdict: Plain) -> list[str]:
@@ -188,7 +196,8 @@ def _statistic(one: Plain) -> str:
     if one["method"] == "exact" and one["statistic"] == "mean":
         return name
     of = "" if steps and one["variable"] == "hit_step" else f" of {name}"
-    return {"mean": "mean", "median": "median", "one_run": "median", "iqm": "interquartile mean",
+    mean = CUT if one.get("never") else "mean"
+    return {"mean": mean, "median": "median", "one_run": "median", "iqm": "interquartile mean",
             "quantile": f"{percent(one['q'])} quantile"}[one["statistic"]] + of  # fmt: skip
 
 
@@ -226,7 +235,8 @@ def _interval(interval: Plain, unit: str) -> str:
     """`905 [885, 922] steps`; `exact` stands for the bounds where there is nothing to estimate."""
     if interval["method"] == "exact":
         return f"{number(interval['estimate'], 4)}{UNITS[unit]} (exact)"
-    return _bounds({**interval, "unit": unit}) + UNITS[unit]
+    shown = _bounds({**interval, "unit": unit})
+    return shown if shown == NOWHERE else shown + UNITS[unit]
 
 
 def _bounds(interval: Plain) -> str:
@@ -237,7 +247,7 @@ def _bounds(interval: Plain) -> str:
     show: Callable[[Any], str] = percent if unit == "share" else partial(number, digits=4 if unit == "1" else 3)
     if is_missing(interval["estimate"]):
         low = interval["low"]
-        return "not reached" if is_missing(low) or low == 0 else f"not reached, above {show(low)}"
+        return NOWHERE if is_missing(low) or low == 0 else f"{NOWHERE}, above {show(low)}"
     low = "…" if is_missing(interval["low"]) else show(interval["low"])
     high = "…" if is_missing(interval["high"]) else show(interval["high"])
     return f"{show(interval['estimate'])} [{low},{SPACE}{high}]"

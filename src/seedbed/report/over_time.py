@@ -7,7 +7,7 @@ import xarray as xr
 
 from seedbed import figures
 from seedbed.errors import StatsError
-from seedbed.report.numbers import number, p_value
+from seedbed.report.numbers import SPACE, number, p_value
 from seedbed.report.page import Figure, Prose, Table
 from seedbed.stats import curves
 from seedbed.stats.comparisons import Comparison
@@ -51,7 +51,7 @@ def over_time_items(
 def _difference(one: Comparison) -> str:
     gap = one.difference
     low, middle, high = (_points(bound) for bound in (gap.low, gap.estimate, gap.high))
-    return f"{middle} [{low}, {high}] ({p_value(one.p)})"
+    return f"{middle}{SPACE}[{low},{SPACE}{high}] ({p_value(one.p).replace(' ', SPACE)})"  # one place to break it
 
 
 def _points(share: float) -> str:

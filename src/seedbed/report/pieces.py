@@ -13,7 +13,7 @@ from seedbed import figures, stats
 from seedbed.record import factors, name_of, rows
 from seedbed.report.kernels import kernel_items as kernel_items
 from seedbed.report.kernels import kernels_moved as kernels_moved
-from seedbed.report.numbers import number, p_value, percent, steps
+from seedbed.report.numbers import SPACE, number, p_value, percent, steps
 from seedbed.report.operations import Layer as Layer
 from seedbed.report.operations import layers as layers
 from seedbed.report.operations import parameter_count as parameter_count
@@ -53,7 +53,7 @@ def interval(value: Interval, form: Any = whole) -> str:
     if np.isnan(value.estimate):
         return f"not reached [{form(value.low)}, –]" if np.isfinite(value.low) and value.low > 0 else "not reached"
     low, high = ("–" if np.isnan(bound) else form(bound) for bound in (value.low, value.high))
-    return f"{form(value.estimate)} [{low}, {high}]"
+    return f"{form(value.estimate)} [{low},{SPACE}{high}]"
 
 
 def tenths(value: Interval) -> str:
@@ -106,7 +106,7 @@ def order_words(hits: Hits) -> str:
 
 def _order_words(order: Order, seeds: int) -> str:
     chain = ", then ".join(
-        f"**{name}** ({steps(mean.estimate)})" for name, mean in zip(order.names, order.means, strict=True)
+        f"**{name}** ({interval(mean)} steps)" for name, mean in zip(order.names, order.means, strict=True)
     )
     together = [group for group in order.groups if len(group) > 1]
     apart = "Every pair can be told apart at 5 % (Holm-adjusted over all pairs)."
@@ -131,7 +131,7 @@ def pair_table(hits: Hits) -> Table:
                 interval(pair.difference),
                 p_value(pair.p),
                 interval(pair.beats, percent),
-                interval(chance, percent),
+                "no order" if np.isnan(chance.estimate) else interval(chance, percent),
             )
         )
     columns = ("pair (a − b)", "difference in steps", "p (Holm)", "a before b", "one run misleads")
@@ -208,7 +208,8 @@ def _or_never(step: float) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}"
+    between = "; " if any("," in name for name in names) else ", "
+    return between.join(names[:-1]) + f"{between.replace(', ', ' ')}and {names[-1]}"
 
 
 def _sentence(note: str) -> str:

@@ -27,7 +27,8 @@ def one_run_words(hits: Hits) -> str:
         f"One run per setting gives another order than the ensemble in **{percent(free.misleads.estimate)}** of the "
         f"cases (95 % interval {percent(free.misleads.low)} to {percent(free.misleads.high)}, seeds drawn "
         f"independently, n = {free.misleads.n}); in {percent(free.ties)} it settles nothing, because "
-        f"members tie. With one common seed for all settings the chance is {percent(same.misleads.estimate)}."
+        f"members tie. With one common seed for all settings the chance is {percent(same.misleads.estimate)} "
+        f"({percent(same.misleads.low)} to {percent(same.misleads.high)})."
     )
 
 
@@ -42,11 +43,11 @@ def single_run_items(hits: Hits) -> Iterator[Prose | Table]:
     seeds = sorted({seed for one in found for seed in one.beaten})
     yield Table(
         ("setting", "mean steps", f"best of {PICKED} is faster by", *(f"seed {seed} beats" for seed in seeds)),
-        [(one.name, number(round(one.mean)), _interval(one.gains[PICKED]), *(_share(one, seed) for seed in seeds))
-         for one in found],
+        [(one.name, _interval(mean), _interval(one.gains[PICKED]), *(_share(one, seed) for seed in seeds))
+         for one, mean in zip(found, hits.restricted_means(), strict=True)],
         f"Lucky seeds: who runs {PICKED} seeds and shows the best one shows a setting that is faster by so many steps "
         f"than its mean (up to the cap). What well-known seeds among these n = {n} beat: the share of the other seeds, "
-        "ties half. 95 % intervals (jackknife; Wilson).",
+        "ties half. 95 % intervals (BCa bootstrap; jackknife; Wilson).",
     )  # fmt: skip
     yield from _needed(luck.needed(members, powers=(POWER,)), n)
 
@@ -72,7 +73,8 @@ def _seeds(by_power: Mapping[float, int | None]) -> str:
 
 
 def _interval(gain: Interval) -> str:
-    return f"{number(gain.estimate)} [{number(gain.low)}, {number(gain.high)}]"
+    low, high = ("–" if np.isnan(bound) else number(bound) for bound in (gain.low, gain.high))
+    return f"{number(gain.estimate)} [{low}, {high}]"
 
 
 def _share(one: Luck, seed: int) -> str:

@@ -13,6 +13,7 @@ unmatched bracket stands in double quotes. A number may end in %, which divides 
 record: `verdicts`.
 """
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -175,6 +176,8 @@ class _Reader:
         self._over(found.group())
         value = float(found.group().replace("_", ""))
         value = value / 100 if self.sign("%") else value
+        if math.isinf(value):
+            self.fail("this number is too large", "write a smaller one", start)
         self.before = start
         return value
 

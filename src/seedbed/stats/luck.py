@@ -111,8 +111,10 @@ def gain(values: ArrayLike, k: int, better: Better = "lower", level: float = 0.9
     ordered = _worst_first(data, k, better)
     best, mean = float(_chances(n, k) @ ordered), float(ordered.mean())
     found = best - mean
-    if k == 1 or np.ptp(ordered) == 0:
-        return Interval(0.0, 0.0, 0.0, level, "exact: one member" if k == 1 else f"all {n} agree", n)
+    if k == 1:
+        return Interval(0.0, 0.0, 0.0, level, "exact: one member", n)
+    if np.ptp(ordered) == 0:
+        return Interval(0.0, 0.0, np.nan, level, f"all {n} agree, which bounds no gain of others", n)
     without = (n * best - k * _given(ordered, k)) / (n - k) - (n * mean - ordered) / (n - 1)
     error = float(np.sqrt((n - 1) * without.var()))
     reach = math.exp(float(special.stdtrit(n - 1, (1 + checked_level(level)) / 2)) * error / found)

@@ -42,12 +42,13 @@ HIDDEN = 0.05  # of members that never arrive: more, and a cap makes two setting
 
 @dataclass(frozen=True)
 class Finding:
-    """A term as the record has it: its setting, the unit ("steps", "share", "1"), the estimate."""
+    """A term as the record has it: its setting, the unit ("steps", "share", "1"), the estimate, how many never came."""
 
     term: Term
     levels: Mapping[str, Any]
     unit: str
     value: Interval
+    never: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Verdict:
             "n": self.findings[0].value.n if self.findings else None,
             "findings": [{"term": str(one.term), "statistic": one.term.statistic, "variable": one.term.variable,
                           "q": one.term.q, "times": one.term.times, "levels": dict(one.levels), "unit": one.unit,
-                          **one.value.plain()}
+                          "never": one.never, **one.value.plain()}
                          for one in self.findings],
             "effect": None if self.effect is None else {
                 **self.effect.effect.plain(), "kind": self.effect.kind, "unit": self.effect.unit,
@@ -113,7 +114,9 @@ def judge(check: Check | str, record: xr.Dataset, level: float = 0.95) -> Verdic
     except OpenError as reason:
         return Verdict(asked, "cannot be told", reason=str(reason))
     findings = tuple(
-        Finding(side.term, side.levels, side.unit, _shown(side, level)) for side in columns if isinstance(side, Column)
+        Finding(side.term, side.levels, side.unit, _shown(side, level), side.never)
+        for side in columns
+        if isinstance(side, Column)
     )
     try:
         links = [_link(asked, columns, at, level) for at in range(len(asked.relations))]

@@ -231,7 +231,7 @@ study = sb.Study(
         "a prediction is right if it is above 1/2 exactly when the label is 1",
         "truncated normal means: drawn again beyond two standard deviations, as TensorFlow does; the deviation 0.1 is "
         "that before truncation",
-        "a member that never arrives counts with the cap of 10,000 in the restricted mean",
+        "a member that never arrives counts with the cap in the restricted mean",
     ),
     reduced={"smoke": "the cap is 200 steps instead of 10,000, so hardly any member arrives"},
     figures=("loss against step", "accuracy against step", "share arrived against step",
