@@ -2,7 +2,7 @@
 #
 #   make run     install what a run needs into .venv, and run two studies     OUT=folder for another place
 #   make test    install the development tools too, and run all tests          ARGS="tests/cli -k name" for some
-#   make test-long   the coverage of every interval by simulation at full size, tens of minutes
+#   make test-long   the coverage of every interval by simulation at full size, a quarter of an hour
 #   make coverage    the same simulation, written into docs/coverage.md
 #   make check   lint, format, types, and the walls between packages
 #   make bench   compare side by side on this machine

@@ -90,6 +90,42 @@ def test_own_model_that_fails(question: Spec, train: Trainer) -> None:
         train(question.replace(model=broken), SEEDS)
 
 
+def test_own_model_without_numbers_to_train(question: Spec, train: Trainer) -> None:
+    def constant(key: Array) -> eqx.Module:
+        return eqx.nn.Lambda(lambda x: jnp.ravel(x)[:1])
+
+    with pytest.raises(PartError, match=r'model "constant" has no arrays of its own, so there is nothing to train'):
+        train(question.replace(model=constant), SEEDS)
+
+
+def test_own_model_that_returns_nothing(question: Spec, train: Trainer) -> None:
+    class Silent(eqx.Module):
+        layer: eqx.nn.Linear
+
+        def __init__(self, key: Array) -> None:
+            self.layer = eqx.nn.Linear(16, 1, key=key)
+
+        def __call__(self, x: Array) -> None:
+            return None
+
+    with pytest.raises(PartError, match=r'model "Silent" must return an array for one example, got NoneType'):
+        train(question.replace(model=Silent), SEEDS)
+
+
+def test_own_model_that_is_drawn_already(question: Spec, train: Trainer) -> None:
+    model = eqx.nn.MLP(16, 1, 4, 1, key=jax.random.key(0))
+    with pytest.raises(PartError, match="is a model already, and every member draws its own; give its class"):
+        train(question.replace(model=model), SEEDS)
+
+
+def test_own_activation_that_ends_the_program(question: Spec, train: Trainer) -> None:
+    def leaving(z: Array) -> Array:
+        raise SystemExit("bye")
+
+    with pytest.raises(PartError, match='activation "leaving" fails: bye; let it take one array'):
+        train(question.change("model.activation", leaving), SEEDS)
+
+
 def test_batch_larger_than_the_data(question: Spec, train: Trainer) -> None:
     with pytest.raises(PartError, match="a batch of 65 was asked for, the data set has 64 examples"):
         train(question.replace(batch_size=65), SEEDS)

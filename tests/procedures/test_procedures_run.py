@@ -100,6 +100,11 @@ def test_edited_function_is_another_question(kept):
     assert first.hash() != second.hash()
 
 
+def test_what_is_no_question_is_refused():
+    with pytest.raises(SpecError, match=r"run takes a question, sb.Spec\(...\), got 'four_settings'"):
+        run.__wrapped__("four_settings", 2)  # without the checks of types, as for a user
+
+
 def test_unknown_engine():
     with pytest.raises(SpecError, match='no engine "torch"; use jax or reference'):
         run(ask(), 2, engine="torch")

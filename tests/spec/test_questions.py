@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import seedbed as sb
-from seedbed.errors import SpecError
+from seedbed.errors import PartError, SpecError
 from seedbed.spec import Spec, levels_of, reaches, read_back, read_seeds, trace_steps
 
 
@@ -90,7 +90,7 @@ def test_what_types_would_refuse_is_refused_in_words_without_them():
     """As for a user, whose calls nobody checks: a stop that is no target; a whole number of NumPy's is one."""
     code = """
 import numpy as np
-from seedbed.errors import SpecError
+from seedbed.errors import PartError, SpecError
 from seedbed.spec import Spec
 rest = {"data": "random_images", "model": "neuron", "loss": "l2", "optimizer": "sgd(learning_rate=1)"}
 for stop in ("train_accuracy", 1.0):
@@ -116,6 +116,17 @@ def test_a_target_needs_steps(question):
 def test_functions_of_one_name_are_to_be_named(question):
     with pytest.raises(SpecError, match=r"must differ, got <lambda>, <lambda>; name the functions: activation="):
         question.vary(activation=[lambda z: z, lambda z: 2 * z])
+
+
+@pytest.mark.parametrize(
+    ("activation", "sentence"),
+    [("relu(0.1)", "relu has no options, got some; write activation=relu"),
+     ("leaky_relu(slop=0.1)", 'leaky_relu has no option "slop"; did you mean "slope"?'),
+     ("leaky_relu(0.1, 2)", r"leaky_relu takes slope: .*; write for instance activation=leaky_relu\(slope=...\)")],
+)  # fmt: skip
+def test_options_that_a_part_has_not(question, activation, sentence):
+    with pytest.raises(PartError, match=sentence):
+        question.change("model.activation", activation)
 
 
 def test_traced_steps_begin_at_0_and_end_at_the_cap():

@@ -100,7 +100,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
 
     state_plain = eqx.filter(state_structure, _is_array_like, inverse=True)
 
-    def forward(network: Network, inputs: Array, key: Array | None, inference: bool) -> tuple[Array, Any]:
+    def forward(network: Network, inputs: Array, key: Array | None, inference: bool) -> tuple[Any, Any]:
         model = eqx.combine(network.trained, network.fixed, plain)
         model = eqx.nn.inference_mode(model) if inference and draws else model
         state = eqx.combine(network.state, state_plain)
@@ -136,7 +136,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
                         evidence.loss, judge.predictions(evidence.scores, dials), passed)  # fmt: skip
         return {part.name: _probe(part)(moment) for part in spec.probes}
 
-    def scores_of(network: Network, inputs: Array) -> Array:
+    def scores_of(network: Network, inputs: Array) -> Any:
         return forward(network, inputs, trial_key, inference=False)[0]
 
     def loss_of(scores: Array, targets: Array) -> Array:
@@ -246,12 +246,15 @@ def _probe(part: Part) -> Callable[[Moment], Array]:
     return part.function or PROBES[part.name]
 
 
-def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Array, Any]:
-    """Apply a model for one example to a batch in the last axis; layers may talk over the axis named "batch"."""
+def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Any, Any]:
+    """Apply a model for one example to a batch in the last axis; layers may talk over the axis named "batch".
+
+    What it returns is a stranger's, and `check.outputs_fit` looks at it.
+    """
     stateful = bool(jax.tree.leaves(state))
     keys = None if key is None else jax.random.split(key, inputs.shape[-1])
 
-    def one(x: Array, k: Array | None) -> tuple[Array, Any]:
+    def one(x: Array, k: Array | None) -> tuple[Any, Any]:
         chance = {} if k is None else {"key": k}
         return model(x, state, **chance) if stateful else (model(x, **chance), None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -80,6 +81,11 @@ def _values_and_slopes(function: Any, chosen: dict[str, float], points: np.ndarr
 
 def built(spec: Spec, build: Callable[[], Any]) -> Any:
     """The structure of a model, or a sentence that says why its factory failed."""
+    if isinstance(spec.model.function, eqx.Module):
+        raise PartError(
+            f'model "{spec.model.name}" is a model already, and every member draws its own; give its class, or a '
+            "function of a key that returns it"
+        )
     try:
         return build()
     except SeedbedError:

@@ -17,6 +17,7 @@ from seedbed import record
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
+from seedbed.errors import SpecError
 from seedbed.procedures.accessor import with_members
 from seedbed.procedures.executors import executor
 from seedbed.progress import Listener, silent
@@ -49,6 +50,10 @@ def run(
     if absent; without one the record lives in memory only. `name` is what the record is called in its store. `engine`
     is "jax" or "reference"; `train` replaces it by a function of one's own. `notes` go into the record's attributes.
     """
+    if not hasattr(question, "settings"):
+        raise SpecError(
+            f"run takes a question, sb.Spec(...), got {question!r}; studies of the catalogue run by seedbed run NAME"
+        )
     wanted = read_seeds(seeds)
     store = create_or_open(store) if isinstance(store, str | Path) else store
     settings = question.settings()
@@ -208,7 +213,11 @@ class _Sources:
     def provenance(self) -> dict[str, Any]:
         """Where the common sets came from."""
         sets = list(self._common.values())
-        return {"data": "; ".join(one.origin for one in sets), "data_hash": " ".join(one.sha256[:16] for one in sets)}
+        return {
+            "data": "; ".join(one.origin for one in sets),
+            "data_size": "; ".join(f"{one.examples} of {'x'.join(map(str, one.shape))}" for one in sets),
+            "data_hash": " ".join(one.sha256[:16] for one in sets),
+        }
 
     def _load(self, part: Part) -> Dataset:
         key = canonical_json(part.canonical())

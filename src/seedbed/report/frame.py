@@ -84,7 +84,7 @@ def _setup(
     rows = [("profile", profile)]
     rows += [("seeds per setting", _seeds_row(seeds))] if records else []
     rows += [("reduced here", study.reduced.get(profile) or "nothing")]
-    every = {name: dict(_question_rows(question)) for name, question in asked.items()}
+    every = {name: _sized(dict(_question_rows(question)), records[name]) for name, question in asked.items()}
     shared = [
         row for row in next(iter(every.values()), {}).items() if all(row in own.items() for own in every.values())
     ]
@@ -95,6 +95,13 @@ def _setup(
     if study.decided:
         yield Prose("What the source leaves open is settled here as follows.")
         yield Prose("\n".join(f"- {' '.join(line.split())}" for line in study.decided))
+
+
+def _sized(rows: Mapping[str, str], record: Any) -> dict[str, str]:
+    """The rows with the number and shape of the examples below the data, where all members have the same."""
+    size = str(record.attrs.get("data_size") or "").replace("x", " × ")
+    return {name: text for row, told in rows.items()
+            for name, text in ((row, told), *([("examples", size)] if row == "data" and size else []))}  # fmt: skip
 
 
 def _own_rows(rows: Mapping[str, str], shared: Mapping[str, str]) -> str:

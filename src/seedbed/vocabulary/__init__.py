@@ -71,11 +71,19 @@ def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) 
     table = TABLES[kind]
     if name not in table:
         raise PartError(f'no {kind} "{name}"{nearest(name, table)} (seedbed list {PLURALS[kind]})')
+    signature = inspect.signature(table[name])
     try:
-        inspect.signature(table[name]).bind(*arguments, **options)
+        signature.bind(*arguments, **options)
     except TypeError as error:
-        wanted = str(inspect.signature(table[name])).split(" ->")[0]
-        raise PartError(f"{name} takes {wanted}: {error}; write for instance {kind}={name}(option=value)") from None
+        known = list(signature.parameters)
+        if not known:
+            raise PartError(f"{name} has no options, got some; write {kind}={name}") from None
+        wrong = next((option for option in options if option not in known), None)
+        if wrong is not None:
+            close = nearest(wrong, known)
+            raise PartError(f'{name} has no option "{wrong}"{close} (it has {", ".join(known)})') from None
+        example = f"{kind}={name}({known[0]}=...)"
+        raise PartError(f"{name} takes {', '.join(known)}: {error}; write for instance {example}") from None
     return table[name](*arguments, **options)
 
 
