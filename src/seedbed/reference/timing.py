@@ -22,7 +22,8 @@ def seconds(spec: Spec, dataset_of: Callable[[np.ndarray], Any], *, repeats: int
     lanes                    members side by side
 
     Each is the difference of a training of 1 + k steps and the shortest of three of a single step, divided by k, with k
-    so large that it takes `least` seconds. NaN where a member diverged on the way.
+    so large that its steps take `least` seconds more than that, and a busy machine hardly turns the sign. NaN where a
+    member diverged on the way.
     """
     alone, alone_steps = _measure(spec, dataset_of, np.arange(1), repeats, least)
     wave, wave_steps = _measure(spec, dataset_of, np.arange(LANES), repeats, least)
@@ -43,6 +44,6 @@ def _measure(
 
     call(1)
     short, steps = min(call(1) for _ in range(CALLS)), LEAST_STEPS
-    while steps < MOST_STEPS and min(call(1 + steps) for _ in range(CALLS)) - short < least:
+    while steps < MOST_STEPS and min(call(1 + steps) for _ in range(CALLS)) < 2 * short + least:
         steps *= GROWTH
     return np.array([(call(1 + steps) - short) / steps for _ in range(repeats)]), steps

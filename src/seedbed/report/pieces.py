@@ -60,7 +60,7 @@ def tenths(value: Interval) -> str:
     """A share with its interval in percent with one digit after the point, for shares that lie near one another.
 
     >>> tenths(Interval(0.923, 0.905, 0.938, 0.95, "Wilson", 1000))
-    '92.3 % [90.5 %, 93.8 %]'
+    '92.3 % [90.5 %,\\xa093.8 %]'
     """
     return interval(value, lambda share: f"{100 * share:.1f} %".replace("-", "−"))
 
