@@ -86,15 +86,8 @@ def built(spec: Spec, build: Callable[[], Any]) -> Any:
             f'model "{spec.model.name}" is a model already, and every member draws its own; give its class, or a '
             "function of a key that returns it"
         )
-    try:
-        return build()
-    except SeedbedError:
-        raise
-    except Exception as error:
-        raise PartError(
-            f'model "{spec.model.name}" cannot be built: {_first_line(error)}; a model is a function of a key that '
-            "returns an Equinox module"
-        ) from error
+    remedy = "a model is a function of a key that returns an Equinox module"
+    return _tried(build, f'model "{spec.model.name}" cannot be built', remedy)
 
 
 def loss_fits(spec: Spec, heads: Sequence[Any]) -> None:

@@ -100,8 +100,9 @@ def _setup(
 def _sized(rows: Mapping[str, str], record: Any) -> dict[str, str]:
     """The rows with the number and shape of the examples below the data, where all members have the same."""
     size = str(record.attrs.get("data_size") or "").replace("x", " × ")
-    return {name: text for row, told in rows.items()
-            for name, text in ((row, told), *([("examples", size)] if row == "data" and size else []))}  # fmt: skip
+    if not size:
+        return dict(rows)
+    return {"data": rows["data"], "examples": size, **rows}
 
 
 def _own_rows(rows: Mapping[str, str], shared: Mapping[str, str]) -> str:

@@ -167,3 +167,16 @@ def _power_of_ten(value: float, digits: int) -> str:
 
 def _signed(shown: str) -> str:
     return MINUS + shown[1:] if shown.startswith("-") and shown.strip("-0.,") else shown.removeprefix("-")
+
+
+def whole(value: float) -> str:
+    """A step count in a table whose column names the unit."""
+    return number(round(value))
+
+
+def interval(value: Any, form: Any = whole) -> str:
+    """An estimate with its interval in a cell: `912 [880, 940]`; an open side is shown as "not reached"."""
+    if math.isnan(value.estimate):
+        return f"not reached [{form(value.low)}, –]" if math.isfinite(value.low) and value.low > 0 else "not reached"
+    low, high = ("–" if math.isnan(bound) else form(bound) for bound in (value.low, value.high))
+    return f"{form(value.estimate)} [{low},{SPACE}{high}]"

@@ -13,7 +13,10 @@ from seedbed import figures, stats
 from seedbed.record import factors, name_of, rows
 from seedbed.report.kernels import kernel_items as kernel_items
 from seedbed.report.kernels import kernels_moved as kernels_moved
-from seedbed.report.numbers import SPACE, number, p_value, percent, steps
+from seedbed.report.numbers import interval as interval
+from seedbed.report.numbers import number as number
+from seedbed.report.numbers import p_value, percent, steps
+from seedbed.report.numbers import whole as whole
 from seedbed.report.operations import Layer as Layer
 from seedbed.report.operations import layers as layers
 from seedbed.report.operations import parameter_count as parameter_count
@@ -38,22 +41,9 @@ Mark = tuple[str, float | int, str]  # setting, step, who
 LEVEL = "95 %"
 
 
-def whole(value: float) -> str:
-    """A step count in a table whose column names the unit."""
-    return number(round(value))
-
-
 def file_name(words: str) -> str:
     """Words as the name of a figure: `elu(alpha=1)` becomes `elu_alpha_1_`."""
     return "".join(character if character.isalnum() else "_" for character in words)
-
-
-def interval(value: Interval, form: Any = whole) -> str:
-    """An estimate with its interval in a cell: `912 [880, 940]`; an open side is shown as "not reached"."""
-    if np.isnan(value.estimate):
-        return f"not reached [{form(value.low)}, –]" if np.isfinite(value.low) and value.low > 0 else "not reached"
-    low, high = ("–" if np.isnan(bound) else form(bound) for bound in (value.low, value.high))
-    return f"{form(value.estimate)} [{low},{SPACE}{high}]"
 
 
 def tenths(value: Interval) -> str:
@@ -208,8 +198,9 @@ def _or_never(step: float) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    between = "; " if any("," in name for name in names) else ", "
-    return between.join(names[:-1]) + f"{between.replace(', ', ' ')}and {names[-1]}"
+    if any("," in name for name in names):  # relu, l2; relu, cross_entropy; and sigmoid, l2
+        return "; ".join([*names[:-1], f"and {names[-1]}"])
+    return ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
 def _sentence(note: str) -> str:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from seedbed.record import name_of
-from seedbed.report.numbers import number, percent
+from seedbed.report.numbers import interval, number, percent
 from seedbed.report.page import Prose, Table
 from seedbed.stats import luck
 from seedbed.stats.hits import Hits
-from seedbed.stats.interval import Interval
 from seedbed.stats.luck import Luck, Needed
 
 PICKED = 5
@@ -43,7 +42,7 @@ def single_run_items(hits: Hits) -> Iterator[Prose | Table]:
     seeds = sorted({seed for one in found for seed in one.beaten})
     yield Table(
         ("setting", "mean steps", f"best of {PICKED} is faster by", *(f"seed {seed} beats" for seed in seeds)),
-        [(one.name, _interval(mean), _interval(one.gains[PICKED]), *(_share(one, seed) for seed in seeds))
+        [(one.name, interval(mean), interval(one.gains[PICKED]), *(_share(one, seed) for seed in seeds))
          for one, mean in zip(found, hits.restricted_means(), strict=True)],
         f"Lucky seeds: who runs {PICKED} seeds and shows the best one shows a setting that is faster by so many steps "
         f"than its mean (up to the cap). What well-known seeds among these n = {n} beat: the share of the other seeds, "
@@ -72,11 +71,6 @@ def _seeds(by_power: Mapping[float, int | None]) -> str:
     return "—" if seeds is None else number(seeds)
 
 
-def _interval(gain: Interval) -> str:
-    low, high = ("–" if np.isnan(bound) else number(bound) for bound in (gain.low, gain.high))
-    return f"{number(gain.estimate)} [{low}, {high}]"
-
-
 def _share(one: Luck, seed: int) -> str:
     share = one.beaten[seed]
-    return f"{percent(share.estimate)} [{percent(share.low)}, {percent(share.high)}]"
+    return interval(share, percent)

@@ -138,8 +138,8 @@ def reading(
         "group": ", ".join([WORDS[len(hidden)], *([sb.name_of(others)] if others else [])]), "others": others,
         "parameters": sb.pieces.parameter_count(its), "operations": batch * sb.pieces.training_operations(its),
         "rmse": sb.stats.scores.mean(errors[sb.name_of(levels)]), "n": part.sizes["seed"],
-        "diverged": int(np.isfinite(part["diverged_step"].values).sum()), "cap": int(levels.get("steps",
-        part.attrs["cap"])), **seconds_of(times),
+        "diverged": int(np.isfinite(part["diverged_step"].values).sum()), "cap": int(part.attrs["cap"]),
+        **seconds_of(times),
     }  # fmt: skip
 
 
