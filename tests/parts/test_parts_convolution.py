@@ -16,7 +16,7 @@ from seedbed.reference.pooling import average_pool_loops, max_pool_loops
 
 CASES = [  # channels, height, width, kernel, out, stride, padding
     (1, 8, 8, 3, 16, 1, "valid"), (3, 9, 7, 2, 4, 2, "same"), (2, 30, 6, 3, 3, 1, 1), (1, 20, 5, 4, 2, 3, "same"),
-    (2, 9, 9, 3, 2, 2, 2),
+    (2, 9, 9, 3, 2, 2, 2), (2, 18, 8, 7, 3, 1, "valid"), (2, 29, 6, 2, 3, 3, "valid"),
 ]  # fmt: skip
 
 

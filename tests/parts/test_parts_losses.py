@@ -94,6 +94,15 @@ def test_binary_cross_entropy_gradient_is_prediction_minus_target(double):
     np.testing.assert_allclose(jax.grad(binary_cross_entropy)(z, y), special.expit(z) - y, atol=1e-14)
 
 
+def test_binary_cross_entropy_has_the_curvature_of_the_sigmoid_and_a_slope_in_the_target(double):
+    z = jnp.array([-30.0, -1.0, 0.0, 1e-9, 2.0, 30.0])
+    y = jnp.array([0.0, 1.0, 0.5, 1.0, 0.25, 1.0])
+    s = special.expit(np.asarray(z))
+    bent = jax.jacfwd(jax.grad(binary_cross_entropy))(z, y)
+    np.testing.assert_allclose(np.diag(bent), s * special.expit(-np.asarray(z)), rtol=1e-12)
+    np.testing.assert_allclose(jax.grad(binary_cross_entropy, argnums=1)(z, y), -z)
+
+
 def test_binary_cross_entropy_from_probabilities(double):
     z, y = jnp.linspace(-5, 5, 21), jnp.linspace(0, 1, 21)
     s = special.expit(np.asarray(z))

@@ -11,16 +11,19 @@ from seedbed import vocabulary
 from seedbed.errors import PartError
 from seedbed.parts.metrics import METRICS
 
-KINDS = ("binary", "sign", "classes", "real")
+KINDS = ("binary", "logit", "sign", "classes", "real")
+BINARY = ("binary", "logit")
 
 
 def examples(kind, n=200, units=4):
     """Scores on a coarse grid, so that ties and zeros are common."""
     rng = np.random.default_rng(0)
     score = rng.integers(-2, 3, (n, units)).astype(np.float32)
-    prediction = {"binary": 1 / (1 + np.exp(-score)), "classes": np.exp(score) / np.exp(score).sum(1, keepdims=True)}
+    probability = 1 / (1 + np.exp(-score))
+    prediction = {**dict.fromkeys(BINARY, probability),
+                  "classes": np.exp(score) / np.exp(score).sum(1, keepdims=True)}  # fmt: skip
     target = {
-        "binary": rng.integers(0, 2, (n, units)).astype(np.float32),
+        **dict.fromkeys(BINARY, rng.integers(0, 2, (n, units)).astype(np.float32)),
         "sign": rng.choice([-1.0, 1.0], (n, units)).astype(np.float32),
         "classes": rng.integers(0, units, n).astype(np.int32),
         "real": rng.integers(-2, 3, (n, units)).astype(np.float32),
@@ -31,8 +34,8 @@ def examples(kind, n=200, units=4):
 def slow_accuracy(score, prediction, target, kind):
     if kind == "classes":
         return float(np.argmax(score) == target)
-    said = prediction > 0.5 if kind == "binary" else score > 0
-    return float(all(a == b for a, b in zip(said, target > (0.5 if kind == "binary" else 0), strict=True)))
+    said = prediction > 0.5 if kind in BINARY else score > 0
+    return float(all(a == b for a, b in zip(said, target > (0.5 if kind in BINARY else 0), strict=True)))
 
 
 def slow_within(score, prediction, target, kind, tolerance=0.5):

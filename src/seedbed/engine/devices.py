@@ -18,6 +18,8 @@ from seedbed.engine import surroundings
 
 AXIS = "member"
 FLAGS = {
+    # Where a processor has vectors of 512 bits, XLA uses half of each unless told so (LOG.md, 2026-11-22).
+    "xla_cpu_prefer_vector_width": "--xla_cpu_prefer_vector_width=512",
     "xla_cpu_multi_thread_eigen": "--xla_cpu_multi_thread_eigen=false",
     # A loop as small as the shuffle's becomes one function. Otherwise each round is handed to two threads, which takes
     # longer than the round (LOG.md, 2026-11-21).

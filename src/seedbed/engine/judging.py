@@ -109,6 +109,11 @@ def _output(spec: Spec, kind: str) -> Callable[[Array, Dials], Array]:
     return lambda score, dials: function(score, **(options(part, "output", dials) if part is not None else {}))
 
 
+def _is_sigmoid(output: Part | None) -> bool:
+    """Whether binary scores become predictions by seedbed's sigmoid, and no function of a user's."""
+    return output is None or (output.name == "sigmoid" and output.function is None)
+
+
 def _loss(part: Part, path: str, kind: str) -> Callable[..., Array]:
     function: Any = part.function or LOSSES[part.name]
     on_score = part.function is not None or part.name in ON_SCORE
@@ -123,10 +128,11 @@ def _loss(part: Part, path: str, kind: str) -> Callable[..., Array]:
 
 def _metrics(spec: Spec, head: Head) -> dict[str, Callable[..., Array]]:
     """The metrics of a head by the name they are told under: every metric that fits it, or accuracy for labels."""
+    kind = "logit" if head.kind == "binary" and _is_sigmoid(spec.output) else head.kind
     if not spec.metrics:
-        return {_named(head, "accuracy"): partial(METRICS["accuracy"], kind=head.kind)} if head.kind in LABELS else {}
+        return {_named(head, "accuracy"): partial(METRICS["accuracy"], kind=kind)} if head.kind in LABELS else {}
     fitting = [part for part in spec.metrics if not head.name or _fits(part, head.kind)]
-    return {_named(head, part.name): _metric(part, head.kind) for part in fitting}
+    return {_named(head, part.name): _metric(part, kind) for part in fitting}
 
 
 def _fits(part: Part, kind: str) -> bool:

@@ -3,8 +3,8 @@
 `lax.conv` batched over networks is a grouped convolution, ten to twenty times slower than a product there. A
 convolution is a dense layer with a pattern: stretched over a tile of output rows, the kernel becomes a banded matrix,
 and the image, laid out once per column shift, a matrix with (column, example) in its last axis. One long product does
-the rest, and its derivative, found by jax, is two more of the same kind: nothing is written by hand, and nothing
-kernel-squared times larger than the image is ever stored. `lax.conv` is the oracle in the tests.
+the rest, and its derivatives are two more of the same kind: nothing kernel-squared times larger than the image is ever
+stored. `lax.conv` is the oracle in the tests.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,8 @@ from seedbed.parts.batched import over_batch
 
 Pair = tuple[int, int]
 Padding = str | int  # "valid", "same", or zeros on every side
-# Rows of output in one banded matrix. Taller is a longer product with more zeros in it; measured on 8x8, 16x16 and
-# 28x28 images with kernels of 3, 5 and 7 (LOG.md, 2026-11-21).
+# The most rows of output in one banded matrix. Taller is a longer product with more zeros in it; measured on 8x8, 16x16
+# and 28x28 images with kernels of 3, 5 and 7 (LOG.md, 2026-11-21).
 TILE, TILE_OF_ONE_CHANNEL = 4, 16
 
 
@@ -99,30 +99,58 @@ def _correlation(stride: int, padding: Padding) -> Any:
         out, _, high, wide = w.shape
         x = jnp.pad(x, ((0, 0), *margins(x.shape[1:3], (high, wide), stride, padding), (0, 0)))
         rows, columns = (x.shape[1] - high) // stride + 1, (x.shape[2] - wide) // stride + 1
-        tile = min(rows, TILE if w.shape[1] > 1 else TILE_OF_ONE_CHANNEL)
-        tiles = -(-rows // tile)
+        tiles = -(-rows // (TILE if w.shape[1] > 1 else TILE_OF_ONE_CHANNEL))
+        tile = -(-rows // tiles)
         # The bias is added here, not to the images below: so its gradient sums the matrix that the others need too.
-        y = banded(w, tile, stride) @ windows(x, (high, wide), tile, stride) + jnp.repeat(b, tile)[:, None]
+        y = _product(tile, stride)(w, windows(x, (high, wide), tile, stride)) + jnp.repeat(b, tile)[:, None]
         y = y.reshape(out, tile, tiles, columns, x.shape[-1]).swapaxes(1, 2)
         return y.reshape(out, tiles * tile, columns, x.shape[-1])[:, :rows]
 
     return over_batch(on_batch)
 
 
+@cache
+def _product(tile: int, stride: int) -> Any:
+    """`banded(w) @ seen`, with a gradient of w whose product lays out anew only the smaller of its two matrices.
+
+    A library that multiplies by a transposed matrix copies it first. jax asks for that of the windows, which for most
+    layers are many times larger than what comes from above: half of the time of that product (LOG.md).
+    """
+
+    @jax.custom_vjp
+    def product(w: Array, seen: Array) -> Array:
+        return banded(w, tile, stride) @ seen
+
+    def forward(w: Array, seen: Array) -> tuple[Array, tuple[Array, Array]]:
+        return product(w, seen), (w, seen)
+
+    def backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array, Array]:
+        w, seen = kept
+        out, into, high, wide = w.shape
+        size, step = high * wide * into, stride * wide * into
+        if len(seen) > len(upstream):
+            turned = seen @ upstream.T
+            parts = [turned[r * step : r * step + size, r::tile] for r in range(tile)]
+            block = sum(parts[1:], parts[0]).T
+        else:
+            band = upstream @ seen.T
+            parts = [band[r::tile, r * step : r * step + size] for r in range(tile)]
+            block = sum(parts[1:], parts[0])
+        return block.reshape(out, high, wide, into).transpose(0, 3, 1, 2), banded(w, tile, stride).T @ upstream
+
+    product.defvjp(forward, backward)
+    return product
+
+
 def banded(w: Float[Array, "out into high wide"], tile: int, stride: int) -> Float[Array, "line pixel"]:
     """The kernel over the rows that `tile` output rows see, `taken = (tile - 1) stride + high`, once per output row.
 
-    Shape `(out * tile, wide * into * taken)`.
-
-    Row (o, r) holds w[o] moved down by r strides: written `tile` times in a row with `stride` zeros too many each
-    time, and cut into rows of the right length, the copies slide by themselves.
+    Shape `(out * tile, taken * wide * into)`: line (o, r) holds all of w[o] in one block, moved on by r strides.
     """
-    out, into, high, wide = w.shape
-    taken = (tile - 1) * stride + high
-    longer = jnp.pad(w.transpose(0, 3, 1, 2), ((0, 0), (0, 0), (0, 0), (0, taken + stride - high)))
-    copies = jnp.broadcast_to(longer[:, :, :, None], (out, wide, into, tile, taken + stride))
-    slid = copies.reshape(out, wide, into, -1)[..., : tile * taken].reshape(out, wide, into, tile, taken)
-    return slid.transpose(0, 3, 1, 2, 4).reshape(out * tile, wide * into * taken)
+    out, into, _, wide = w.shape
+    block, step = w.transpose(0, 2, 3, 1).reshape(out, -1), stride * wide * into
+    lines = [jnp.pad(block, ((0, 0), (r * step, (tile - 1 - r) * step))) for r in range(tile)]
+    return jnp.stack(lines, axis=1).reshape(out * tile, -1)
 
 
 def windows(
@@ -130,17 +158,31 @@ def windows(
 ) -> Float[Array, "pixel place"]:
     """What each tile of output rows sees of the image, once per column of the kernel.
 
-    Shape `(wide * into * taken, tiles * columns * example)`.
+    Shape `(taken * wide * into, tiles * columns * example)`.
     """
     into, height, width, examples = x.shape
     high, wide = kernel
     rows, columns = (height - high) // stride + 1, (width - wide) // stride + 1
     tiles, taken = -(-rows // tile), (tile - 1) * stride + high
-    x = jnp.pad(x, ((0, 0), (0, max((tiles * tile - 1) * stride + high - height, 0)), (0, 0), (0, 0)))
-    shifted = [x[:, :, shift : shift + (columns - 1) * stride + 1 : stride] for shift in range(wide)]
-    starts = [number * tile * stride for number in range(tiles)]
-    seen = [jnp.stack([one[:, start : start + taken] for start in starts], axis=2) for one in shifted]
-    return jnp.stack(seen).reshape(wide * into * taken, tiles * columns * examples)
+    seen = _tiles(x, tiles, taken, tile * stride)
+    shifted = [seen[..., shift : shift + (columns - 1) * stride + 1 : stride, :] for shift in range(wide)]
+    return jnp.stack(shifted, axis=1).reshape(taken * wide * into, tiles * columns * examples)
+
+
+def _tiles(x: Array, tiles: int, taken: int, step: int) -> Array:
+    """The rows that each tile sees, `(taken, into, tiles, width, example)`; a tile begins `step` rows after the last.
+
+    The image is cut into blocks of `step` rows, of which a tile sees one and what it needs of the next. Cut out tile by
+    tile the derivative is a sum of as many padded images, which took half of a step on 28x28 images (LOG.md).
+    """
+    into, height, width, examples = x.shape
+    if tiles == 1:
+        return x[:, :taken].swapaxes(0, 1)[:, :, None]
+    parts = -(-taken // step)
+    whole = (tiles - 1 + parts) * step
+    x = jnp.pad(x, ((0, 0), (0, max(whole - height, 0)), (0, 0), (0, 0)))[:, :whole]
+    blocks = x.reshape(into, tiles - 1 + parts, step, width, examples).transpose(2, 0, 1, 3, 4)
+    return jnp.concatenate([blocks[: taken - part * step, :, part : part + tiles] for part in range(parts)])
 
 
 @cache

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from seedbed.parts.activations import prelu, rrelu
-from seedbed.parts.batched import elementwise, over_batch
+from seedbed.parts.batched import elementwise, over_batch, sum_over_examples
 
 
 class Fixed(eqx.Module):
@@ -97,11 +96,6 @@ def _product(w: Array, x: Array) -> Array:
     return sum((w[:, k, None] * x[None, k] for k in range(1, w.shape[1])), w[:, 0, None] * x[None, 0])
 
 
-def _over_examples(upstream: Array) -> Array:
-    """The sum over examples as a product with ones, which is vectorized; XLA's own sum over the last axis is not."""
-    return upstream @ jnp.ones(upstream.shape[-1], upstream.dtype)
-
-
 @jax.custom_vjp
 def _affine_batch(w: Array, b: Array, x: Array) -> Array:
     return _product(w, x) + b[:, None]
@@ -113,7 +107,7 @@ def _affine_forward(w: Array, b: Array, x: Array) -> tuple[Array, tuple[Array, A
 
 def _affine_backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array, Array, Array]:
     w, x = kept
-    return upstream @ x.T, _over_examples(upstream), _product(w.T, upstream)
+    return upstream @ x.T, sum_over_examples(upstream), _product(w.T, upstream)
 
 
 _affine_batch.defvjp(_affine_forward, _affine_backward)

@@ -11,6 +11,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Float, Int
 
 from seedbed.errors import PartError
+from seedbed.parts.batched import sum_over_examples
 
 
 def l2(prediction: Float[Array, " unit"], target: Float[Array, " unit"]) -> Float[Array, ""]:
@@ -50,10 +51,21 @@ def binary_cross_entropy(score: Float[Array, " unit"], target: Float[Array, " un
     The same as softplus(z) - y z without the difference of two large numbers, so that the small loss of a sure and
     right answer keeps its digits, and its gradient too.
     """
-    # At z = 0 maximum and minimum share the slope between their arguments: 1/2 and 0, hence the true sigmoid(0) = 1/2.
-    # jnp.abs would give a wrong gradient there, for its slope at 0 is 1.
-    tail = jnp.log1p(jnp.exp(jnp.minimum(score, -score)))
-    return jnp.sum(jnp.maximum(score, 0) - target * score + tail)
+    return jnp.sum(_binary(score, target))
+
+
+@jax.custom_jvp
+def _binary(z: Array, y: Array) -> Array:
+    return jnp.maximum(z, 0) - y * z + jnp.log1p(jnp.exp(-jnp.abs(z)))
+
+
+@_binary.defjvp
+def _binary_jvp(at: tuple[Array, Array], tangents: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The slope as one expression. Automatic differentiation makes three of it, each a pass over the batch (LOG.md)."""
+    (z, y), (dz, dy) = at, tangents
+    tail = jnp.exp(-jnp.abs(z))
+    against = tail / (1 + tail)  # the probability of the answer that z speaks against, with all its digits
+    return _binary(z, y), jnp.where(z < 0, against - y, (1 - y) - against) * dz - z * dy
 
 
 def softmax_cross_entropy(score: Float[Array, " class"], label: Int[Array, ""]) -> Float[Array, ""]:
@@ -76,9 +88,9 @@ def hinge(score: Float[Array, " unit"], sign: Float[Array, " unit"], margin: Arr
 def reduce(per_example: Float[Array, " example"], reduction: str) -> Float[Array, ""]:
     """The loss of a batch: the "mean" or the "sum" over its examples."""
     if reduction == "mean":
-        return jnp.mean(per_example)
+        return sum_over_examples(per_example) / per_example.size
     if reduction == "sum":
-        return jnp.sum(per_example)
+        return sum_over_examples(per_example)
     raise PartError(f'a reduction is "mean" or "sum", got "{reduction}"; write one of the two')
 
 

@@ -1,7 +1,8 @@
 """Metrics in jax, for one example; a split's value is their mean over examples. They are measured, never trained on.
 
 All have the signature `(score, prediction, target, kind, **options)`, `kind` being the kind of target: "binary",
-"sign", "classes" or "real". Formulas stand in `seedbed.vocabulary.metrics`. A NaN is never right.
+"sign", "classes" or "real"; accuracy knows "logit" too, binary labels behind a sigmoid. Formulas stand in
+`seedbed.vocabulary.metrics`. A NaN is never right.
 """
 
 import jax
@@ -17,13 +18,15 @@ def accuracy(
 ) -> Float[Array, ""]:
     """1 for an example labelled rightly, else 0; with several binary outputs, all of them must be right.
 
-    "binary": y_hat > 1/2, which is z > 0 behind a sigmoid; "sign": z > 0; "classes": the largest score, the first of
-    equals. Raises: PartError where targets are real numbers.
+    "binary": y_hat > 1/2; "logit": the same behind a sigmoid, told by z > 0 without computing y_hat; "sign": z > 0;
+    "classes": the largest score, the first of equals. Raises: PartError where targets are real numbers.
     """
     if kind == "binary":
-        right = _same_side(prediction, target, 0.5)
+        right = _same_side(prediction > 0.5, prediction <= 0.5, target > 0.5)
+    elif kind == "logit":
+        right = _same_side(score > 0, score <= 0, target > 0.5)
     elif kind == "sign":
-        right = _same_side(score, target, 0.0)
+        right = _same_side(score > 0, score <= 0, target > 0)
     elif kind == "classes":
         right = _is_first_largest(score, target)
     else:
@@ -55,9 +58,9 @@ def squared_error(
     return jnp.mean((prediction - _per_unit(target, prediction, kind)) ** 2)
 
 
-def _same_side(said: Array, true: Array, border: float) -> Bool[Array, ""]:
-    # Two comparisons rather than (said > border) == (true > border), which would call NaN right for half the labels.
-    return jnp.all(jnp.where(true > border, said > border, said <= border))
+def _same_side(above: Array, below: Array, true: Array) -> Bool[Array, ""]:
+    # Both sides are told, for NaN is on neither; above == true would call it right for half the labels.
+    return jnp.all(jnp.where(true, above, below))
 
 
 def _is_first_largest(score: Array, label: Array) -> Bool[Array, ""]:
