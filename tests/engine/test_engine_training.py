@@ -1,9 +1,12 @@
 """Stops, hits, divergence and traces are exact; a broken member never touches its neighbors."""
 
+import jax
 import numpy as np
 import pytest
 from conftest_engine import Trainer, same
+from jaxtyping import Array
 
+from seedbed.datasets.load import load
 from seedbed.spec import Spec, falls_to, reaches, trace_steps
 from seedbed.vocabulary import data, initializers, models, optimizers
 
@@ -116,6 +119,15 @@ def test_minibatches_and_full_batch_agree_on_one_batch(question: Spec, train: Tr
     full = train(question.replace(stop=None, steps=10, trace=1), SEEDS)[0]
     batch = train(question.replace(stop=None, steps=10, trace=1, batch_size=64), SEEDS)[0]
     np.testing.assert_allclose(full.arrays["train_loss"], batch.arrays["train_loss"], rtol=1e-5)
+
+
+def test_accuracy_follows_an_output_function_of_ones_own_whatever_its_name(question: Spec, train: Trainer) -> None:
+    def sigmoid(z: Array) -> Array:
+        return 0.4 * jax.nn.sigmoid(z)
+
+    (block,) = train(question.replace(output=sigmoid, loss="l2", steps=20), SEEDS)
+    zeros = 1 - load(question.data, None).targets.mean()  # all that can be right where no answer exceeds 1/2
+    np.testing.assert_allclose(block.arrays["train_accuracy"], zeros)
 
 
 def test_target_must_be_measured(question: Spec, train: Trainer) -> None:

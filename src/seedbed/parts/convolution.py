@@ -173,7 +173,8 @@ def _tiles(x: Array, tiles: int, taken: int, step: int) -> Array:
     """The rows that each tile sees, `(taken, into, tiles, width, example)`; a tile begins `step` rows after the last.
 
     The image is cut into blocks of `step` rows, of which a tile sees one and what it needs of the next. Cut out tile by
-    tile the derivative is a sum of as many padded images, which took half of a step on 28x28 images (LOG.md).
+    tile the derivative is a sum of as many padded images, which took half of a step on 28x28 images (LOG.md). A single
+    tile is no cut at all, and blocks would only cost a derivative.
     """
     into, height, width, examples = x.shape
     if tiles == 1:
