@@ -20,12 +20,14 @@ ENDING = ".json"
 @dataclass(frozen=True)
 class Question:
     """A stored question: factor names with labels, one setting key per combination (last factor fastest), the seeds,
-    and the attributes of its record (spec as canonical JSON, hash, cap, target, provenance)."""
+    and the attributes of its record (spec as canonical JSON, hash, cap, target, provenance). `programs` names for each
+    key what made the blocks to use, in order; none: any."""
 
     factors: Mapping[str, Sequence[Any]]
     keys: Sequence[str]
     seeds: range
     attributes: Mapping[str, Any]
+    programs: Sequence[Sequence[str]] = ()
 
 
 def write_question(root: Path, name: str, question: Question) -> None:
@@ -35,6 +37,7 @@ def write_question(root: Path, name: str, question: Question) -> None:
         "keys": list(question.keys),
         "seeds": [question.seeds.start, question.seeds.stop],
         "attributes": dict(question.attributes),
+        "programs": [list(names) for names in question.programs],
     }
     body = json_bytes(content, f"question {name}")
     data = json_bytes({"question": json.loads(body), "sha256": sha256(body)}, f"question {name}")
@@ -80,7 +83,8 @@ def parse_question(path: Path) -> Question:
         content = outer["question"]
         intact = sha256(json_bytes(content, "question")) == outer["sha256"]
         factors = {factor: tuple(labels) for factor, labels in content["factors"]}
-        question = Question(factors, tuple(content["keys"]), range(*content["seeds"]), content["attributes"])
+        question = Question(factors, tuple(content["keys"]), range(*content["seeds"]), content["attributes"],
+                            content.get("programs", []))  # fmt: skip
     except OSError as error:
         raise damaged(path, f"it cannot be read ({error.strerror or error})") from error
     except (ValueError, KeyError, TypeError):
