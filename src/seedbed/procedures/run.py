@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,11 +101,27 @@ class _Work:
     sources: _Sources
     listen: Listener
     keep_older: bool
+    known: dict[int, str] = field(default_factory=dict)
 
     def program(self, at: int) -> str:
         """What would train a setting now."""
+        if at not in self.known:
+            self.known[at] = self._stamped(at) or self._traced(at)
+        return self.known[at]
+
+    def _traced(self, at: int) -> str:
         spec = self.settings[at].spec
         return self.trainer.names(spec, self.sources.first(spec))[1]
+
+    def _stamped(self, at: int) -> str:
+        """What made a stored block under the same stamp: it need not be traced. "" where none has that stamp."""
+        store: Any = self.store
+        if self.settings[at].spec.functions():
+            return ""
+        for file in store.files(self.keys[at]):
+            if (meta := store.about(file)).get("stamp") == self.trainer.stamp():
+                return str(meta.get("program", ""))
+        return ""
 
     def held(self, at: int) -> list[BlockFile]:
         """The stored blocks of a setting that this program made; with `keep_older`, those of others behind them."""
@@ -214,7 +230,8 @@ def _train_group(work: _Work, group: plan.Group, mark: str, ahead: Any, place: t
     for index, block in work.trainer(group, work.sources.of(group), **how):
         program, part = block.meta.get("program", ""), work.settings[index].spec.data
         seeds = range(int(block.seeds[0]), int(block.seeds[-1]) + 1)
-        made = replace(block, meta={**block.meta, "made_by": work.sources.made_by(program, part, seeds)})
+        made_by = work.sources.made_by(program, part, seeds)
+        made = replace(block, meta={**block.meta, "made_by": made_by, "stamp": work.trainer.stamp()})
         store.save(work.keys[index], work.identities[index], made)
 
 
@@ -246,7 +263,9 @@ def _provenance(blocks: Sequence[Block], settings: Sequence[Setting]) -> dict[st
 
     `program` names all programs together, `programs` is how many made the blocks of one setting, at most.
     """
-    metas = [{name: value for name, value in block.meta.items() if name != "made_by"} for block in blocks]
+    metas = [
+        {name: value for name, value in block.meta.items() if name not in ("made_by", "stamp")} for block in blocks
+    ]
     programs = [_listed(meta.pop("program", "")) for meta in metas]
     shared = {name: value for name, value in metas[0].items() if not name.endswith("_seconds")}
     differing = {name for name in shared if any(meta.get(name) != shared[name] for meta in metas)}
