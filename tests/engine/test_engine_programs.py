@@ -21,7 +21,7 @@ def question(formula="abs", n=8, **changes):
 )  # fmt: skip
 def test_programs_are_shared_by_shape(other, shared):
     compiler = Compiler()
-    ours, theirs = (compiler.request(spec, load(spec.data, np.arange(1)), {}) for spec in (question(), other))
+    ours, theirs = (compiler.request(spec, load(spec.data, np.arange(1)), {}, False) for spec in (question(), other))
     assert (ours is theirs) is shared
     assert (ours.names() == theirs.names()) is shared
 
