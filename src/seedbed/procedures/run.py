@@ -24,6 +24,7 @@ from seedbed.progress import Listener, silent
 from seedbed.record import Block
 from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds
 from seedbed.store import DamagedError, Store, create_or_open
+from seedbed.store.files import checked_name
 from seedbed.vocabulary import Part
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def run(
         )
     wanted = read_seeds(seeds)
     store = create_or_open(store) if isinstance(store, str | Path) else store
+    checked_name(name, "record")
     settings = question.settings()
     sources = _Sources()
     train = train or executor(engine)
@@ -66,6 +68,9 @@ def run(
         work = _Work(store, settings, identities, wanted, train, sources, listen)
         blocks = _stored(work)
     provenance = {**_provenance(blocks, settings), **sources.provenance(), **(notes or {})}
+    if store is not None:
+        for one in identities:  # a description that was lost comes back
+            store.describe(digest(one), one)
     with_members()
     result = record.assemble(question, blocks, provenance)
     if store is not None:
@@ -122,7 +127,8 @@ def _stored(work: _Work) -> list[Block]:
         return [work.store.load(key, work.seeds) for key in work.keys]
     except DamagedError:
         for damage in work.store.verify():
-            work.store.discard(damage)
+            if not damage.lost:
+                work.store.discard(damage)
         _fill(work)
         return [work.store.load(key, work.seeds) for key in work.keys]
 
