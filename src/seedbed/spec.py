@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,8 +154,14 @@ class Spec:
         parts = ((name, getattr(self, name)) for name in PARTS)
         return {f"{name}.{path}": number for name, part in parts if part is not None for path, number in part.dials()}
 
+    def functions(self, without: Collection[str] = ()) -> list[Callable[..., Any]]:
+        """The user's own functions in this question, in a fixed order; `without` leaves fields out."""
+        parts = [getattr(self, name) for name in PARTS if name not in without]
+        parts += [part for name in ("metrics", "probes") if name not in without for part in getattr(self, name)]
+        return [function for part in parts if part is not None for function in part.functions()]
+
     def canonical(self) -> dict[str, Any]:
-        """The question as JSON-ready data: equal questions give equal data."""
+        """The question as JSON-ready data; functions of a user's own stand in it by name only."""
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": self.steps, "batch_size": self.batch_size, "trace": self.trace}
         plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
@@ -167,15 +173,19 @@ class Spec:
     def recipe(self, without: Collection[str] = ()) -> str:
         """The part of the question that changes the compiled program, as canonical JSON.
 
-        `without` leaves parts out: a program knows only the shapes of its data, and what trains does not draw.
+        `without` leaves parts out: a program knows only the shapes of its data. A user's own functions stand in it as
+        objects of this process: two of them are different until their traces say otherwise.
         """
         plain = self.canonical()
         for name in ("steps", "trace", "factors", *without):
             del plain[name]
-        return canonical_json(_without_dials(plain))
+        return canonical_json([_without_dials(plain), [id(function) for function in self.functions(without)]])
 
     def hash(self) -> str:
-        """Sixteen hexadecimal digits that name this question."""
+        """Sixteen hexadecimal digits of this question, in which functions of a user's own stand by name only.
+
+        What such functions compute is in the names under which results are kept, see `procedures.run.identity`.
+        """
         return digest(self.canonical() | {"settings": [setting.spec.canonical() for setting in self.settings()]})
 
 
@@ -190,7 +200,7 @@ def levels_of(question: Spec) -> list[Any]:
 def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
     """The question that `canonical` and `levels_of` have written as plain data.
 
-    Raises PartError where it has parts of a user's own: only their fingerprints were written.
+    Raises PartError where it has parts of a user's own: only their names were written.
     """
     fields: dict[str, Any] = {
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS

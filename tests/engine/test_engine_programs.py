@@ -5,7 +5,7 @@ import pytest
 
 import seedbed as sb
 from seedbed.datasets.load import load
-from seedbed.engine.program import Compiler
+from seedbed.engine.compiler import Compiler
 
 
 def question(formula="abs", n=8, **changes):
@@ -20,10 +20,24 @@ def question(formula="abs", n=8, **changes):
 )  # fmt: skip
 def test_programs_are_shared_by_shape(other, shared):
     compiler = Compiler()
-    ours, theirs = (compiler.request(spec, load(spec.data, np.arange(1))) for spec in (question(), other))
+    ours, theirs = (compiler.request(spec, load(spec.data, np.arange(1)), {}) for spec in (question(), other))
     assert (ours is theirs) is shared
-    ours.result()
-    theirs.result()
+    assert (ours.names() == theirs.names()) is shared
+
+
+def test_programs_of_one_text_are_compiled_once(monkeypatch):
+    """Initializers change how lanes are drawn, not how they are trained; losses the other way round."""
+    import jax
+
+    compiled = []
+    plain = jax.stages.Lowered.compile
+    monkeypatch.setattr(jax.stages.Lowered, "compile", lambda lowered: compiled.append(1) or plain(lowered))
+    compiler, normal, uniform = Compiler(), sb.initializers.normal(0.1), sb.initializers.uniform(0.1)
+    for loss in ("l2", "mae"):
+        for initializer in (normal, uniform):
+            spec = question(initializer=initializer).replace(loss=loss)
+            compiler.request(spec, load(spec.data, np.arange(1)), {}).program()
+    assert len(compiled) == 4
 
 
 def test_members_of_a_shared_program_see_their_own_data():

@@ -87,19 +87,6 @@ def test_engines_do_not_share_blocks(kept):
     assert len(counting.asked) == 4
 
 
-def test_edited_function_is_another_question(kept):
-    def act(z):
-        return z * 2
-
-    first = ask(model=models.mlp([4], activation=act))
-
-    def act(z):
-        return z * 3
-
-    second = ask(model=models.mlp([4], activation=act))
-    assert first.hash() != second.hash()
-
-
 def test_what_is_no_question_is_refused():
     with pytest.raises(SpecError, match=r"run takes a question, sb.Spec\(...\), got 'four_settings'"):
         run.__wrapped__("four_settings", 2)  # without the checks of types, as for a user

@@ -71,7 +71,7 @@ def test_a_deleted_block_is_missed_until_it_is_there_again(home):
     path.unlink()
     damage = only(home)
     assert damage.lost
-    assert damage.reason == 'seeds 4-7 of the record "fc" are in no block; the same run trains them again'
+    assert damage.reason == 'what was trained with seeds 4-7 of the record "fc" is gone; the same run makes it again'
     home.discard(damage)  # there is nothing to remove, and what is whole stays
     assert home.missing(keys[1], range(8)) == [4, 5, 6, 7]
     assert home.missing(keys[0], range(8)) == []
@@ -107,7 +107,7 @@ def test_a_deleted_description_is_missed_and_comes_back(home):
     keys = fill(home)
     (home.folder / "settings" / f"{keys[0]}.json").unlink()
     assert only(home).lost
-    assert "the description of a setting" in only(home).reason
+    assert 'the description of a setting of the record "fc" is gone' in only(home).reason
     home.describe(keys[0], question().settings()[0].spec.canonical())
     assert home.verify() == []
 

@@ -37,14 +37,14 @@ def perform(
     study: Study, *, profile: Profile = "quick", seeds: range | None = None,
     changes: Mapping[str, Sequence[Any]] | None = None, data: Path | None = None, out: Path = Path("seedbed-runs"),
     engine: str = "jax", listen: Listener = silent, command: str = "", source: Path | None = None,
-    settle_within: float | None = None, sources: int | None = None,
+    settle_within: float | None = None, sources: int | None = None, keep_older: bool = False,
 ) -> Outcome:  # fmt: skip
     """Measure what is missing, then write `report.html`, `report.pdf`, `summary.json` and the figures.
 
     `command` is how a reader runs it again; `source` is the file a user's own study came from. With `settle_within`,
     a share, seeds are added in blocks, at most `seeds` of them, until every pair of settings is told apart or agrees
     to within that share (`until`). With `sources`, initial weights, data and order are crossed besides, with so many
-    levels each (`procedures.crossing`).
+    levels each (`procedures.crossing`). `keep_older` is that of `sb.run`.
     """
     began = time.perf_counter()
     folder = out / checked_name(study)
@@ -54,7 +54,8 @@ def perform(
     seeds = seeds or range(study.seeds[profile])
 
     def measured(some: range) -> tuple[Lab, dict[str, Any]]:
-        lab = Lab(kept, some, profile=profile, data=data, engine=engine, listen=hear, changes=changes)
+        lab = Lab(kept, some, profile=profile, data=data, engine=engine, listen=hear, changes=changes,
+                  keep_older=keep_older)  # fmt: skip
         if sources is not None and not study.measure:
             crossing(lab.ask(question_of(study, profile)), sources)  # what cannot be crossed is said before training
         found = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, profile))}

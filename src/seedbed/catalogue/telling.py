@@ -54,6 +54,6 @@ def tell(
 
 
 def _made(record: xr.Dataset) -> dict[str, Any]:
-    names = ("engine", "jax", "device", "devices", "dtype", "width", "data", "data_hash", "spec_hash",
-             "wall_seconds", "compile_seconds")  # fmt: skip
+    names = ("engine", "jax", "device", "devices", "dtype", "width", "program", "programs", "data", "data_hash",
+             "spec_hash", "wall_seconds", "compile_seconds")  # fmt: skip
     return {name: json.loads(json.dumps(record.attrs[name], default=str)) for name in names if name in record.attrs}

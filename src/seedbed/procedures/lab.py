@@ -36,9 +36,11 @@ class Lab:
     def __init__(
         self, store: Store | None, seeds: int | str | range, *, profile: Profile = "quick", data: Path | None = None,
         engine: str = "jax", listen: Listener = silent, changes: Mapping[str, Sequence[Any]] | None = None,
+        keep_older: bool = False,
     ) -> None:  # fmt: skip
         self.store, self.seeds, self.profile = store, read_seeds(seeds), profile
         self.data, self.engine, self.listen = data, engine, listen
+        self.keep_older = keep_older
         self.changes = dict(changes or {})
         self.unused = set(self.changes)
         self.asked: list[Spec] = []
@@ -65,7 +67,7 @@ class Lab:
         self.asked.append(question)
         notes = {"profile": self.profile, **({"aside": True} if aside else {})}
         return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
-                   engine=self.engine, listen=self.listen, notes=notes)  # fmt: skip
+                   engine=self.engine, listen=self.listen, notes=notes, keep_older=self.keep_older)  # fmt: skip
 
     def crossed(self, levels: int, name: str = "sources") -> xr.Dataset:
         """The first question that was run once more, with initial weights, data and order numbered apart and crossed.
@@ -77,7 +79,7 @@ class Lab:
         found = crossing(self.asked[0], levels)
         notes = {"profile": self.profile, "aside": True, "not_crossed": list(found.missing)}
         return run(found.question, found.seeds, store=self.store, name=name, engine=self.engine, listen=self.listen,
-                   notes=notes)  # fmt: skip
+                   notes=notes, keep_older=self.keep_older)  # fmt: skip
 
     def timed(
         self, question: Spec, name: str = "times", *, repeats: int = 5, least: float = 0.3, changeable: bool = True

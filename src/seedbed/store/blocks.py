@@ -1,9 +1,10 @@
-"""One block as one file: `<first>-<last>.<sha256 of the bytes>.npz`, in a folder named after its setting.
+"""One block as one file: `<first>-<last>.<made by>.<sha256 of the bytes>.npz`, in a folder named after its setting.
 
 The format is NumPy's own `.npz`, uncompressed: a block is written once, whole, and read whole, so the region
 writes and chunked compression of zarr would bring dependencies and no use; any NumPy can read a block without
 seedbed. The members are `seeds`, `array.NAME`, and `json`, which holds dims, coords and meta as UTF-8 bytes.
-The hash in the name makes a truncated or altered file visible; reading always checks it.
+The hash in the name makes a truncated or altered file visible; reading always checks it. What made a block (`made_by`
+or `program` in its meta) stands in the name too, so that blocks of different programs are told apart without reading.
 """
 
 import io
@@ -25,7 +26,8 @@ from seedbed.store.files import UnreadableError, json_bytes, read_bytes, readabl
 
 FORMAT = 1
 ARRAY = "array."
-FILE = re.compile(r"(\d+)-(\d+)\.([0-9a-f]{64})\.npz")
+FILE = re.compile(r"(\d+)-(\d+)\.(?:([0-9a-f]{16})\.)?([0-9a-f]{64})\.npz")
+MADE_BY = re.compile(r"[0-9a-f]{16}")
 KINDS = "biufcUSmM"  # every NumPy kind that needs no pickle, less raw void
 
 
@@ -52,11 +54,18 @@ class DamagedError(StoreError):
 
 @dataclass(frozen=True)
 class BlockFile:
-    """The name of a stored block, read: which seeds it holds, from `first` to `last`, both included."""
+    """The name of a stored block, read: its seeds from `first` to `last`, both included, and what made it."""
 
     path: Path
     first: int
     last: int
+    program: str
+    sha256: str
+
+    @property
+    def seeds(self) -> range:
+        """The seeds it holds."""
+        return range(self.first, self.last + 1)
 
     def holds(self, seeds: np.ndarray) -> np.ndarray:
         """Which of `seeds` this block holds, as a mask."""
@@ -68,7 +77,7 @@ def block_file(path: Path) -> BlockFile | None:
     match = FILE.fullmatch(path.name)
     if match is None or not 0 <= int(match[2]) - int(match[1]) < MOST_SEEDS:
         return None
-    return BlockFile(path, int(match[1]), int(match[2]))
+    return BlockFile(path, int(match[1]), int(match[2]), match[3] or "", match[4])
 
 
 def pack_block(key: str, block: Block) -> tuple[str, bytes]:
@@ -81,12 +90,17 @@ def pack_block(key: str, block: Block) -> tuple[str, bytes]:
     coords = {name: list(labels) for name, labels in block.coords.items()}
     about = {"key": key, "dims": dims, "coords": coords, "meta": dict(block.meta)}
     data = pack({"seeds": block.seeds.astype(np.int64), **{ARRAY + k: v for k, v in block.arrays.items()}}, about)
-    return f"{block.seeds[0]}-{block.seeds[-1]}.{sha256(data)}.npz", data
+    made_by = str(block.meta.get("made_by") or block.meta.get("program") or "")
+    if made_by and not MADE_BY.fullmatch(made_by):
+        raise StoreError(
+            f'a block is made by sixteen hexadecimal digits, got "{made_by}"; name its program by a digest'
+        )
+    return f"{block.seeds[0]}-{block.seeds[-1]}.{made_by}{'.' * bool(made_by)}{sha256(data)}.npz", data
 
 
 def read_block(key: str, file: BlockFile) -> Block:
     """The block in a file, after checking its hash, its setting and its seeds. Raises DamagedError."""
-    arrays, about = read_hashed(file.path, file.path.name.split(".")[1])
+    arrays, about = read_hashed(file.path, file.sha256)
     try:
         seeds = arrays.pop("seeds")
         dims = {name: tuple(dims) for name, dims in about["dims"].items()}
@@ -98,6 +112,8 @@ def read_block(key: str, file: BlockFile) -> Block:
         raise damaged(file.path, f"it is a block of the setting {own_key}")
     if not np.array_equal(seeds, np.arange(file.first, file.last + 1)):
         raise damaged(file.path, "it holds other seeds than its name says")
+    if str(block.meta.get("made_by") or block.meta.get("program") or "") != file.program:
+        raise damaged(file.path, "it was made by another program than its name says")
     return block
 
 

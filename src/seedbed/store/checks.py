@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from seedbed.errors import StoreError
 from seedbed.spec import digest
 from seedbed.store import checkpoints, questions
-from seedbed.store.blocks import Damage, DamagedError, block_file, damaged, read_block
+from seedbed.store.blocks import BlockFile, Damage, DamagedError, block_file, damaged, read_block
 from seedbed.store.files import PARTIAL, UnreadableError, explained, names_in, read_json, readable, remove
+from seedbed.store.gather import absent, stretches
 from seedbed.store.locks import hold, writing
 
 BLOCKS, SETTINGS, NOTES, LOCKS = "blocks", "settings", "notes", "locks"
@@ -156,38 +155,34 @@ def _read(path: Path, place: tuple[str, ...]) -> None:
 def _lost(root: Path, found: Sequence[Damage]) -> Iterator[Damage]:
     """What the records of the store lack and no damaged file stands for."""
     bad = {damage.path for damage in found}
-    known = questions.question_names(root)
     for name in names_in(root / questions.LISTED):
         file = root / questions.FOLDER / name
         if not os.path.lexists(file) and root / questions.LISTED / name not in bad:
             yield Damage(file, f'the question of the record "{readable(file.stem)}" is gone; {AGAIN}', lost=True)
-    needed: dict[str, list[str]] = {}
-    seeds: dict[str, np.ndarray] = {}
-    for name in known:
-        if (path := root / questions.FOLDER / f"{name}{questions.ENDING}") in bad:
-            continue
-        question = questions.parse_question(path)
-        for key in question.keys:
-            needed.setdefault(key, []).append(name)
-            seeds[key] = np.union1d(seeds.get(key, np.empty(0, np.int64)), np.asarray(question.seeds, np.int64))
-    for key, names in needed.items():
-        record = " and ".join(f'"{name}"' for name in names)
+    lacking: dict[tuple[Path, str], list[str]] = {}
+    for name in questions.question_names(root):
+        path = root / questions.FOLDER / f"{name}{questions.ENDING}"
+        for one in _lacking(root, questions.parse_question(path)) if path not in bad else ():
+            lacking.setdefault(one, []).append(f'"{name}"')
+    for (path, what), names in lacking.items():
+        yield Damage(path, f"{what} of the record {' and '.join(names)} is gone; {AGAIN}", lost=True)
+
+
+def _lacking(root: Path, question: questions.Question) -> Iterator[tuple[Path, str]]:
+    """What a question needs and the store does not have: where it should be, and what it is."""
+    programs = question.programs or [()] * len(question.keys)
+    for key, allowed in dict(zip(question.keys, programs, strict=True)).items():
         described = root / SETTINGS / f"{key}.json"
         if not os.path.lexists(described):
-            yield Damage(described, f"the description of a setting of the record {record} is gone; {AGAIN}", lost=True)
-        missing = _without_block(root / BLOCKS / key, seeds[key])
-        if missing.size:
-            listed = ", ".join(
-                f"{part[0]}-{part[-1]}" for part in np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
-            )
-            yield Damage(root / BLOCKS / key, f"seeds {listed} of the record {record} are in no block; the same run "
-                         "trains them again", lost=True)  # fmt: skip
+            yield described, "the description of a setting"
+        missing = absent(_held(root / BLOCKS / key, allowed), question.seeds)
+        if missing:
+            seeds = ", ".join(f"{part.start}-{part.stop - 1}" for part in stretches(missing))
+            yield root / BLOCKS / key, f"what was trained with seeds {seeds}"
 
 
-def _without_block(folder: Path, seeds: np.ndarray) -> np.ndarray:
-    """Which seeds no file in the folder of a setting claims to hold; files that are damaged are told for themselves."""
-    for name in [] if folder.is_symlink() else names_in(folder):
-        file = block_file(folder / name)
-        if file is not None:
-            seeds = seeds[~file.holds(seeds)]
-    return seeds
+def _held(folder: Path, programs: Sequence[str]) -> list[BlockFile]:
+    """The blocks in the folder of a setting that a record may use; those damaged are told for themselves."""
+    names = [] if folder.is_symlink() else names_in(folder)
+    files = [file for name in names if (file := block_file(folder / name))]
+    return [file for file in files if not programs or file.program in programs]

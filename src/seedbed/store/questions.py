@@ -31,12 +31,14 @@ ENDING = ".json"
 @dataclass(frozen=True)
 class Question:
     """A stored question: factor names with labels, one setting key per combination (last factor fastest), the seeds,
-    and the attributes of its record (spec as canonical JSON, hash, cap, target, provenance)."""
+    and the attributes of its record (spec as canonical JSON, hash, cap, target, provenance). `programs` names for each
+    key what made the blocks to use, in order; none: any."""
 
     factors: Mapping[str, Sequence[Any]]
     keys: Sequence[str]
     seeds: range
     attributes: Mapping[str, Any]
+    programs: Sequence[Sequence[str]] = ()
 
 
 def write_question(root: Path, name: str, question: Question) -> None:
@@ -47,6 +49,7 @@ def write_question(root: Path, name: str, question: Question) -> None:
         "keys": list(question.keys),
         "seeds": [question.seeds.start, question.seeds.stop],
         "attributes": dict(question.attributes),
+        "programs": [list(names) for names in question.programs],
     }
     file = checked_name(name, "question") + ENDING
     write_whole(root, root / FOLDER / file, sealed("question", content))
@@ -114,6 +117,9 @@ def parse_question(path: Path) -> Question:
     content = unsealed(path, "question")
     try:
         factors = {factor: tuple(labels) for factor, labels in content["factors"]}
-        return Question(factors, tuple(content["keys"]), range(*content["seeds"]), content["attributes"])
+        keys, programs = tuple(content["keys"]), content.get("programs", [])
+        if programs and len(programs) != len(keys):
+            raise ValueError("each setting has its programs")
+        return Question(factors, keys, range(*content["seeds"]), content["attributes"], programs)
     except (ValueError, KeyError, TypeError):
         raise damaged(path, "it is not a question") from None
