@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from seedbed import store
-from seedbed.catalogue.own import from_file
+from seedbed.catalogue.own import checked_name, from_file
 from seedbed.catalogue.request import CROSSED, REQUEST
 from seedbed.errors import SpecError, StoreError
 from seedbed.procedures.crossing import crossing
@@ -47,9 +47,10 @@ def perform(
     levels each (`procedures.crossing`). `keep_older` is that of `sb.run`.
     """
     began = time.perf_counter()
-    folder = out / study.name
+    folder = out / checked_name(study)
     _fits(study, profile, changes or {})
     kept, hear = store.create_or_open(folder / "record"), _loading(listen)
+    _is_its_own(kept, folder, source)
     seeds = seeds or range(study.seeds[profile])
 
     def measured(some: range) -> tuple[Lab, dict[str, Any]]:
@@ -124,6 +125,20 @@ def _fits(study: Study, profile: Profile, changes: Mapping[str, Sequence[Any]]) 
         question = question_of(study, profile)
         for name, levels in changes.items():
             question = question.set_levels(name, levels)
+
+
+def _is_its_own(kept: store.Store, folder: Path, source: Path | None) -> None:
+    """Refuse to write over what another file of the same name has left, as long as that file is there."""
+    try:
+        request = kept.read_note(REQUEST) or {}
+    except StoreError:
+        return  # damaged: it is written anew
+    before = request.get("source")
+    if source is None or not before or Path(before) == source.resolve() or not Path(before).is_file():
+        return
+    raise StoreError(
+        f"{folder} holds what {before} has left, and {source} has the same name; rename one of them, or give --out"
+    )
 
 
 def _telling() -> ModuleType:

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from seedbed.engine import surroundings
+from seedbed.engine import cache_dir
 
 AXIS = "member"
 FLAGS = {
@@ -38,8 +38,8 @@ def prepare() -> None:
         with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", cores())
     if not jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
-        surroundings.tidy()
-        jax.config.update("jax_compilation_cache_dir", str(surroundings.folder()))
+        place = cache_dir.prepared(" ".join((_processor(), platform.machine(), _cpuinfo("flags"))))
+        jax.config.update("jax_compilation_cache_dir", None if place is None else str(place))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
         jax.config.update("jax_persistent_cache_enable_xla_caches", "none")

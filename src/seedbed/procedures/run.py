@@ -25,6 +25,7 @@ from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
 from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds
 from seedbed.store import BlockFile, DamagedError, Store, absent, create_or_open
+from seedbed.store.files import checked_name
 from seedbed.vocabulary import Part
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def run(
         )
     wanted = read_seeds(seeds)
     store = create_or_open(store) if isinstance(store, str | Path) else store
+    checked_name(name, "record")
     settings = question.settings()
     sources = _Sources()
     trainer = executor(engine) if train is None else Measuring(train)
@@ -69,6 +71,9 @@ def run(
     work = _Work(store, settings, identities, keys, wanted, trainer, sources, listen, keep_older)
     blocks = _in_memory(work) if store is None else _stored(work)
     provenance = {**_provenance(blocks, settings), **sources.provenance(), "keys": " ".join(keys), **(notes or {})}
+    if store is not None:
+        for key, one in zip(keys, identities, strict=True):  # a description that was lost comes back
+            store.describe(key, one)
     with_members()
     result = record.assemble(question, blocks, provenance)
     if store is not None:
@@ -175,7 +180,8 @@ def _stored(work: _Work) -> list[Block]:
         return _filled(work)
     except DamagedError:
         for damage in store.verify():
-            store.discard(damage)
+            if not damage.lost:
+                store.discard(damage)
         return _filled(work)
 
 

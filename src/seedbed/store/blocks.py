@@ -11,6 +11,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,8 @@ import numpy as np
 
 from seedbed.errors import StoreError
 from seedbed.record import Block
-from seedbed.store.files import json_bytes, sha256
+from seedbed.spec import MOST_SEEDS
+from seedbed.store.files import UnreadableError, json_bytes, read_bytes, readable, sha256
 
 FORMAT = 1
 ARRAY = "array."
@@ -31,11 +33,15 @@ KINDS = "biufcUSmM"  # every NumPy kind that needs no pickle, less raw void
 
 @dataclass(frozen=True)
 class Damage:
-    """A file of a store that is not what its name says; `harmless` where nothing is lost by it."""
+    """A file of a store that is not what its name says, or that is not there.
+
+    `harmless` where nothing is lost by it, `lost` where a record needs it and there is nothing to remove.
+    """
 
     path: Path
     reason: str
     harmless: bool = False
+    lost: bool = False
 
 
 class DamagedError(StoreError):
@@ -69,7 +75,9 @@ class BlockFile:
 def block_file(path: Path) -> BlockFile | None:
     """The parts of a block's file name; None for any other name."""
     match = FILE.fullmatch(path.name)
-    return BlockFile(path, int(match[1]), int(match[2]), match[3] or "", match[4]) if match else None
+    if match is None or not 0 <= int(match[2]) - int(match[1]) < MOST_SEEDS:
+        return None
+    return BlockFile(path, int(match[1]), int(match[2]), match[3] or "", match[4])
 
 
 def pack_block(key: str, block: Block) -> tuple[str, bytes]:
@@ -112,20 +120,16 @@ def read_block(key: str, file: BlockFile) -> Block:
 def read_hashed(path: Path, expected: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Arrays and JSON of a packed file whose bytes must have the SHA-256 `expected`. Raises DamagedError."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise damaged(path, f"it cannot be read ({error.strerror or error})") from error
-    if sha256(data) != expected:
-        raise damaged(path, "its content has another hash than its name (truncated or altered)")
-    try:
-        return unpack(data)
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return unpack(read_bytes(path, expected=expected))
+    except UnreadableError as why:
+        raise damaged(path, str(why)) from why
+    except (ValueError, KeyError, TypeError, EOFError, MemoryError, RecursionError, zipfile.BadZipFile, zlib.error):
         raise damaged(path, "it is not a file of this format") from None
 
 
 def damaged(path: Path, reason: str) -> DamagedError:
     """The error for one damaged file."""
-    sentence = f"{path} is damaged: {reason}; remove it with seedbed verify --discard, and run again"
+    sentence = f"{readable(path)} is damaged: {reason}; remove it with seedbed verify --discard, and run again"
     return DamagedError(sentence, [Damage(path, reason)])
 
 
@@ -140,6 +144,8 @@ def pack(arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> bytes:
 def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """What `pack` was given."""
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.zip.infolist()):
+            raise ValueError("a block is never compressed, so that it takes no more memory than its file has bytes")
         arrays = {name: file[name] for name in file.files}
     return arrays, json.loads(arrays.pop("json").tobytes())
 

@@ -5,6 +5,7 @@
     blocks/<key>/<first>-<last>.<made by>.<sha256>.npz
                                              a stretch of seeds of one setting; finished when it is there
     questions/<name>.json                    which settings and seeds make up a record
+    listed/<name>.json                       that there is a question of this name
     checkpoints/<name>.<count>.<sha256>.npz  unfinished work
     notes/<name>.json                        a few values about the folder itself
     locks/<name>                             who is at work on what
@@ -16,9 +17,10 @@ It deliberately does not know how a block is computed (`procedures`), nor read o
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,7 @@ from seedbed.record import Block
 from seedbed.spec import Spec, digest
 from seedbed.store import checkpoints, checks, questions
 from seedbed.store.blocks import BlockFile, Damage, block_file, pack_block, read_block
-from seedbed.store.files import checked_name, claimed, explained, json_bytes, names_in, write_whole
+from seedbed.store.files import RefusedError, checked_name, claimed, explained, json_bytes, names_in, write_whole
 from seedbed.store.gather import Seeds, absent, as_array, gather
 from seedbed.store.questions import Question
 
@@ -43,6 +45,7 @@ class Store:
     """An open store. `create_or_open` and `open_existing` make one."""
 
     folder: Path
+    without_checkpoints: list[str] = field(default_factory=list, compare=False, repr=False)  # why none is kept here
 
     def describe(self, key: str, identity: Mapping[str, Any]) -> None:
         """Keep what makes a setting what it is. Raises StoreError where `key` is not the digest of `identity`."""
@@ -51,7 +54,7 @@ class Store:
             raise StoreError(f"the setting {key} has the identity of {wanted}; use spec.digest(identity) as its key")
         path = self.folder / checks.SETTINGS / f"{key}.json"
         with explained("read", path):
-            known = path.is_file() and path.read_bytes() == data
+            known = path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
         if not known:
             write_whole(self.folder, path, data)
 
@@ -114,16 +117,26 @@ class Store:
         return claimed(self.folder / "locks" / checked_name(name, "claim"), wait)
 
     def save_checkpoint(self, name: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> None:
-        """Keep unfinished work under a name; the previous checkpoint of that name is replaced."""
-        checkpoints.save_checkpoint(self.folder, name, arrays, meta)
+        """Keep unfinished work under a name; the previous checkpoint of that name is replaced.
+
+        A checkpoint only saves time, so one that cannot be written is told once, and no more are tried.
+        """
+        if self.without_checkpoints:
+            return
+        try:
+            checkpoints.save_checkpoint(self.folder, name, arrays, meta)
+        except RefusedError as error:
+            self.without_checkpoints.append(str(error))
+            sys.stderr.write(f"{error} (the run goes on; killed now, it would begin its unfinished blocks again)\n")
 
     def load_checkpoint(self, name: str) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
         """Arrays and meta of the newest good checkpoint of a name; None where there is none."""
         return checkpoints.load_checkpoint(self.folder, name)
 
     def drop_checkpoint(self, name: str) -> None:
-        """Forget the checkpoints of a name."""
-        checkpoints.drop_checkpoint(self.folder, name)
+        """Forget the checkpoints of a name; one that cannot be removed does no harm."""
+        with suppress(RefusedError):
+            checkpoints.drop_checkpoint(self.folder, name)
 
     def write_question(
         self, name: str, question: Spec, keys: Sequence[str], seeds: range, provenance: Mapping[str, Any],
@@ -141,16 +154,13 @@ class Store:
 
     def write_note(self, name: str, note: Mapping[str, Any]) -> None:
         """Keep a few JSON values about this folder, for instance what was asked for; replaces the note of that name."""
-        write_whole(
-            self.folder,
-            self.folder / checks.NOTES / f"{checked_name(name, 'note')}.json",
-            json_bytes(dict(note), f"note {name}"),
-        )
+        path = self.folder / checks.NOTES / f"{checked_name(name, 'note')}.json"
+        write_whole(self.folder, path, checks.write_note(name, note))
 
     def read_note(self, name: str) -> dict[str, Any] | None:
         """The note of that name, or None."""
         path = self.folder / checks.NOTES / f"{checked_name(name, 'note')}.json"
-        return checks.read_note(path) if path.is_file() else None
+        return checks.read_note(path) if path.exists() else None
 
     def questions(self) -> list[str]:
         """The names of the records this store can give."""
