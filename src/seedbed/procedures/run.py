@@ -17,7 +17,7 @@ from seedbed import record
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
-from seedbed.errors import SpecError
+from seedbed.errors import SpecError, StoreError, shown
 from seedbed.procedures.accessor import with_members
 from seedbed.procedures.executors import executor
 from seedbed.progress import Listener, silent
@@ -37,7 +37,7 @@ def run(
     question: Spec,
     seeds: int | str | range = 256,
     *,
-    store: Store | Path | str | None = None,
+    store: Any = None,
     name: str = "record",
     engine: str = "jax",
     train: Train | None = None,
@@ -55,6 +55,8 @@ def run(
             f"run takes a question, sb.Spec(...), got {question!r}; studies of the catalogue run by seedbed run NAME"
         )
     wanted = read_seeds(seeds)
+    if store is not None and not isinstance(store, str | Path | Store):
+        raise StoreError(f'a store is a folder, got {shown(store)}; write store="seedbed-runs/my_run", or leave it out')
     store = create_or_open(store) if isinstance(store, str | Path) else store
     settings = question.settings()
     sources = _Sources()
