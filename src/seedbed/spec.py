@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.errors import SpecError, nearest, shown
+from seedbed.errors import LETTERS, SpecError, nearest, shown
 from seedbed.stopping import Every, Stop, Target, every, falls_to, reaches
 from seedbed.vocabulary import TABLES, Dial, Part, find
 from seedbed.vocabulary import read_back as part_back
@@ -28,6 +28,7 @@ TRACE_DENSE, TRACE_RATIO = 64, 1.02
 MEASURED = ("hit_step", "diverged_step", "stop_step", "hit_after")  # what every record has
 SPLITS = ("train", "test", "valid", "batch", "final")  # a variable of a record is <split>_<quantity>
 AXES = ("seed", "step", "layer")  # of every record, beside its factors
+Seeds = range | tuple[int, ...]  # consecutive, or any others in the order asked for
 LAST_SEED, MOST_SEEDS = 2**32 - 1, 10_000_000  # a seed is 32 bits of a key; more at once would not fit into memory
 
 
@@ -254,27 +255,67 @@ def trace_steps(steps: int, trace: str | int) -> np.ndarray:
     return np.unique(np.append(kept[kept < steps], steps)).astype(np.int64)
 
 
-def read_seeds(seeds: int | str | Sequence[int] | np.ndarray | range) -> range:
-    """The seeds that "256", 256, "0:1000", range(8, 16) or [8, 9, 10] ask for, as a range; they are consecutive."""
-    if not isinstance(seeds, int | str | range) and np.ndim(seeds) == 1 and len(seeds):
-        listed = np.asarray(seeds)
-        rising = listed.dtype.kind in "iu" and (np.diff(listed) == 1).all()
-        seeds = range(int(listed[0]), int(listed[-1]) + 1) if rising else f"{', '.join(map(str, listed[:4]))}, ..."
-    if isinstance(seeds, range) and len(seeds) > 1 and seeds.step != 1:
-        raise SpecError(f"seeds are consecutive, got every {seeds.step} in {seeds}; write range(start, stop)")
-    text = f"{seeds.start}:{seeds.stop}" if isinstance(seeds, range) else str(seeds)
+def read_seeds(seeds: Any) -> Seeds:
+    """The seeds that 256 or "256" (the first so many), "8:16" or range(8, 16), "42,7" or [42, 7] ask for.
+
+    A range where they are consecutive and rising, else a tuple in the order given.
+
+    >>> read_seeds("8:16"), read_seeds([42, 123, 3407]), read_seeds("8,9,10")
+    (range(8, 16), (42, 123, 3407), range(8, 11))
+    """
+    received = f'"{seeds[:LETTERS]}"' if isinstance(seeds, str) else shown(seeds)
+    asked: Any = _seeds_of_text(seeds) if isinstance(seeds, str) else plain(seeds)
+    if isinstance(asked, int) and not isinstance(asked, bool):
+        asked = range(asked)
+    rising = isinstance(asked, range) and asked.step == 1
+    listed: Any = asked if rising else _listed_seeds(asked)
+    first, last, count = (
+        (listed.start, listed.stop - 1, listed.stop - listed.start) if rising else
+        (min(listed), max(listed), len(listed)) if listed else (0, 0, 0)
+    )  # fmt: skip
+    if count < 1 or first < 0:
+        raise SpecError(
+            "seeds are a positive number, a rising range or a list of whole numbers from 0, got "
+            f"{received}; write 256, or 0:1000, or 42,123,3407"
+        )
+    if count > MOST_SEEDS or last > LAST_SEED:
+        raise SpecError(
+            f"seeds are at most {MOST_SEEDS:,} at once, none beyond {LAST_SEED:,}, got {received}; write 256"
+        )
+    if not rising and len(set(listed)) < count:
+        double = next(seed for index, seed in enumerate(listed) if seed in listed[:index])
+        raise SpecError(f"every seed is trained once, got {double} twice; drop the doubles")
+    whole = range(first, first + count)
+    return whole if listed == whole or listed == tuple(whole) else listed
+
+
+def _listed_seeds(asked: Any) -> tuple[int, ...]:
+    """The whole numbers of a list, or none where it is no list of them."""
+    if not isinstance(asked, Sequence) or isinstance(asked, str | bytes) or len(asked) > MOST_SEEDS:
+        return ()
+    whole = all(isinstance(seed, int) and not isinstance(seed, bool) for seed in asked)
+    return tuple(asked) if whole else ()
+
+
+def _seeds_of_text(text: str) -> Any:
+    """The number, range or list that a text writes; the text itself where it writes none."""
     first, colon, last = text.partition(":")
     try:
-        start, stop = (int(first), int(last)) if colon else (0, int(first))
+        if colon:
+            return range(int(first), int(last))
+        return [int(piece) for piece in text.split(",") if piece.strip()] if "," in text else int(text)
     except ValueError:
-        raise SpecError(f'seeds are a number or a rising range, got "{text}"; write 256, or 0:1000') from None
-    if start < 0 or stop <= start:
-        raise SpecError(f'seeds must be a positive number or a rising range, got "{text}"; write 256, or 0:1000')
-    if stop > LAST_SEED + 1 or stop - start > MOST_SEEDS:
-        raise SpecError(
-            f'seeds are at most {MOST_SEEDS:,} at once, none beyond {LAST_SEED:,}, got "{text}"; write 256, or 0:1000'
-        )
-    return range(start, stop)
+        return text
+
+
+def plain_seeds(seeds: Seeds) -> dict[str, list[int]] | list[int]:
+    """Seeds as JSON-ready data: [start, stop] of a range, {"listed": [...]} of others; `seeds_back` reads both."""
+    return [seeds.start, seeds.stop] if isinstance(seeds, range) else {"listed": list(seeds)}
+
+
+def seeds_back(plain: Any) -> Seeds:
+    """The seeds that `plain_seeds` has written. Raises TypeError, KeyError or ValueError for anything else."""
+    return tuple(int(seed) for seed in plain["listed"]) if isinstance(plain, Mapping) else range(*plain)
 
 
 def _parts_of(kind: str, listed: Any) -> tuple[Part, ...]:
@@ -526,5 +567,26 @@ def _without_dials(value: Any) -> Any:
     return [_without_dials(item) for item in value] if isinstance(value, list) else value
 
 
-__all__ = ["PARTS", "TABLES", "Dial", "Every", "Factor", "Part", "Setting", "Spec", "Stop", "Target", "canonical_json",
-           "digest", "every", "falls_to", "levels_of", "reaches", "read_back", "read_seeds", "trace_steps"]  # fmt: skip
+__all__ = [
+    "PARTS",
+    "TABLES",
+    "Dial",
+    "Every",
+    "Factor",
+    "Part",
+    "Setting",
+    "Spec",
+    "Stop",
+    "Target",
+    "canonical_json",
+    "digest",
+    "every",
+    "falls_to",
+    "levels_of",
+    "plain_seeds",
+    "reaches",
+    "read_back",
+    "read_seeds",
+    "seeds_back",
+    "trace_steps",
+]  # fmt: skip

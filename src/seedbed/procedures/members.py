@@ -65,7 +65,8 @@ def chosen(part: xr.Dataset, seed: int | str) -> int:
     known = part["seed"].values.tolist()
     if not isinstance(seed, str):
         if seed not in known:
-            raise SpecError(f"seed {seed} is not in this record (it has {known[0]} to {known[-1]}); name one of these")
+            few = f"{min(known)} to {max(known)}" if len(known) > 8 else ", ".join(map(str, known))
+            raise SpecError(f"seed {seed} is not in this record (it has {few}); name one of these")
         return int(seed)
     if seed not in CHOICES:
         raise SpecError(f'a member is chosen by its seed or as {", ".join(CHOICES)}, got "{seed}"; write one of these')

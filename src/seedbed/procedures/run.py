@@ -22,7 +22,7 @@ from seedbed.procedures.accessor import with_members
 from seedbed.procedures.executors import executor
 from seedbed.progress import Listener, silent
 from seedbed.record import Block
-from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds
+from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds
 from seedbed.store import DamagedError, Store, create_or_open
 from seedbed.vocabulary import Part
 
@@ -35,7 +35,7 @@ NUMERICS = 1  # rises when the same question would give other numbers; part of e
 
 def run(
     question: Spec,
-    seeds: int | str | range = 256,
+    seeds: Any = 256,
     *,
     store: Any = None,
     name: str = "record",
@@ -46,8 +46,9 @@ def run(
 ) -> xr.Dataset:
     """The record of a question for the given seeds; only what the store lacks is trained.
 
-    `seeds` is a number (256: seeds 0 to 255), a text "0:1000" or a range. `store` is an open store or a folder, made
-    if absent; without one the record lives in memory only. `name` is what the record is called in its store. `engine`
+    `seeds` is a number (256: seeds 0 to 255), a range ("0:1000", range(8, 16)) or a list ("42,7", [42, 7]), which the
+    record keeps in the order given. `store` is an open store or a folder, made if absent; without one the record lives
+    in memory only. `name` is what the record is called in its store. `engine`
     is "jax" or "reference"; `train` replaces it by a function of one's own. `notes` go into the record's attributes.
     """
     if not hasattr(question, "settings"):
@@ -84,7 +85,7 @@ def identity(setting: Setting, sources: _Sources, engine: str) -> dict[str, Any]
 
 
 def _in_memory(
-    settings: Sequence[Setting], seeds: range, train: Train, sources: _Sources, listen: Listener
+    settings: Sequence[Setting], seeds: Seeds, train: Train, sources: _Sources, listen: Listener
 ) -> list[Block]:
     found: dict[int, list[Block]] = {}
     work = plan.groups(settings, [seeds] * len(settings))
@@ -92,7 +93,7 @@ def _in_memory(
         how = {"name": _label(group, settings), "place": (number, len(work)), "ahead": _ahead(work[number:], sources)}
         for index, block in train(group, sources.of(group), listen=listen, **how):
             found.setdefault(index, []).append(block)
-    return [record.join(found[index]) for index in range(len(settings))]
+    return [record.join(found[index]).in_order(seeds) for index in range(len(settings))]
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class _Work:
     store: Store
     settings: Sequence[Setting]
     identities: Sequence[Mapping[str, Any]]
-    seeds: range
+    seeds: Seeds
     train: Train
     sources: _Sources
     listen: Listener

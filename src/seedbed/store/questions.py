@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.errors import StoreError, nearest
+from seedbed.spec import Seeds, plain_seeds, seeds_back
 from seedbed.store.blocks import damaged
 from seedbed.store.files import checked_name, json_bytes, names_in, sha256, write_whole
 
@@ -24,7 +25,7 @@ class Question:
 
     factors: Mapping[str, Sequence[Any]]
     keys: Sequence[str]
-    seeds: range
+    seeds: Seeds
     attributes: Mapping[str, Any]
 
 
@@ -33,7 +34,7 @@ def write_question(root: Path, name: str, question: Question) -> None:
     content = {
         "factors": [[factor, list(labels)] for factor, labels in question.factors.items()],  # a list keeps the order
         "keys": list(question.keys),
-        "seeds": [question.seeds.start, question.seeds.stop],
+        "seeds": plain_seeds(question.seeds),
         "attributes": dict(question.attributes),
     }
     body = json_bytes(content, f"question {name}")
@@ -80,7 +81,7 @@ def parse_question(path: Path) -> Question:
         content = outer["question"]
         intact = sha256(json_bytes(content, "question")) == outer["sha256"]
         factors = {factor: tuple(labels) for factor, labels in content["factors"]}
-        question = Question(factors, tuple(content["keys"]), range(*content["seeds"]), content["attributes"])
+        question = Question(factors, tuple(content["keys"]), seeds_back(content["seeds"]), content["attributes"])
     except OSError as error:
         raise damaged(path, f"it cannot be read ({error.strerror or error})") from error
     except (ValueError, KeyError, TypeError):
