@@ -29,16 +29,25 @@ class _Jax:
             from seedbed.engine import devices
 
             devices.prepare()
-            from seedbed.engine import ensemble, program
+            from seedbed.engine import ensemble, program, trial
 
-        self._ensemble, self._compiler = ensemble, program.Compiler()
+        self._ensemble, self._compiler, self._try_out = ensemble, program.Compiler(), trial.try_out
+        self._tried: set[int] = set()
 
     def __call__(
         self, group: plan.Group, dataset_of: Any, *, ahead: Ahead = (), **how: Any
     ) -> Iterator[tuple[int, Block]]:
         for one, its_data in ((group, dataset_of), *ahead):
+            self._try(one, its_data)
+        for one, its_data in ((group, dataset_of), *ahead):
             self._compiler.request(one.spec, self._ensemble.first_data(one, its_data))
         yield from self._ensemble.train(group, dataset_of, self._compiler, **how)
+
+    def _try(self, group: plan.Group, dataset_of: Any) -> None:
+        """Functions of a user's own, of all groups, before the first of them is trained."""
+        if id(group) not in self._tried:
+            self._tried.add(id(group))
+            self._try_out(group.spec, self._ensemble.first_data(group, dataset_of), group.stretches[0].seeds[0])
 
 
 def _reference(

@@ -3,7 +3,7 @@
 A data set is one common draw for all members (`fresh=False`), or a draw of each member's own (`fresh=True`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from seedbed.errors import PartError, one_of, shown
@@ -148,12 +148,11 @@ def files(folder: str, name: Any, kind: Word = "binary", standardize: Switch = F
         )
     one_of(kind, KINDS, "the kind of files", PartError)
     further = {"kind": kind} if kind != "binary" else {}  # left out: questions without it keep their names
-    options = {"folder": str(folder), "name": name, **further, **_standardized("files", standardize)}
-    return Part("data", "files", tuple(sorted(options.items())))
+    return part("data", "files", folder=str(folder), name=name, **further, **_standardized("files", standardize))
 
 
 def generator(
-    function: Callable[..., Any], draw: Whole = 0, fresh: Switch = False, standardize: Switch = False, **options: Any
+    function: Any, /, draw: Whole = 0, fresh: Switch = False, standardize: Switch = False, **options: Any
 ) -> Part:
     """A generator of one's own: `function(rng, **options)` returns `(inputs, targets)` or `(inputs, targets, kind)`.
 

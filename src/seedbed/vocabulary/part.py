@@ -83,12 +83,12 @@ class Part:
         return f"{self.name}({', '.join(shown)})" if shown else self.name
 
 
-def part(kind: str, name: str, **options: Any) -> Part:
+def part(kind: str, name: str, /, **options: Any) -> Part:
     """Build a part from keyword options."""
     return Part(kind, name, tuple(sorted(options.items())))
 
 
-def own(kind: Any, function: Any, **options: Any) -> Part:
+def own(kind: Any, function: Any, /, **options: Any) -> Part:
     """A part from a user's own function; every float option becomes a dial, handed over by name.
 
     Whole numbers, strings and booleans stay fixed, and so do lists and arrays, which the function is given as tuples.
