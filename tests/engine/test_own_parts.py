@@ -113,7 +113,7 @@ def test_a_slope_that_is_infinite_at_0_is_refused_where_a_question_meets_0(quest
     blank = question.replace(data=sb.data.generator(with_a_blank_image), initializer="he_normal")
     with pytest.raises(
         PartError,
-        match=r'"rooted" has the value 0 and the slope inf at z = 0, which seed 0 of this question gives it; make',
+        match=r'"rooted" has the value 0 and the slope inf at z = 0, which seed 0 of',
     ):
         sb.run(blank.change("activation", rooted), seeds=2)
 

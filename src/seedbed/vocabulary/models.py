@@ -14,7 +14,7 @@ def neuron(bias: Any = True) -> Part:
     With `bias=False`, z = w . x: a boundary through the origin. `neuron(bias=True)` is the same part as `neuron()`.
     Source: CIS680 assignment 1, part 1; without bias Dube, homework 2, problem 1.
     """
-    bias = switch(bias, "the bias of neuron")
+    bias = switch(bias, "the bias of neuron", "write neuron(bias=False)")
     return part("model", "neuron", **({} if bias else {"bias": False}))
 
 

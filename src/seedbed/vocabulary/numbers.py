@@ -65,11 +65,11 @@ def whole(value: Any, what: str, least: int = 1, most: int = MOST) -> int:
     return value
 
 
-def switch(value: Any, what: str) -> bool:
+def switch(value: Any, what: str, remedy: str = "write one of the two") -> bool:
     """`value` as True or False, or a sentence that says what should have been one of the two."""
     value = plain(value)
     if not isinstance(value, bool):
-        raise PartError(f"{what} is True or False, got {shown(value)}; write one of the two")
+        raise PartError(f"{what} is True or False, got {shown(value)}; {remedy}")
     return value
 
 
