@@ -55,13 +55,14 @@ class _Jax:
         from seedbed.engine import devices
 
         devices.prepare()
-        from seedbed.engine import compiler, ensemble
+        from seedbed.engine import compiler, ensemble, trial
 
         self._devices, self._ensemble, self._compiler, self._own = devices, ensemble, compiler.shared(), {}
+        self._try_out, self._tried = trial.try_out, set[str]()
 
     def names(self, spec: Spec, dataset: Dataset) -> tuple[str, str]:
         """Both names, from the traced programs."""
-        return self._compiler.request(spec, dataset, self._own, compiling=False).names()
+        return self._request(spec, dataset, compiling=False).names()
 
     def stamp(self) -> str:
         """The sources, the devices and the settings of jax."""
@@ -70,11 +71,17 @@ class _Jax:
     def __call__(
         self, group: plan.Group, dataset_of: Any, *, ahead: Ahead = (), **how: Any
     ) -> Iterator[tuple[int, Block]]:
-        pending, *_ = [
-            self._compiler.request(one.spec, self._ensemble.first_data(one, its_data), self._own)
-            for one, its_data in ((group, dataset_of), *ahead)
-        ]
+        groups = ((group, dataset_of), *ahead)
+        pending, *_ = [self._request(one.spec, self._ensemble.first_data(one, its_data)) for one, its_data in groups]
         yield from self._ensemble.train(group, dataset_of, pending, **how)
+
+    def _request(self, spec: Spec, dataset: Dataset, compiling: bool = True) -> Any:
+        """The programs of a recipe, after the user's own functions in it have been tried on its first data."""
+        recipe = spec.recipe()
+        if recipe not in self._tried:
+            self._try_out(spec, dataset, 0)
+            self._tried.add(recipe)
+        return self._compiler.request(spec, dataset, self._own, compiling)
 
 
 class _Reference:

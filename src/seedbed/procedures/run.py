@@ -18,12 +18,12 @@ from seedbed import record
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
-from seedbed.errors import DataError, SpecError
+from seedbed.errors import DataError, SpecError, StoreError, shown
 from seedbed.procedures.accessor import with_members
 from seedbed.procedures.executors import Executor, Measuring, executor
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
-from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds
+from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds
 from seedbed.store import BlockFile, DamagedError, Store, absent, create_or_open
 from seedbed.store.files import checked_name
 from seedbed.vocabulary import Part
@@ -37,9 +37,9 @@ SAMPLE = range(4)  # seeds whose data name the law of data that every member dra
 
 def run(
     question: Spec,
-    seeds: int | str | range = 256,
+    seeds: Any = 256,
     *,
-    store: Store | Path | str | None = None,
+    store: Any = None,
     name: str = "record",
     engine: str = "jax",
     train: Train | None = None,
@@ -52,8 +52,9 @@ def run(
     What was stored by another program (another version, device or source of seedbed, other settings of jax) is trained
     anew, which is said in a sentence; with `keep_older` it is kept, and the record says how many programs made it.
 
-    `seeds` is a number (256: seeds 0 to 255), a text "0:1000" or a range. `store` is an open store or a folder, made
-    if absent; without one the record lives in memory only. `name` is what the record is called in its store. `engine`
+    `seeds` is a number (256: seeds 0 to 255), a range ("0:1000", range(8, 16)) or a list ("42,7", [42, 7]), which the
+    record keeps in the order given. `store` is an open store or a folder, made if absent; without one the record lives
+    in memory only. `name` is what the record is called in its store. `engine`
     is "jax" or "reference"; `train` replaces it by a function of one's own. `notes` go into the record's attributes.
     """
     if not hasattr(question, "settings"):
@@ -61,6 +62,8 @@ def run(
             f"run takes a question, sb.Spec(...), got {question!r}; studies of the catalogue run by seedbed run NAME"
         )
     wanted = read_seeds(seeds)
+    if store is not None and not isinstance(store, str | Path | Store):
+        raise StoreError(f'a store is a folder, got {shown(store)}; write store="seedbed-runs/my_run", or leave it out')
     store = create_or_open(store) if isinstance(store, str | Path) else store
     checked_name(name, "record")
     settings = question.settings()
@@ -101,7 +104,7 @@ class _Work:
     settings: Sequence[Setting]
     identities: Sequence[Mapping[str, Any]]
     keys: Sequence[str]
-    seeds: range
+    seeds: Seeds
     trainer: Executor
     sources: _Sources
     listen: Listener
@@ -170,7 +173,7 @@ def _in_memory(work: _Work) -> list[Block]:
         ahead = _ahead(groups[number:], work.sources)
         for index, block in work.trainer(group, work.sources.of(group), listen=work.listen, ahead=ahead, **how):
             found.setdefault(index, []).append(block)
-    return [record.join(found[index]) for index in range(len(work.settings))]
+    return [record.join(found[index]).in_order(work.seeds) for index in range(len(work.settings))]
 
 
 def _stored(work: _Work) -> list[Block]:
