@@ -8,8 +8,10 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
+from seedbed.report import glossary
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
+from seedbed.report.frame import text_of
 from seedbed.report.in_short import in_short, spoken
 from seedbed.report.page import Figure, Prose, Table
 from seedbed.study import Profile
@@ -213,3 +215,10 @@ def test_a_score_is_computed_once_for_all_blocks(three, monkeypatch):
     list(sb.show.compare()(seen))
     list(sb.show.compare(ranks=False)(seen))
     assert len(calls) == 1
+
+
+def test_a_report_explains_the_terms_it_uses_and_no_others(three):
+    page = compose(context(three, [sb.Section("Mine", ["The restricted mean is paired by seed."])]))
+    assert "restricted mean" in glossary.used(text_of(page))
+    assert "dead" not in glossary.used(text_of(page))
+    assert page.short.notes.startswith("*95 % interval*: ")

@@ -67,7 +67,7 @@ def _judged(
     differs, decided_by = [claim.differs] if claim.differs else [], ""
     if verdict is not None and verdict.findings:
         ours = _set_up(claim, verdict, records, name, asked.get("full"), study.profile(profile).reduced)
-        decided_by = "" if claim.differs or not ours else _command(study, ours, asked)
+        decided_by = "" if claim.differs or not ours else _command(study, ours, asked, _sources(records[name], name))
         differs += ours
     found |= {
         "id": claim.id,
@@ -86,12 +86,19 @@ def _judged(
     return {**found, "sentence": sentence(found)}
 
 
-def _command(study: Study, differs: Sequence[str], asked: Mapping[str, Mapping[str, Spec]]) -> str:
+def _command(
+    study: Study, differs: Sequence[str], asked: Mapping[str, Mapping[str, Spec]], sources: Sequence[str]
+) -> str:
     """The command that runs what a statement is about: the least profile that asks the full question, on which data."""
-    asks = {name: [one.hash() for one in found.values()] for name, found in asked.items()}
+    asks = {name: [found[one].hash() for one in sources if one in found] for name, found in asked.items()}
     least = next((name for name in PROFILES if name in asks and asks[name] == asks["full"]), "full")
     words = ["seedbed", "run", study.name, *(["--profile", least] if least != "quick" else [])]
     return " ".join([*words, *(["--data", "DIR"] if ANOTHER_SET in differs else [])])
+
+
+def _sources(judged_on: xr.Dataset, name: str) -> list[str]:
+    """The records behind a record: what an outcome is made of, else itself."""
+    return str(judged_on.attrs.get("of", name)).split()
 
 
 def _verdict(claim: Claim, records: Mapping[str, xr.Dataset], name: str) -> tuple[Verdict | None, str]:
@@ -121,8 +128,8 @@ def _set_up(
 ) -> list[str]:
     """What was run otherwise than in full, in the settings and records that the check is about."""
     judged_on, chosen = records[name], [dict(one.levels) for one in verdict.findings]
-    sources = [records[source] for source in str(judged_on.attrs.get("of", name)).split() if source in records]
-    names = [source for source in str(judged_on.attrs.get("of", name)).split() if source in records]
+    names = [source for source in _sources(judged_on, name) if source in records]
+    sources = [records[source] for source in names]
     found: list[str] = []
     if asked is None:
         found += [reduced] * bool(reduced)

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from seedbed.report import glossary
 from seedbed.report.numbered import Header
 from seedbed.report.numbers import number, text
 from seedbed.report.page import Page, Prose, Section, Table
@@ -34,10 +35,20 @@ def frame(
     )
     before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
     trained = any("stop_step" in record for record in records.values())
-    after = [Section("How to run this again", list(_again(command, provenance, trained)))]
+    terms = glossary.used(text_of(page))
+    after = [Section(glossary.HEADING, [Prose(glossary.listed(terms))])] if terms else []
+    after += [Section("How to run this again", list(_again(command, provenance, trained)))]
     return Header(study.title, study.source, study.question, byline), Page(
         [*before, *page.sections, *after], page.readings, page.short
     )
+
+
+def text_of(page: Page) -> str:
+    """All that a page says in words, for whoever looks for some of them."""
+    items = [item for section in page.sections for item in section.items]
+    said = [getattr(item, "text", "") or getattr(item, "caption", "") for item in items]
+    heads = [" ".join(item.columns) for item in items if isinstance(item, Table)]
+    return " ".join([*said, *heads, page.short.sentences if page.short else ""])
 
 
 def seeds_text(seeds: Sequence[int] | int) -> str:

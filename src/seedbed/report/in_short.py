@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 
 import seedbed as sb
+from seedbed.report import glossary
 from seedbed.report.context import Context, Scored
-from seedbed.report.numbers import number, percent, steps, whole
+from seedbed.report.numbers import SPACE, number, percent, steps, whole
 from seedbed.report.page import Figure, Section, Short
 from seedbed.report.show.comparing import POWER, apart_words
 
 MOST = 4  # settings that are named one by one
 PICTURE = "in_short"
+EXPLAINED = ("95 % interval", "told apart", "restricted mean", "one run misleads")  # where they are first met
 
 
 def in_short(context: Context, sections: Sequence[Section], answers: Sequence[tuple[Section, str]]) -> Short | None:
@@ -28,7 +30,11 @@ def in_short(context: Context, sections: Sequence[Section], answers: Sequence[tu
     ]
     if not told and not listed:
         return None
-    return Short(" ".join(told), _figure(context, sections), listed)
+    said = _kept_together(" ".join(told))
+    listed = [(asks, _kept_together(answer), title) for asks, answer, title in listed]
+    terms = glossary.used(" ".join([said, *(answer for _, answer, _ in listed)]))
+    notes = "; ".join(f"*{term}*: {meaning}" for term, meaning in terms.items() if term in EXPLAINED)
+    return Short(said, _figure(context, sections), listed, f"{notes}." if notes else "")
 
 
 def spoken(short: Short) -> dict[str, Any]:
@@ -185,6 +191,11 @@ def _goal(target: str) -> str:
 def _words(name: str) -> str:
     """A setting in a sentence: `relu and cross entropy`."""
     return _and(name.replace("_", " ").split(", "))
+
+
+def _kept_together(text: str) -> str:
+    """The same, with no line broken inside `n = 256`."""
+    return text.replace("n = ", f"n{SPACE}={SPACE}")
 
 
 def _and(told: Sequence[str]) -> str:

@@ -46,6 +46,7 @@ class Head:
     sentences: str
     figure: Figure | None
     answers: tuple[tuple[str, str, str, str], ...]
+    notes: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def head(page: Page, parts: Sequence[Part]) -> Head | None:
         return None
     anchors = {part.title: part.anchor for part in parts}
     answers = [(asks, answer, plain(title), anchors[plain(title)]) for asks, answer, title in page.short.answers]
-    return Head(page.short.sentences, page.short.figure, tuple(answers))
+    return Head(page.short.sentences, page.short.figure, tuple(answers), page.short.notes)
 
 
 def grid(table: Table) -> Grid:

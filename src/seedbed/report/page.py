@@ -77,11 +77,13 @@ class Section:
 
 @dataclass(frozen=True)
 class Short:
-    """What stands first: sentences (Markdown), one figure if there is one, and (question, answer, section) lines."""
+    """What stands first: sentences (Markdown), one figure if there is one, (question, answer, section) lines, and notes
+    that explain the terms used so far."""
 
     sentences: str
     figure: Figure | None = None
     answers: Sequence[tuple[str, str, str]] = ()
+    notes: str = ""
 
 
 @dataclass(frozen=True)

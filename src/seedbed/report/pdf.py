@@ -48,7 +48,12 @@ def _short(page: Page, parts: Sequence[Part], pictures: Mapping[str, Picture]) -
         "label": "",
         "caption": prose.plain(found.figure.caption),
     }
-    return {"sentences": prose.to_nodes(found.sentences), "figure": figure, "answers": answers}
+    return {
+        "sentences": prose.to_nodes(found.sentences),
+        "figure": figure,
+        "answers": answers,
+        "notes": prose.to_nodes(found.notes),
+    }
 
 
 def _item(entry: Numbered, pictures: Mapping[str, Picture]) -> dict[str, Any]:

@@ -15,8 +15,10 @@ from seedbed.report.page import Answer, Figure, Table
 
 if TYPE_CHECKING:
     from seedbed.stats.hits import Hits
+    from seedbed.stats.interval import Interval
 
 LEVEL = "95 %"
+MOST_NAMED = 4  # settings that an answer names one by one
 Mark = tuple[str, float | int, str]  # setting, step, who
 
 
@@ -64,22 +66,30 @@ def arrival_words(scored: Scored) -> str:
     hits = scored.hits
     if hits is None:
         return ""
-    told: list[str] = []
     ranked = sorted(
         zip(scored.names, scored.medians, hits.shares().values(), strict=True),
         key=lambda one: np.nan_to_num(one[1].estimate, nan=np.inf),
     )
-    for name, median, share in ranked:
-        if np.isnan(median.estimate):
-            told.append(
-                f"{name}: {percent(share.estimate)} arrived ({LEVEL} interval {percent(share.low)} to "
-                f"{percent(share.high)})"
-            )
-        else:
-            high = "no bound" if np.isnan(median.high) else whole(median.high)
-            told.append(f"{name}: {steps(round(median.estimate))} ({whole(median.low)} to {high})")
-    shown = told if len(told) <= 4 else [told[0], "…", told[-1]]
-    return f"Half of n = {scored.n} networks were there after, by setting, {'; '.join(shown)}."
+    told = {name: _half(median) or _part(share) for name, median, share in ranked}
+    if len(told) == 1:
+        return f"Of {scored.n} networks, {next(iter(told.values()))}."
+    shown = [f"with {name.replace('_', ' ')} {words}" for name, words in told.items()]
+    listed = shown if len(shown) <= MOST_NAMED else [*shown[:2], "…", shown[-1]]
+    return f"Of {scored.n} networks each, {'; '.join(listed)}."
+
+
+def _half(median: Interval) -> str:
+    """When half were there; empty where they never were."""
+    if np.isnan(median.estimate):
+        return ""
+    high = "no bound" if np.isnan(median.high) else whole(median.high)
+    taken = steps(round(median.estimate))
+    return f"half arrived after {taken} ({LEVEL} interval {whole(median.low)} to {high})"
+
+
+def _part(share: Interval) -> str:
+    bounds = f"{LEVEL} interval {percent(share.low)} to {percent(share.high)}"
+    return f"{percent(share.estimate)} arrived ({bounds})"
 
 
 def arrival_table(scored: Scored | Hits) -> Table:
