@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from seedbed.spec import Spec
+from seedbed.spec import Seeds, Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +34,10 @@ class Asked:
     aside: bool = False
     engine: str = ""
 
-    def over(self, seeds: range) -> range:
+    def over(self, seeds: Seeds) -> Seeds:
         """The seeds this is measured over, where a run is over `seeds`."""
         if self.seeds is not None:
-            return range(seeds.start, seeds.start + self.seeds)
+            return range(seeds[0], seeds[0] + self.seeds)
         return seeds if self.at_most is None else seeds[: self.at_most]
 
 

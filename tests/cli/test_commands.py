@@ -320,3 +320,26 @@ def test_verify_discards_only_when_asked(seedbed, kept):
     assert not kept.exists()
     assert "1 removed" in result.stderr
     assert seedbed("verify").exit_code == 0
+
+
+def test_verify_names_what_is_lost_and_what_it_cannot_remove(seedbed, kept):
+    (kept.parent / "mine").mkdir()
+    (kept.parent / "mine" / "thesis.txt").write_text("precious")
+    (kept.parent / "a\nb").write_bytes(b"")
+    result = seedbed("verify", "--discard")
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 2
+    assert "a\\nb" in result.stdout
+    assert "look into it, and move it elsewhere" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("1 removed, 1 damaged; ")
+    assert (kept.parent / "mine" / "thesis.txt").read_text() == "precious"
+
+
+def test_verify_names_a_store_without_its_marker(seedbed, kept):
+    record = kept.parents[2]
+    (record / "seedbed-store.json").unlink()
+    result = seedbed("verify")
+    assert result.exit_code == 1
+    assert f"{record.relative_to(record.parents[2])} holds the folders of a store" in result.stdout
+    (record / "seedbed-store.json").mkdir()
+    assert "is damaged; restore it as" in seedbed("verify").stdout

@@ -13,7 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from seedbed import store
-from seedbed.catalogue.own import from_file
+from seedbed.catalogue.asked import Asking, rehearse
+from seedbed.catalogue.own import checked_name, from_file
 from seedbed.catalogue.questions import Changes, asked_of, carried_out
 from seedbed.catalogue.request import CROSSED, REQUEST
 from seedbed.errors import SpecError, StoreError
@@ -23,7 +24,7 @@ from seedbed.procedures.lab import Lab
 from seedbed.procedures.measured import Bench, measured
 from seedbed.procedures.run import run
 from seedbed.progress import Listener, Progress, silent
-from seedbed.spec import Spec
+from seedbed.spec import Seeds, Spec, plain_seeds, read_seeds
 from seedbed.studies import TABLE
 from seedbed.study import ProfileName, Study
 
@@ -42,7 +43,7 @@ def perform(
     study: Study,
     *,
     profile: ProfileName = "quick",
-    seeds: range | None = None,
+    seeds: Any = None,
     changes: Mapping[str, Sequence[Any]] | None = None,
     data: Path | None = None,
     out: Path = Path("seedbed-runs"),
@@ -52,31 +53,35 @@ def perform(
     source: Path | None = None,
     settle_within: float | None = None,
     sources: int | None = None,
+    keep_older: bool = False,
 ) -> Outcome:
     """Measure what is missing, then write `report.html`, `report.pdf`, `summary.json` and the figures.
 
     `command` is how a reader runs it again; `source` is the file a user's own study came from. With `settle_within`,
     a share, seeds are added in blocks, at most `seeds` of them, until every pair of settings is told apart or agrees
     to within that share (`until`). With `sources`, initial weights, data and order are crossed besides, with so many
-    levels each (`procedures.crossing`).
+    levels each (`procedures.crossing`). `keep_older` is that of `sb.run`.
     """
     began = time.perf_counter()
-    folder = out / study.name
+    folder = out / checked_name(study)
     changed = Changes(changes or {}, data)
     _fits(study, profile, changes or {})
-    seeds = seeds or range(study.profile(profile).seeds)
+    seeds = read_seeds(study.profile(profile).seeds if seeds is None else seeds)
     asked = {} if study.is_old else asked_of(study, study.profile(profile, engine), changed)
+    if changes and study.is_old:
+        rehearse(study, Asking(seeds, profile, data=data, engine=engine, changes=changes))
     first = next(iter(specs(asked).values()), None)
     if sources is not None and first is not None:
         crossing(first, sources)  # what cannot be crossed is said before training
     kept, hear = store.create_or_open(folder / "record"), _loading(listen)
+    _is_its_own(kept, folder, source)
 
-    def bench(some: range) -> Bench:
-        return Bench(kept, some, profile, engine, hear, data)
+    def bench(some: Seeds) -> Bench:
+        return Bench(kept, some, profile, engine, hear, data, keep_older)
 
-    measure: Callable[[range], dict[str, Any]]
+    measure: Callable[[Seeds], dict[str, Any]]
     if study.is_old:
-        measure, first_asked = _by_lab(study, kept, profile, changed, engine, hear)
+        measure, first_asked = _by_lab(study, bench(seeds), changed)
     else:
         measure = lambda some: carried_out(asked, changed, lambda one, name: measured(one, name, bench(some)))  # noqa: E731
         first_asked = lambda: first  # noqa: E731
@@ -92,7 +97,7 @@ def perform(
     request = {
         "study": study.name,
         "profile": profile,
-        "seeds": [seeds.start, seeds.stop],
+        "seeds": plain_seeds(seeds),
         "command": command,
         "records": list(records),
         "source": str(source.resolve()) if source else None,
@@ -148,19 +153,29 @@ def _crossed(question: Spec | None, levels: int, bench: Bench) -> Any:
         engine=bench.engine,
         listen=bench.listen,
         notes=notes,
+        keep_older=bench.keep_older,
     )
 
 
 def _by_lab(
-    study: Study, kept: store.Store, profile: ProfileName, changes: Changes, engine: str, hear: Listener
-) -> tuple[Callable[[range], dict[str, Any]], Callable[[], Spec | None]]:
+    study: Study, bench: Bench, changes: Changes
+) -> tuple[Callable[[Seeds], dict[str, Any]], Callable[[], Spec | None]]:
     """How a study of the older form is measured, and the first question that it ran."""
     labs: list[Lab] = []
 
-    def measure(some: range) -> dict[str, Any]:
-        lab = Lab(kept, some, profile=profile, data=changes.data, engine=engine, listen=hear, changes=changes.levels)
+    def measure(some: Seeds) -> dict[str, Any]:
+        lab = Lab(
+            bench.store,
+            some,
+            profile=bench.profile,
+            data=changes.data,
+            engine=bench.engine,
+            listen=bench.listen,
+            changes=changes.levels,
+            keep_older=bench.keep_older,
+        )
         labs.append(lab)
-        found = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, profile))}
+        found = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, bench.profile))}
         lab.settled()
         return found
 
@@ -186,6 +201,20 @@ def _claims() -> ModuleType:
     from seedbed.catalogue import claims
 
     return claims
+
+
+def _is_its_own(kept: store.Store, folder: Path, source: Path | None) -> None:
+    """Refuse to write over what another file of the same name has left, as long as that file is there."""
+    try:
+        request = kept.read_note(REQUEST) or {}
+    except StoreError:
+        return  # damaged: it is written anew
+    before = request.get("source")
+    if source is None or not before or Path(before) == source.resolve() or not Path(before).is_file():
+        return
+    raise StoreError(
+        f"{folder} holds what {before} has left, and {source} has the same name; rename one of them, or give --out"
+    )
 
 
 def _telling() -> ModuleType:

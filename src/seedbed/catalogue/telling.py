@@ -22,6 +22,7 @@ from seedbed.report.page import Page, Section
 from seedbed.report.summary import plain_values, summary
 from seedbed.report.variation import variation
 from seedbed.report.write import write
+from seedbed.spec import seeds_back
 from seedbed.study import Study
 
 
@@ -32,7 +33,7 @@ def tell(
 
     `request` is what `perform` was asked for, as it is kept in the store.
     """
-    profile, seeds, command = request["profile"], range(*request["seeds"]), request["command"]
+    profile, seeds, command = request["profile"], seeds_back(request["seeds"]), request["command"]
     crossed, records = records.get(CROSSED), {name: one for name, one in records.items() if name != CROSSED}
     outcomes = outcomes_of(study, records)
     claims, further, besides = judged(study, records, profile, outcomes), list[Section](), dict[str, Any]()
@@ -74,17 +75,6 @@ def _page(study: Study, context: Context) -> Page:
 
 
 def _made(record: xr.Dataset) -> dict[str, Any]:
-    names = (
-        "engine",
-        "jax",
-        "device",
-        "devices",
-        "dtype",
-        "width",
-        "data",
-        "data_hash",
-        "spec_hash",
-        "wall_seconds",
-        "compile_seconds",
-    )
+    names = ("engine", "jax", "device", "devices", "dtype", "width", "program", "programs", "data", "data_hash",
+             "spec_hash", "wall_seconds", "compile_seconds")  # fmt: skip
     return {name: json.loads(json.dumps(record.attrs[name], default=str)) for name in names if name in record.attrs}

@@ -14,6 +14,7 @@ from seedbed.errors import StatsError
 from seedbed.record import SEED
 from seedbed.report import pieces
 from seedbed.report.page import Prose, Section, Table
+from seedbed.spec import Seeds
 from seedbed.stats import sequential
 from seedbed.stats.hits import Hits, hits
 from seedbed.stats.members import Members, read
@@ -35,8 +36,8 @@ class Until:
 
 
 def added(
-    measure: Callable[[range], dict[str, xr.Dataset]], seeds: range, until: Until
-) -> tuple[dict[str, xr.Dataset], range]:
+    measure: Callable[[Seeds], dict[str, xr.Dataset]], seeds: Seeds, until: Until
+) -> tuple[dict[str, xr.Dataset], Seeds]:
     """Measure look after look, and stop when all is settled: the records, and the seeds they have."""
     first, *later = until.looks()
     n, records = first, measure(seeds[:first])

@@ -1,6 +1,7 @@
 """`seedbed new NAME`: a study file of one's own, small enough to read at a glance and ready to run."""
 
 import keyword
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,15 +56,20 @@ def new(name: Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
         raise UserError(
             f'"{name}" is a module of Python itself, which a file of this name would hide; choose another name'
         )
-    installed = None if Path(f"{name}.py").exists() else find_spec(name)
+    path = Path(f"{name}.py")
+    installed = None if os.path.lexists(path) else find_spec(name)
     if installed is not None and installed.origin is not None:
         raise UserError(
             f'"{name}" is a module that is installed, which a file of this name would hide; choose another name'
         )
-    path = Path(f"{name}.py")
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(STUDY.format(name=name))
     except FileExistsError:
         raise UserError(f"{path} is already here and is left as it is; choose another name, or move the file") from None
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written here: {error.strerror or error}; choose a shorter name, or go to a folder of "
+            "your own with room in it"
+        ) from None
     typer.echo(f"wrote {path}; run it with: seedbed run {path}")

@@ -71,6 +71,7 @@ def derivatives(
         with store.claim(f"derivatives-{key}"):
             if store.missing(key, SEEDS):
                 store.save(key, question, block())
+            store.describe(key, question)
         made = store.load(key, SEEDS)
         write_question(store.folder, name, Question({}, [key], SEEDS, dict(made.meta)))
     return record.put_together({}, [made], dict(made.meta))

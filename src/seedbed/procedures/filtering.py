@@ -72,6 +72,7 @@ def filtered(
         with store.claim(f"filtering-{key}"):
             if store.missing(key, SEEDS):
                 store.save(key, question, _block(pictures, weights, list(kernels), engine, timed, repeats))
+            store.describe(key, question)
         block = store.load(key, SEEDS)
     about = {**block.meta, "data": pictures.origin, "data_hash": hashed[:16]}
     if store is not None:

@@ -18,6 +18,7 @@ from seedbed.errors import DataError
 from seedbed.measures import Asked
 from seedbed.procedures.run import run
 from seedbed.progress import Listener, silent
+from seedbed.spec import Seeds
 from seedbed.store import Store
 from seedbed.study import ProfileName
 
@@ -30,11 +31,12 @@ class Bench:
     """What stays the same while a study is measured."""
 
     store: Store | None
-    seeds: range
+    seeds: Seeds
     profile: ProfileName = "quick"
     engine: str = "jax"
     listen: Listener = silent
     data: Path | None = None
+    keep_older: bool = False
 
 
 def measured(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
@@ -44,7 +46,9 @@ def measured(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
 
 def _training(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
     notes = {"profile": bench.profile, **({"aside": True} if asked.aside else {})}
-    return run(asked.spec, asked.over(bench.seeds), notes=notes, listen=bench.listen, **_kept(asked, name, bench))  # pyright: ignore[reportArgumentType]
+    spec: Any = asked.spec
+    how: dict[str, Any] = {"notes": notes, "listen": bench.listen, "keep_older": bench.keep_older}
+    return run(spec, asked.over(bench.seeds), **how, **_kept(asked, name, bench))
 
 
 def _landscape(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
@@ -91,7 +95,7 @@ def _kept(asked: Asked, name: str, bench: Bench) -> dict[str, Any]:
     return {"store": bench.store, "name": name, "engine": asked.engine or bench.engine}
 
 
-def _from_zero(asked: Asked, bench: Bench) -> range:
+def _from_zero(asked: Asked, bench: Bench) -> Seeds:
     """Example sets stand for themselves: so many of them count from seed 0, whatever the run's first seed is."""
     return bench.seeds if asked.seeds is None else range(asked.seeds)
 

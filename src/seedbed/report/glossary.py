@@ -61,7 +61,7 @@ TERMS: Mapping[str, tuple[str, str]] = {
     ),
     "bootstrap": (
         r"bootstrap|resampled",
-        "an interval made by drawing the seeds again and again with replacement and computing the number each time; BCa "
+        "an interval made by drawing the seeds again and again with replacement, the number computed each time; BCa "
         "corrects it for skew",
     ),
     "Wilson": (r"\bWilson", "an interval of a share that is right also where all or none of the members are counted"),

@@ -1,7 +1,6 @@
-"""A group's two programs, traced: one draws lanes, one trains them for a chunk.
+"""A group's two programs, traced and lowered: one draws lanes, one trains them for a chunk.
 
-Their arguments and results are bare arrays and plain tuples: other groups can share them, and another process can run
-them that has neither assembled nor traced anything.
+Their arguments and results are bare arrays and plain tuples, so groups whose programs have the same text share them.
 """
 
 import time
@@ -16,7 +15,7 @@ from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, NamedSharding
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import check, devices, interpreter, plan
+from seedbed.engine import check, devices, naming, plan
 from seedbed.engine.assemble import Member, assemble
 from seedbed.engine.lanes import Lanes, Layout
 from seedbed.engine.loop import chunk, look_at_lane, start_lane, train_lane
@@ -28,23 +27,25 @@ from seedbed.vocabulary.probes import AT_THE_END
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A group assembled and planned; its programs are not traced yet.
+class Lowered:
+    """A group assembled and planned, with one step of one member traced.
 
-    `one` is the shapes of one member, `training` what one step does to it, `shown` the shapes of what it shows at a
-    traced step.
+    `one` is the shapes of one member, `step` the trace of what one step does to it, `training` the same as a function,
+    `shown` the shapes of what it shows at a traced step.
     """
 
+    spec: Spec
     member: Member
     sizes: plan.Sizes
     mesh: Mesh
     one: Any
+    step: Any
     training: Callable[..., Any]
     shown: Mapping[str, jax.ShapeDtypeStruct]
     own_data: bool
 
     @classmethod
-    def of(cls, spec: Spec, dataset: Dataset) -> "Draft":
+    def of(cls, spec: Spec, dataset: Dataset) -> "Lowered":
         """Assemble and plan a recipe for all devices; every misfit is an error here."""
         member = assemble(spec, shape_of(dataset))
         check.target_known(spec, member.metrics)
@@ -54,11 +55,25 @@ class Draft:
         at, live = jax.ShapeDtypeStruct((), jnp.int32), jax.ShapeDtypeStruct((), jnp.bool_)
         lane, chances, dials, feed = one
         training = partial(train_lane, member, spec.stop, spec.batch_size)
-        traced = jax.make_jaxpr(training, return_shape=True)
-        step, after = traced(lane, chances, trained_by(dials), feed, at, at, live)
+        step = jax.jit(training).trace(lane, chances, trained_by(dials), feed, at, at, live)
+        after = step.out_info
         shown = jax.eval_shape(partial(look_at_lane, member), after[1], dials, feed)
-        sizes = plan.sizes(*_bytes(spec, dataset, one, step, shown), mesh.size)
-        return cls(member, sizes, mesh, one, _traced(step, jax.tree.structure(after)), shown, dataset.fresh)
+        sizes = plan.sizes(*_bytes(spec, dataset, one, step.jaxpr, shown), mesh.size)
+        training = _traced(step.jaxpr, jax.tree.structure(after))
+        return cls(spec, member, sizes, mesh, one, step, training, shown, dataset.fresh)
+
+    def own_name(self) -> str:
+        """What the user's functions in this question compute: the draw, a step and a look of one member, as traced.
+
+        Raises PartError where they call back into Python.
+        """
+        _, _, dials, feed = self.one
+        seed = jax.ShapeDtypeStruct((), jnp.uint32)
+        drawing = jax.jit(partial(start_lane, self.member)).trace(seed, dials)
+        looking = jax.jit(partial(look_at_lane, self.member)).trace(self.step.out_info[1], dials, feed)
+        naming.stays_inside(self.spec, drawing, self.step, looking)
+        labels = (self.layout.metrics, tuple(self.layout.probes), self.layout.layers, self.layout.hidden)
+        return naming.short(naming.name_of(drawing, self.step, looking), repr(labels))
 
     @property
     def layout(self) -> Layout:
@@ -104,9 +119,8 @@ class Draft:
     def compiled(self) -> Program:
         """Both programs here and now, for whoever needs one only; the programs of a run are a `Compiler`'s."""
         began = time.perf_counter()
-        with interpreter.unswept(), interpreter.sharing():
-            drawn, train = self.lower_start(), self.lower_train()
-        return Program(self.layout, self.mesh, drawn.compile(), train.compile(), time.perf_counter() - began)
+        drawn, train = self.lower_start(), self.lower_train()
+        return Program("", self.layout, self.mesh, drawn.compile(), train.compile(), time.perf_counter() - began)
 
     def _many(self) -> Any:
         """The shapes of all lanes."""
