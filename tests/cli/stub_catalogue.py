@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 from seedbed.errors import RunError, UserError
 from seedbed.progress import Progress
+from seedbed.report.page import Section
 from seedbed.spec import Spec, reaches
 from seedbed.study import Claim, Study
 
@@ -31,10 +32,10 @@ TABLE = {
             source=SOURCE,
             question="Which is faster?",
             ask=lambda _: QUESTION,
+            profiles={"smoke": {"seeds": 8, "reduced": "8 seeds, 500 steps."}},
             claims=(CLAIM,),
             decided=("The bias is 0.1.", "A tie is a tie."),
-            figures=("curves", "ranks"),
-            reduced={"smoke": "8 seeds, 500 steps."},
+            page=(Section("The curves", []), Section("The ranks", [])),
         ),
         Study(name="drawing", title="A surface", source=SOURCE, question="What does it look like?"),
         *(
@@ -118,6 +119,7 @@ def modules():
         retell,
         lambda *_: "1 min",
     )
+    catalogue.questions_of = lambda study, profile: {"record": study.ask(profile)} if study.ask else {}
     catalogue.data_at_hand = lambda *_: None
     catalogue.from_file = lambda path: Study(name=path.stem, title="own", source="me", question="?")
     return {module.__name__: module for module in (studies, catalogue)}

@@ -259,8 +259,9 @@ def test_the_new_study_uses_public_names_and_asks_a_question(seedbed, tmp_path):
     exec((tmp_path / "my_study.py").read_text(), space)
     study = space["study"]
     assert study.name == "my_study"
-    assert [setting.levels["activation"] for setting in study.ask("quick").settings()] == ["relu", "sigmoid", "ripple"]
-    assert study.ask("smoke").steps < study.ask("quick").steps
+    asked = {name: study.asked(study.profile(name)) for name in ("smoke", "quick")}
+    assert [setting.levels["activation"] for setting in asked["quick"].settings()] == ["relu", "sigmoid", "ripple"]
+    assert asked["smoke"].steps < asked["quick"].steps
     assert float(space["ripple"](0.0)) == 0.0
 
 
