@@ -13,7 +13,7 @@ import xarray as xr
 
 from seedbed import record
 from seedbed.errors import SpecError
-from seedbed.procedures.executors import derivatives_of
+from seedbed.procedures import engines
 from seedbed.procedures.keeping import SEEDS, kept
 from seedbed.procedures.machine import processor
 from seedbed.record import Block
@@ -52,14 +52,14 @@ def derivatives(
     spec = Spec(data=data.point(), model="neuron", loss=loss, output=output, optimizer=optimizers.sgd(1.0), steps=1)
     hashed = hashlib.sha256(f"{z.shape}{y.dtype}{y.shape}".encode() + z.tobytes() + y.tobytes()).hexdigest()
     parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
-    compute, own = derivatives_of(engine)
+    differentiating = engines.module(engine, "derivatives")
     parameters = {"engine": engine, "kind": kind, "sha256": hashed, **parts}
     if spec.functions():
-        parameters["own"] = own(spec, z, y, kind)
+        parameters["own"] = differentiating.own_name(spec, z, y, kind)
 
     def block() -> Block:
         began = time.perf_counter()
-        arrays = {"scores": z, "targets": y, **compute(spec, z, y, kind)}
+        arrays = {"scores": z, "targets": y, **differentiating.derivatives(spec, z, y, kind)}
         meta = {"engine": engine, "device": processor(), "dtype": "float32" if engine == "jax" else "float64",
                 "wall_seconds": round(time.perf_counter() - began, 3), "compile_seconds": 0.0}  # fmt: skip
         dims = {**DIMS, "targets": ("point", "unit")[: y.ndim]}

@@ -12,7 +12,7 @@ import numpy as np
 
 from seedbed.engine import plan
 from seedbed.errors import SpecError
-from seedbed.procedures.executors import surface_of
+from seedbed.procedures import engines
 from seedbed.procedures.run import run
 from seedbed.record import Block
 from seedbed.spec import Spec
@@ -35,7 +35,7 @@ def landscape(
     """
     if stray := [one.spec.model for one in question.settings() if one.spec.model.canonical() != {"part": "neuron"}]:
         raise SpecError(f'a landscape is drawn over the weight and bias of a "neuron", got "{stray[0].label()}"')
-    train = _over(surface_of(engine), np.asarray(weight), np.asarray(bias))
+    train = _over(engines.module(engine, "surface").surface, np.asarray(weight), np.asarray(bias))
     grid = {"weight_range": [float(weight[0]), float(weight[-1])], "bias_range": [float(bias[0]), float(bias[-1])]}
     return run(question, 1, store=store, name=name, engine=f"{engine} landscape {_grid(weight)} {_grid(bias)}",
                train=train, notes=grid)  # fmt: skip

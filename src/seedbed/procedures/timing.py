@@ -13,7 +13,7 @@ import numpy as np
 
 from seedbed.engine import plan
 from seedbed.errors import SpecError
-from seedbed.procedures.executors import timing_of
+from seedbed.procedures import engines
 from seedbed.procedures.machine import processor
 from seedbed.procedures.run import run
 from seedbed.progress import Listener, Progress, silent
@@ -42,7 +42,7 @@ def timed(
     """
     if repeats < 1 or not least > 0:
         raise SpecError(f"times need at least one repeat of more than 0 seconds, got {repeats} of {least:g}")
-    measure, where = timing_of(engine), processor()
+    measure, where = engines.module(engine, "timing").seconds, processor()
     return run(question, 1, store=store, name=name, engine=f"{engine} timing {repeats} x {least:g} s, {where}",
                train=_by(measure, repeats, least), listen=listen, notes={"device": where, "aside": True})  # fmt: skip
 
