@@ -14,22 +14,18 @@ import scipy
 import xarray as xr
 from scipy.signal import correlate2d
 
-from seedbed import record
 from seedbed.datasets.pictures import Pictures
 from seedbed.errors import SpecError, nearest
 from seedbed.procedures import laws
 from seedbed.procedures.executors import ENGINES
 from seedbed.procedures.machine import processor
+from seedbed.procedures.measure import NOTHING_DRAWN, measure
 from seedbed.record import Block
 from seedbed.reference.convolution import conv2d, conv2d_loops
 from seedbed.reference.windows import places
-from seedbed.spec import digest
 from seedbed.store import Store
-from seedbed.store.questions import Question, write_question
 
 Way = Callable[[np.ndarray, np.ndarray], np.ndarray]
-NUMERICS = 1  # rises when the same images and kernels would give other numbers
-SEEDS = range(1)  # one, that stands for "nothing was drawn"
 DIMS = {
     "images": ("image", "row", "column"),
     "kind": ("image",),
@@ -60,24 +56,20 @@ def filtered(
         raise SpecError(f'no engine "{engine}"{nearest(engine, ENGINES)}; use jax or reference')
     if timed < 1 or repeats < 1:
         raise SpecError(f"times need at least one image and one repeat, got {timed} and {repeats}; ask for more")
-    hashed = _sha256(pictures.images, weights)
-    question = {
-        "filtering": NUMERICS, "engine": engine, "timed": timed, "repeats": repeats, "kernels": list(kernels),
-        "kinds": list(pictures.kinds), "sha256": hashed,
-    }  # fmt: skip
-    key = digest(question)
-    if store is None:
-        block = _block(pictures, weights, list(kernels), engine, timed, repeats)
-    else:
-        with store.claim(f"filtering-{key}"):
-            if store.missing(key, SEEDS):
-                store.save(key, question, _block(pictures, weights, list(kernels), engine, timed, repeats))
-            store.describe(key, question)
-        block = store.load(key, SEEDS)
-    about = {**block.meta, "data": pictures.origin, "data_hash": hashed[:16]}
-    if store is not None:
-        write_question(store.folder, name, Question({}, [key], SEEDS, about))
-    return record.put_together({}, [block], about)
+    given = {
+        "images": pictures.images,
+        "kernels": weights,
+        "names": list(kernels),
+        "kinds": list(pictures.kinds),
+        "timed": timed,
+        "repeats": repeats,
+    }
+    notes = {"data": pictures.origin, "data_hash": _sha256(pictures.images, weights)[:16]}
+
+    def block() -> Block:
+        return _block(pictures, weights, list(kernels), engine, timed, repeats)
+
+    return measure("filtering", given, None, block, store=store, name=name, engine=engine, notes=notes)
 
 
 def _block(
@@ -101,7 +93,7 @@ def _block(
         "engine": engine, "device": processor(), **_versions(engine), "timed": len(few),
         "wall_seconds": round(time.perf_counter() - began, 3), "compile_seconds": round(compiling, 3),
     }  # fmt: skip
-    return Block(np.asarray(SEEDS), {key: values[None] for key, values in arrays.items()}, DIMS, coords, meta)
+    return Block(np.asarray(NOTHING_DRAWN), {key: values[None] for key, values in arrays.items()}, DIMS, coords, meta)
 
 
 def _ways(
