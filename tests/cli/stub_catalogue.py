@@ -54,7 +54,8 @@ SETTING = {
 calls = []
 
 
-def perform(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources):
+def perform(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources,
+            keep_older):  # fmt: skip
     if study.name == "broken":
         raise RunError("a worker was lost, exit status 9; run the same command again")
     if study.name == "crash":
@@ -74,6 +75,7 @@ def perform(study, *, profile, seeds, changes, data, out, engine, listen, comman
             "source": source,
             "settle_within": settle_within,
             "sources": sources,
+            "keep_older": keep_older,
         }
     )
     for step in range(0, 1000, 100 if study.name != "slow" else 1):

@@ -148,6 +148,7 @@ def test_run_hands_everything_on(seedbed, tmp_path):
         "0.2",
         "--sources",
         "8",
+        "--keep-older",
     )
     assert result.exit_code == 0, result.output
     (call,) = stub_catalogue.calls
@@ -163,11 +164,12 @@ def test_run_hands_everything_on(seedbed, tmp_path):
         "source": None,
         "settle_within": 0.2,
         "sources": 8,
+        "keep_older": True,
     }
     assert command == (
         "seedbed run coin --profile smoke --seeds 5:9 --data mine --set learning_rate=0.1,1 "
         "--set 'activation=relu,leaky_relu(slope=0.1)' --out there --engine reference "
-        "--until settled --margin 0.2 --sources 8"
+        "--until settled --margin 0.2 --sources 8 --keep-older"
     )
 
 
@@ -185,6 +187,7 @@ def test_run_at_its_defaults(seedbed):
         "command": "seedbed run coin",
         "settle_within": None,
         "sources": None,
+        "keep_older": False,
     }
 
 

@@ -12,8 +12,9 @@ import xarray as xr
 
 from seedbed.errors import SpecError
 from seedbed.procedures.executors import derivatives_of
+from seedbed.procedures.keeping import SEEDS
 from seedbed.procedures.machine import processor
-from seedbed.procedures.measure import NOTHING_DRAWN, measure
+from seedbed.procedures.measure import measure
 from seedbed.record import Block
 from seedbed.spec import Spec
 from seedbed.store import Store
@@ -48,7 +49,7 @@ def derivatives(
     """
     z, y = _checked(scores, targets, kind)
     spec = Spec(data=data.point(), model="neuron", loss=loss, output=output, optimizer=optimizers.sgd(1.0), steps=1)
-    compute = derivatives_of(engine)
+    compute, own = derivatives_of(engine)
 
     def block() -> Block:
         began = time.perf_counter()
@@ -56,10 +57,12 @@ def derivatives(
         meta = {"engine": engine, "device": processor(), "dtype": "float32" if engine == "jax" else "float64",
                 "wall_seconds": round(time.perf_counter() - began, 3), "compile_seconds": 0.0}  # fmt: skip
         dims = {**DIMS, "targets": ("point", "unit")[: y.ndim]}
-        return Block(np.asarray(NOTHING_DRAWN), {one: values[None] for one, values in arrays.items()}, dims, {}, meta)
+        return Block(np.asarray(SEEDS), {one: values[None] for one, values in arrays.items()}, dims, {}, meta)
 
     parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
     given = {"scores": z, "targets": y, "targets_are": kind, **parts}
+    if spec.functions():
+        given["own"] = own(spec, z, y, kind)
     return measure("derivatives", given, None, block, store=store, name=name, engine=engine)
 
 

@@ -18,8 +18,9 @@ from seedbed.datasets.pictures import Pictures
 from seedbed.errors import SpecError, nearest
 from seedbed.procedures import laws
 from seedbed.procedures.executors import ENGINES
+from seedbed.procedures.keeping import SEEDS
 from seedbed.procedures.machine import processor
-from seedbed.procedures.measure import NOTHING_DRAWN, measure
+from seedbed.procedures.measure import measure
 from seedbed.record import Block
 from seedbed.reference.convolution import conv2d, conv2d_loops
 from seedbed.reference.windows import places
@@ -93,7 +94,7 @@ def _block(
         "engine": engine, "device": processor(), **_versions(engine), "timed": len(few),
         "wall_seconds": round(time.perf_counter() - began, 3), "compile_seconds": round(compiling, 3),
     }  # fmt: skip
-    return Block(np.asarray(NOTHING_DRAWN), {key: values[None] for key, values in arrays.items()}, DIMS, coords, meta)
+    return Block(np.asarray(SEEDS), {key: values[None] for key, values in arrays.items()}, DIMS, coords, meta)
 
 
 def _ways(

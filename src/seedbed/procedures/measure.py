@@ -15,18 +15,15 @@ import numpy as np
 
 from seedbed import record
 from seedbed.engine import plan
-from seedbed.procedures.executors import sources
+from seedbed.procedures.keeping import kept
 from seedbed.procedures.run import run
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
 from seedbed.spec import Spec, digest
 from seedbed.store import Store
-from seedbed.store.questions import Question, write_question
 
 if TYPE_CHECKING:
     import xarray as xr
-
-NOTHING_DRAWN = range(1)  # the seed of what has no question: it stands for "nothing was drawn"
 
 
 def measure(
@@ -51,8 +48,9 @@ def measure(
     """
     told = {key: named(value) for key, value in parameters.items()}
     if spec is None:
-        identity = {"kind": kind, "engine": engine, "program": sources(), **told}
-        return _alone(identity, compute, store, name, dict(notes or {}))
+        about = dict(notes or {})
+        block = kept(kind, {"engine": engine, **told}, compute, store=store, name=name, attributes=about)
+        return record.put_together({}, [block], {**block.meta, **about})
     train = _by(compute, kind, per_setting, listen)
     whose = f"{engine} {kind} {digest(told)}".strip()
     return run(spec, seeds, store=store, name=name, engine=whose, train=train, listen=listen, notes=notes)
@@ -92,19 +90,3 @@ def _by(compute: Callable[..., Block], kind: str, per_setting: bool, listen: Lis
         listen(Progress("stored", f"{kind} of {name}", *place, cap, cap, 0, 1))
 
     return train
-
-
-def _alone(
-    identity: Mapping[str, Any], compute: Callable[[], Block], store: Store | None, name: str, notes: Mapping[str, Any]
-) -> xr.Dataset:
-    key = digest(identity)
-    if store is None:
-        block = compute()
-    else:
-        with store.claim(f"{identity['kind']}-{key}"):
-            if store.missing(key, NOTHING_DRAWN):
-                store.save(key, identity, compute())
-            store.describe(key, identity)
-        block = store.load(key, NOTHING_DRAWN)
-        write_question(store.folder, name, Question({}, [key], NOTHING_DRAWN, {**block.meta, **notes}))
-    return record.put_together({}, [block], {**block.meta, **notes})
