@@ -15,12 +15,12 @@ import scipy
 import xarray as xr
 from scipy.signal import correlate2d
 
-from seedbed import record
 from seedbed.datasets.pictures import Pictures
 from seedbed.errors import SpecError
 from seedbed.procedures import engines, laws
-from seedbed.procedures.keeping import SEEDS, kept
+from seedbed.procedures.keeping import SEEDS
 from seedbed.procedures.machine import processor
+from seedbed.procedures.measure import measure
 from seedbed.record import Block
 from seedbed.reference.convolution import conv2d, conv2d_loops
 from seedbed.reference.windows import places
@@ -56,19 +56,20 @@ def filtered(
     engines.known(engine)
     if timed < 1 or repeats < 1:
         raise SpecError(f"times need at least one image and one repeat, got {timed} and {repeats}; ask for more")
-    hashed = _sha256(pictures.images, weights)
-    parameters = {
-        "engine": engine, "timed": timed, "repeats": repeats, "kernels": list(kernels), "kinds": list(pictures.kinds),
-        "sha256": hashed,
-    }  # fmt: skip
-    origin = {"data": pictures.origin, "data_hash": hashed[:16]}
+    given = {
+        "images": pictures.images,
+        "kernels": weights,
+        "names": list(kernels),
+        "kinds": list(pictures.kinds),
+        "timed": timed,
+        "repeats": repeats,
+    }
+    notes = {"data": pictures.origin, "data_hash": _sha256(pictures.images, weights)[:16]}
 
-    def compute() -> Block:
+    def block() -> Block:
         return _block(pictures, weights, list(kernels), engine, timed, repeats)
 
-    block = kept("filtering", parameters, compute, store=store, name=name, attributes=origin)
-    about = {**block.meta, **origin}
-    return record.put_together({}, [block], about)
+    return measure("filtering", given, None, block, store=store, name=name, engine=engine, notes=notes)
 
 
 def _block(
