@@ -15,7 +15,7 @@ from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, NamedSharding
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import check, devices, naming, plan
+from seedbed.engine import check, devices, naming, plan, room
 from seedbed.engine.assemble import Member, assemble
 from seedbed.engine.lanes import Lanes, Layout
 from seedbed.engine.loop import chunk, look_at_lane, start_lane, train_lane
@@ -59,6 +59,7 @@ class Lowered:
         after = step.out_info
         shown = jax.eval_shape(partial(look_at_lane, member), after[1], dials, feed)
         sizes = plan.sizes(*_bytes(spec, dataset, one, step.jaxpr, shown), mesh.size)
+        room.check(spec, mesh, sizes, lane, step.jaxpr)
         training = _traced(step.jaxpr, jax.tree.structure(after))
         return cls(spec, member, sizes, mesh, one, step, training, shown, dataset.fresh)
 

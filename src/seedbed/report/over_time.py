@@ -7,6 +7,7 @@ import xarray as xr
 
 from seedbed import figures
 from seedbed.errors import StatsError
+from seedbed.record import name_of
 from seedbed.report.numbers import SPACE, number, p_value
 from seedbed.report.page import Figure, Prose, Table
 from seedbed.stats import curves
@@ -24,11 +25,14 @@ def over_time_items(
     found = curves.bands(record, variable, simultaneous=True)
     shown = [figures.ShareCurve(name, band.step, band.estimate, np.clip(band.low, 0, 1), np.clip(band.high, 0, 1))
              for name, band in found.items()]  # fmt: skip
-    n = record.sizes["seed"]
+    n, some = record.sizes["seed"], figures.drawn_words(record)
+    if some:
+        names = {name_of(levels) for levels in figures.drawn(record)}
+        shown = [curve for curve in shown if curve.name in names]
     yield Figure(f"mean_{variable}", figures.shares(shown, f"mean {what}", step="log"),
                  f"Mean {what} against step, n = {n} members per setting. The bands hold at all steps together: each "
                  "contains the whole true curve with a chance of 95 % (largest deviation over steps, seeds resampled). "
-                 "A member that stopped counts with its last value.",
+                 f"A member that stopped counts with its last value.{f' {some[0].upper()}{some[1:]}.' if some else ''}",
                  f"Curves of the mean {what} with simultaneous bands, one per setting")  # fmt: skip
     known = record[variable]["step"].values
     named = sorted({int(known[np.abs(known - step).argmin()]) for step in steps if step <= known[-1]})

@@ -39,6 +39,7 @@ from seedbed.stats.order import Order
 
 Mark = tuple[str, float | int, str]  # setting, step, who
 LEVEL = "95 %"
+MOST_IN_WORDS, FASTEST, MOST_RANKED = 24, 5, 36  # settings: told one by one; of more, these; in a figure
 
 
 def file_name(words: str) -> str:
@@ -79,12 +80,14 @@ def arrival_table(hits: Hits) -> Table:
 def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:
     """The order of settings with its uncertainty, in a sentence, a figure and a table of pairs."""
     order = hits.order()
-    ranked = zip(order.names, order.ranks, strict=True)
-    rank_rows = [{"label": name, "rank": rank.estimate, "low": rank.low, "high": rank.high} for name, rank in ranked]
+    ranked = list(zip(order.names, order.ranks, strict=True))
+    shown = ranked if len(ranked) <= MOST_RANKED else [*ranked[: MOST_RANKED // 2], *ranked[-MOST_RANKED // 2 :]]
+    rank_rows = [{"label": name, "rank": rank.estimate, "low": rank.low, "high": rank.high} for name, rank in shown]
+    some = "" if shown is ranked else f" The {MOST_RANKED // 2} fastest and the {MOST_RANKED // 2} slowest are drawn."
     yield Prose(_order_words(order, len(hits.never)))
     yield Figure("order", figures.order(rank_rows),
                  f"Rank of each setting by restricted mean step, with {LEVEL} intervals "
-                 f"from resampled seeds; n = {len(hits.never)} seeds, the same seeds for every setting.",
+                 f"from resampled seeds; n = {len(hits.never)} seeds, the same seeds for every setting.{some}",
                  "Settings in order of arrival with rank intervals")  # fmt: skip
     yield pair_table(hits)
 
@@ -95,6 +98,8 @@ def order_words(hits: Hits) -> str:
 
 
 def _order_words(order: Order, seeds: int) -> str:
+    if len(order.names) > MOST_IN_WORDS:
+        return _best_words(order, seeds)
     chain = ", then ".join(
         f"**{name}** ({interval(mean)} steps)" for name, mean in zip(order.names, order.means, strict=True)
     )
@@ -106,6 +111,23 @@ def _order_words(order: Order, seeds: int) -> str:
     return (
         f"By restricted mean step, fastest first: {chain}. {apart} Over resampled seeds the order "
         f"{likely} came out in {percent(share)} of the draws (n = {seeds} seeds)."
+    )
+
+
+def _best_words(order: Order, seeds: int) -> str:
+    """The order of settings too many to be told one by one: the fastest, and how many are as good as the first."""
+    count, first = len(order.names), order.names[:FASTEST]
+    chain = ", then ".join(
+        f"**{name}** ({interval(mean)} steps)" for name, mean in zip(first, order.means[:FASTEST], strict=True)
+    )
+    level = len(order.groups[0]) - 1
+    none = "All others can be told apart from the first"
+    some = f"{level} of the {count - 1} others cannot be told apart from the first"
+    return (
+        f"By restricted mean step, the {FASTEST} fastest of {count} settings: {chain}. {some if level else none} at "
+        f"5 % (Holm-adjusted over {count - 1} tests; n = {seeds} seeds). The first was chosen by these same members, "
+        "so its own mean is likely to be a little better here than among new ones. Every setting stands in "
+        "`summary.json`."
     )
 
 
@@ -142,6 +164,7 @@ def arrival_figures(record: xr.Dataset, marks: Sequence[Mark] = ()) -> Iterator[
         curve = hits.survival(levels).curve()
         bands[name_of(levels)] = (curve.step, 1 - curve.high, 1 - curve.low)
     published = " Marks are published single runs." if marks else ""
+    published += f" {_sentence(some)}" if (some := figures.drawn_words(record)) else ""
     yield Figure("arrivals", figures.arrivals(record, list(marks) or None, bands=bands),
                  f"Share of members that had reached the target by each step; bands are {LEVEL} pointwise Kaplan–Meier "
                  f"intervals, n = {n} members per setting.{published}",
