@@ -114,3 +114,23 @@ def test_checkpoints_of_another_program_are_not_taken_up(question, tmp_path, els
         pending = Compiler().request(spec, data, {})
         list(ensemble.train(group, lambda _: data, pending, keep=keep, mark="group"))
     assert len(set(keep.names)) == 2
+
+
+def test_what_is_stored_under_the_same_stamp_is_not_traced(question, tmp_path, monkeypatch):
+    from seedbed.engine.lowered import Lowered
+
+    sb.run(question, 2, store=tmp_path)
+    monkeypatch.setattr(Lowered, "of", lambda *_: pytest.fail("it was traced"))
+    assert sb.run(question, 2, store=tmp_path).attrs["programs"] == 1
+
+
+def test_another_setting_of_jax_is_another_stamp(question, tmp_path):
+    import jax
+
+    sb.run(question, 2, store=tmp_path)
+    jax.config.update("jax_random_seed_offset", 1)
+    try:
+        with pytest.warns(UserWarning, match="trained by another program"):
+            sb.run(question, 2, store=tmp_path)
+    finally:
+        jax.config.update("jax_random_seed_offset", 0)

@@ -13,7 +13,7 @@ from seedbed import store
 from seedbed.errors import StoreError
 from seedbed.record import Block
 from seedbed.spec import Spec, digest
-from seedbed.store import files
+from seedbed.store import files, questions
 from seedbed.store.blocks import pack
 from seedbed.vocabulary import data, models, optimizers
 
@@ -77,6 +77,15 @@ def test_a_deleted_block_is_missed_until_it_is_there_again(home):
     assert home.missing(keys[0], range(8)) == []
     home.save(keys[1], question().settings()[1].spec.canonical(), block(4, 7))
     assert home.verify() == []
+
+
+@pytest.mark.parametrize("seeds", [[0, 10**18], [0, 10**30], [5, 5], "all", [[0]]])
+def test_a_question_of_absurd_seeds_is_named(home, seeds):
+    fill(home)
+    path = home.folder / "questions" / "fc.json"
+    content = json.loads(path.read_text())["question"] | {"seeds": seeds}
+    path.write_bytes(questions.sealed("question", content))
+    assert only(home).reason == "it is not a question"
 
 
 def test_a_deleted_folder_of_blocks_is_missed(home):

@@ -13,12 +13,14 @@ from types import ModuleType
 from typing import Any
 
 from seedbed import store
+from seedbed.catalogue.asked import Asking, rehearse
 from seedbed.catalogue.own import checked_name, from_file
 from seedbed.catalogue.request import CROSSED, REQUEST
 from seedbed.errors import SpecError, StoreError
 from seedbed.procedures.crossing import crossing
 from seedbed.procedures.lab import Lab
 from seedbed.progress import Listener, Progress, silent
+from seedbed.spec import Seeds, plain_seeds, read_seeds
 from seedbed.studies import TABLE
 from seedbed.study import Profile, Study
 
@@ -34,7 +36,7 @@ class Outcome:
 
 
 def perform(
-    study: Study, *, profile: Profile = "quick", seeds: range | None = None,
+    study: Study, *, profile: Profile = "quick", seeds: Any = None,
     changes: Mapping[str, Sequence[Any]] | None = None, data: Path | None = None, out: Path = Path("seedbed-runs"),
     engine: str = "jax", listen: Listener = silent, command: str = "", source: Path | None = None,
     settle_within: float | None = None, sources: int | None = None, keep_older: bool = False,
@@ -49,11 +51,13 @@ def perform(
     began = time.perf_counter()
     folder = out / checked_name(study)
     _fits(study, profile, changes or {})
+    seeds = read_seeds(study.seeds[profile] if seeds is None else seeds)
+    if changes:
+        rehearse(study, Asking(seeds, profile, data=data, engine=engine, changes=changes))
     kept, hear = store.create_or_open(folder / "record"), _loading(listen)
     _is_its_own(kept, folder, source)
-    seeds = seeds or range(study.seeds[profile])
 
-    def measured(some: range) -> tuple[Lab, dict[str, Any]]:
+    def measured(some: Seeds) -> tuple[Lab, dict[str, Any]]:
         lab = Lab(kept, some, profile=profile, data=data, engine=engine, listen=hear, changes=changes,
                   keep_older=keep_older)  # fmt: skip
         if sources is not None and not study.measure:
@@ -71,7 +75,7 @@ def perform(
         lab, records, seeds = added(measured, seeds, Until(len(seeds), settle_within))
     if sources is not None:
         records[CROSSED] = lab.crossed(sources, CROSSED)
-    request = {"study": study.name, "profile": profile, "seeds": [seeds.start, seeds.stop], "command": command,
+    request = {"study": study.name, "profile": profile, "seeds": plain_seeds(seeds), "command": command,
                "records": list(records), "source": str(source.resolve()) if source else None,
                "until": until}  # fmt: skip
     kept.write_note(REQUEST, request)

@@ -19,6 +19,7 @@ from seedbed.report.page import Section
 from seedbed.report.summary import plain_values, summary
 from seedbed.report.variation import variation
 from seedbed.report.write import write
+from seedbed.spec import seeds_back
 from seedbed.study import Study
 
 
@@ -29,7 +30,7 @@ def tell(
 
     `request` is what `perform` was asked for, as it is kept in the store.
     """
-    profile, seeds, command = request["profile"], range(*request["seeds"]), request["command"]
+    profile, seeds, command = request["profile"], seeds_back(request["seeds"]), request["command"]
     crossed, records = records.get(CROSSED), {name: one for name, one in records.items() if name != CROSSED}
     page = study.tell(records) if study.tell else plain.tell(records)
     claims, further, besides = judged(study, records, profile), list[Section](), dict[str, Any]()

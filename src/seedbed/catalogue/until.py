@@ -15,6 +15,7 @@ from seedbed.procedures.lab import Lab
 from seedbed.record import SEED
 from seedbed.report import pieces
 from seedbed.report.page import Prose, Section, Table
+from seedbed.spec import Seeds
 from seedbed.stats import sequential
 from seedbed.stats.hits import Hits, hits
 from seedbed.stats.members import Members, read
@@ -36,8 +37,8 @@ class Until:
 
 
 def added(
-    measure: Callable[[range], tuple[Lab, dict[str, xr.Dataset]]], seeds: range, until: Until
-) -> tuple[Lab, dict[str, xr.Dataset], range]:
+    measure: Callable[[Seeds], tuple[Lab, dict[str, xr.Dataset]]], seeds: Seeds, until: Until
+) -> tuple[Lab, dict[str, xr.Dataset], Seeds]:
     """Measure look after look, and stop when all is settled: the lab, its records, and the seeds they have."""
     first, *later = until.looks()
     n, (lab, records) = first, measure(seeds[:first])

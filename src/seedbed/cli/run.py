@@ -26,7 +26,7 @@ def run(
     profile: Annotated[
         Profile, typer.Option(help="smoke: seconds. quick: minutes. full: as its source has it.")
     ] = "quick",
-    seeds: Annotated[str | None, typer.Option(metavar="256|0:1000", help="How many seeds, or which.")] = None,
+    seeds: Annotated[str | None, typer.Option(metavar="256|0:1000|42,7", help="How many seeds, or which.")] = None,
     levels: Annotated[
         list[str] | None, typer.Option("--set", metavar="FACTOR=LEVEL,LEVEL", help="Set or vary a factor (repeatable).")
     ] = None,

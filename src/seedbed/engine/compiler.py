@@ -23,9 +23,12 @@ from seedbed.engine import devices, naming
 from seedbed.engine.lowered import Lowered
 from seedbed.engine.program import Program
 from seedbed.engine.shapes import feed_of, shape_of
+from seedbed.errors import StoreError
 from seedbed.spec import Spec
 
 Key = tuple[Any, ...]
+ENTRIES = 4  # of jax's cache, that are looked at for a program
+OPTION = "xla_gpu_autotune_max_solutions"  # does nothing on a CPU; another value is another entry of the cache
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Compiler:
     def compiled(self, name: str, lowered: Any) -> Future[Compiled]:
         """A program, compiled by the first that asks for it."""
         if name not in self._compiled:
-            self._compiled[name] = self._compiling.submit(_compiled, lowered)
+            self._compiled[name] = self._compiling.submit(_compiled, name, lowered)
         return self._compiled[name]
 
     def _trace(self, spec: Spec, dataset: Dataset, compiling: bool) -> Traced:
@@ -169,5 +172,18 @@ def _named(lowered: Any) -> tuple[str, Any]:
     return naming.text_name(lowered), lowered
 
 
-def _compiled(lowered: Any) -> Compiled:
-    return Compiled(lowered.compile(), time.perf_counter())
+def _compiled(name: str, lowered: Any) -> Compiled:
+    """A program compiled, or taken from jax's cache; an entry there that is another program is passed over."""
+    naming.sign(lowered, name)
+    for entry in range(ENTRIES):
+        options = {"compiler_options": {OPTION: 32 + entry}} if entry else {}
+        try:
+            program = lowered.compile(**options)
+        except Exception:  # what jax says of an entry that takes other arguments, or of a program that XLA refuses
+            if entry == ENTRIES - 1:
+                raise
+            continue
+        if naming.signature(program) == naming.signed(name):
+            return Compiled(program, time.perf_counter())
+    folder = jax.config.jax_compilation_cache_dir  # pyright: ignore[reportAttributeAccessIssue]
+    raise StoreError(f"{folder} holds other compiled programs than the names of its files say; delete that folder")

@@ -8,6 +8,7 @@ import contextlib
 import os
 import platform
 from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
@@ -70,6 +71,12 @@ def kind() -> str:
     named = f"{platform.machine()} {_vectors()}" if device.platform == "cpu" else device.device_kind
     flags = sorted(flag for flag in os.environ.get("XLA_FLAGS", "").split() if "device_count" not in flag)
     return " ".join((jax.__version__, version("jaxlib"), device.platform, named, *flags))
+
+
+def stamp(sources: str) -> str:
+    """What a program follows from beside its question: these sources, the devices, and every setting of jax."""
+    settings = repr(sorted(item for item in jax.config.values.items() if "cache" not in item[0]))
+    return sha256(f"{sources} {kind()} {len(jax.devices())} {settings}".encode()).hexdigest()[:16]
 
 
 def _vectors() -> str:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from seedbed.datasets.heads import Head
+from seedbed.engine import own_parts
 from seedbed.engine.options import Dials, options
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.losses import LOSSES, reduce
@@ -115,7 +116,7 @@ def _is_sigmoid(output: Part | None) -> bool:
 
 
 def _loss(part: Part, path: str, kind: str) -> Callable[..., Array]:
-    function: Any = part.function or LOSSES[part.name]
+    function: Any = own_parts.guarded(part) if part.function else LOSSES[part.name]
     on_score = part.function is not None or part.name in ON_SCORE
     to_sign = part.name in SIGNED_LOSSES and kind == "binary"
 
@@ -142,5 +143,5 @@ def _fits(part: Part, kind: str) -> bool:
 
 def _metric(part: Part, kind: str) -> Callable[..., Array]:
     if part.function is not None:
-        return part.function
+        return partial(own_parts.guarded(part), **dict(part.options))
     return partial(METRICS[part.name], kind=kind, **dict(part.options))

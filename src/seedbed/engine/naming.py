@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr
+from jax.extend.mlir import ir
 
 from seedbed.errors import PartError
 from seedbed.spec import Spec
@@ -30,6 +31,23 @@ def name_of(*programs: Any) -> str:
 def text_name(lowered: Any) -> str:
     """The SHA-256 of a lowered program's text, and of how its arguments and results are arranged."""
     return hashlib.sha256(f"{_text(lowered)} {lowered.in_tree} {lowered.out_tree}".encode()).hexdigest()
+
+
+def sign(lowered: Any, name: str) -> None:
+    """Give a program its own name, which stays with it when it is compiled and kept."""
+    module = lowered.compiler_ir().operation
+    with module.context:
+        module.attributes["sym_name"] = ir.StringAttr.get(signed(name))
+
+
+def signed(name: str) -> str:
+    """The signature of a program of that name: XLA lets a name begin with a letter only."""
+    return f"program_{name}"
+
+
+def signature(program: Any) -> str:
+    """What `sign` has called a compiled program, also where it comes from jax's cache."""
+    return program.runtime_executable().hlo_modules()[0].name
 
 
 def short(*texts: str) -> str:

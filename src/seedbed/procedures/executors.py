@@ -1,11 +1,13 @@
 """Who trains a group: the jax engine, or the NumPy reference. The engine is imported only when it is asked for, so
 that the reference runs where jax is absent."""
 
+import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -31,6 +33,10 @@ class Executor(Protocol):
         """What the user's own functions in a question compute ("": there are none), and what trains it as a whole."""
         ...
 
+    def stamp(self) -> str:
+        """What the program of a question without such functions follows from, found out without tracing it."""
+        ...
+
     def __call__(self, group: plan.Group, dataset_of: Any, **how: Any) -> Iterator[tuple[int, Block]]:
         """The blocks of a group, as they are finished."""
         ...
@@ -49,22 +55,33 @@ class _Jax:
         from seedbed.engine import devices
 
         devices.prepare()
-        from seedbed.engine import compiler, ensemble
+        from seedbed.engine import compiler, ensemble, trial
 
-        self._ensemble, self._compiler, self._own = ensemble, compiler.shared(), {}
+        self._devices, self._ensemble, self._compiler, self._own = devices, ensemble, compiler.shared(), {}
+        self._try_out, self._tried = trial.try_out, set[str]()
 
     def names(self, spec: Spec, dataset: Dataset) -> tuple[str, str]:
         """Both names, from the traced programs."""
-        return self._compiler.request(spec, dataset, self._own, compiling=False).names()
+        return self._request(spec, dataset, compiling=False).names()
+
+    def stamp(self) -> str:
+        """The sources, the devices and the settings of jax."""
+        return self._devices.stamp(sources())
 
     def __call__(
         self, group: plan.Group, dataset_of: Any, *, ahead: Ahead = (), **how: Any
     ) -> Iterator[tuple[int, Block]]:
-        pending, *_ = [
-            self._compiler.request(one.spec, self._ensemble.first_data(one, its_data), self._own)
-            for one, its_data in ((group, dataset_of), *ahead)
-        ]
+        groups = ((group, dataset_of), *ahead)
+        pending, *_ = [self._request(one.spec, self._ensemble.first_data(one, its_data)) for one, its_data in groups]
         yield from self._ensemble.train(group, dataset_of, pending, **how)
+
+    def _request(self, spec: Spec, dataset: Dataset, compiling: bool = True) -> Any:
+        """The programs of a recipe, after the user's own functions in it have been tried on its first data."""
+        recipe = spec.recipe()
+        if recipe not in self._tried:
+            self._try_out(spec, dataset, 0)
+            self._tried.add(recipe)
+        return self._compiler.request(spec, dataset, self._own, compiling)
 
 
 class _Reference:
@@ -73,6 +90,10 @@ class _Reference:
     def names(self, spec: Spec, dataset: Dataset) -> tuple[str, str]:  # noqa: ARG002
         """No functions of a user's own, and the sources."""
         return "", sources()
+
+    def stamp(self) -> str:
+        """The sources."""
+        return sources()
 
     def __call__(
         self, group: plan.Group, dataset_of: Any, *, listen: Listener = silent, **_: Any
@@ -101,6 +122,10 @@ class Measuring:
         self._engine = self._engine or executor("jax")
         return self._engine.names(spec, dataset)[0], sources()
 
+    def stamp(self) -> str:
+        """The sources."""
+        return sources()
+
     def __call__(self, group: plan.Group, dataset_of: Any, **how: Any) -> Iterator[tuple[int, Block]]:
         """What the function measures, each block with its name."""
         for setting, block in self._measure(group, dataset_of, **how):
@@ -113,8 +138,9 @@ def _by(program: str, block: Block) -> Block:
 
 @cache
 def sources() -> str:
-    """Sixteen hexadecimal digits of every source file of seedbed, and of the versions of NumPy and jax."""
-    digest = sha256(f"{np.__version__} {version('jax')}".encode())
+    """Sixteen hexadecimal digits of every source file of seedbed, of Python and of the libraries that seedbed needs."""
+    needed = [re.split(r"[^\w.-]", line)[0] for line in requires("seedbed") or () if "extra ==" not in line]
+    digest = sha256(" ".join([sys.version, *(f"{name} {version(name)}" for name in ("jaxlib", *needed))]).encode())
     for path in sorted(Path(seedbed.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -11,7 +11,7 @@ import numpy as np
 from seedbed.datasets.kernels import read_kernels
 from seedbed.datasets.load import course_name
 from seedbed.datasets.pictures import pictures
-from seedbed.errors import DataError, SpecError
+from seedbed.errors import LETTERS, DataError, SpecError
 from seedbed.procedures.crossing import crossing
 from seedbed.procedures.landscape import landscape
 from seedbed.procedures.run import run
@@ -34,7 +34,7 @@ class Lab:
     """
 
     def __init__(
-        self, store: Store | None, seeds: int | str | range, *, profile: Profile = "quick", data: Path | None = None,
+        self, store: Store | None, seeds: Any, *, profile: Profile = "quick", data: Path | None = None,
         engine: str = "jax", listen: Listener = silent, changes: Mapping[str, Sequence[Any]] | None = None,
         keep_older: bool = False,
     ) -> None:  # fmt: skip
@@ -55,7 +55,7 @@ class Lab:
         return question
 
     def run(
-        self, question: Spec, name: str = "record", *, seeds: int | str | range | None = None, changeable: bool = True,
+        self, question: Spec, name: str = "record", *, seeds: Any = None, changeable: bool = True,
         aside: bool = False,
     ) -> xr.Dataset:  # fmt: skip
         """Train a question and return its record, kept in the store under `name`.
@@ -117,7 +117,7 @@ class Lab:
                            engine=engine or self.engine)  # fmt: skip
 
     def examples(
-        self, question: Spec, name: str = "examples", *, seeds: int | str | range = 1, changeable: bool = True
+        self, question: Spec, name: str = "examples", *, seeds: Any = 1, changeable: bool = True
     ) -> xr.Dataset:
         """What a question trains on, its first setting where several are varied; one set for each of the `seeds`."""
         from seedbed.procedures.examples import examples  # late: it needs xarray, and a run trains before that
@@ -152,4 +152,5 @@ class Lab:
     def settled(self) -> None:
         """Raise if a level was asked for that fitted no question."""
         if self.unused:
-            raise SpecError(f'no question of this study has a factor "{sorted(self.unused)[0]}"; see: seedbed show')
+            name = sorted(self.unused)[0]
+            raise SpecError(f'no question of this study has a factor "{name[:LETTERS]}"; see: seedbed show STUDY')

@@ -15,7 +15,7 @@ import numpy as np
 from seedbed import record as records
 from seedbed import store
 from seedbed.datasets.load import load
-from seedbed.errors import SpecError, StoreError
+from seedbed.errors import SpecError, StoreError, shown
 from seedbed.procedures.accessor import with_members
 from seedbed.procedures.run import is_fresh, key_of
 from seedbed.spec import Spec, read_back
@@ -65,7 +65,8 @@ def chosen(part: xr.Dataset, seed: int | str) -> int:
     known = part["seed"].values.tolist()
     if not isinstance(seed, str):
         if seed not in known:
-            raise SpecError(f"seed {seed} is not in this record (it has {known[0]} to {known[-1]}); name one of these")
+            few = f"{min(known)} to {max(known)}" if len(known) > 8 else ", ".join(map(str, known))
+            raise SpecError(f"seed {seed} is not in this record (it has {few}); name one of these")
         return int(seed)
     if seed not in CHOICES:
         raise SpecError(f'a member is chosen by its seed or as {", ".join(CHOICES)}, got "{seed}"; write one of these')
@@ -84,11 +85,13 @@ def chosen(part: xr.Dataset, seed: int | str) -> int:
     return int(known[order[0 if seed == "best" else (len(order) - 1) // 2]])
 
 
-def open_record(folder: str | Path, name: str | None = None) -> xr.Dataset:
+def open_record(folder: Any, name: str | None = None) -> xr.Dataset:
     """The record that a run has left in a folder; `name` is needed where there are several. Trains nothing.
 
     Like every record of `run` it has `record.member(...)`.
     """
+    if not isinstance(folder, str | Path):
+        raise StoreError(f'a record is opened by its folder, got {shown(folder)}; write open("seedbed-runs/my_run")')
     with_members()
     return store.open_record(folder, name)
 

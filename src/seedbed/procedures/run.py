@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,12 @@ from seedbed import memory, record
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
-from seedbed.errors import DataError, SpecError
+from seedbed.errors import DataError, SpecError, StoreError, shown
 from seedbed.procedures.accessor import with_members
 from seedbed.procedures.executors import Executor, Measuring, executor
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
-from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds, trace_steps
+from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds, trace_steps
 from seedbed.store import BlockFile, DamagedError, Store, absent, create_or_open
 from seedbed.store.files import checked_name
 from seedbed.vocabulary import Part
@@ -37,9 +37,9 @@ SAMPLE = range(4)  # seeds whose data name the law of data that every member dra
 
 def run(
     question: Spec,
-    seeds: int | str | range = 256,
+    seeds: Any = 256,
     *,
-    store: Store | Path | str | None = None,
+    store: Any = None,
     name: str = "record",
     engine: str = "jax",
     train: Train | None = None,
@@ -52,8 +52,9 @@ def run(
     What was stored by another program (another version, device or source of seedbed, other settings of jax) is trained
     anew, which is said in a sentence; with `keep_older` it is kept, and the record says how many programs made it.
 
-    `seeds` is a number (256: seeds 0 to 255), a text "0:1000" or a range. `store` is an open store or a folder, made
-    if absent; without one the record lives in memory only. `name` is what the record is called in its store. `engine`
+    `seeds` is a number (256: seeds 0 to 255), a range ("0:1000", range(8, 16)) or a list ("42,7", [42, 7]), which the
+    record keeps in the order given. `store` is an open store or a folder, made if absent; without one the record lives
+    in memory only. `name` is what the record is called in its store. `engine`
     is "jax" or "reference"; `train` replaces it by a function of one's own. `notes` go into the record's attributes.
     """
     if not hasattr(question, "settings"):
@@ -61,6 +62,8 @@ def run(
             f"run takes a question, sb.Spec(...), got {question!r}; studies of the catalogue run by seedbed run NAME"
         )
     wanted = read_seeds(seeds)
+    if store is not None and not isinstance(store, str | Path | Store):
+        raise StoreError(f'a store is a folder, got {shown(store)}; write store="seedbed-runs/my_run", or leave it out')
     store = create_or_open(store) if isinstance(store, str | Path) else store
     checked_name(name, "record")
     settings = question.settings()
@@ -111,16 +114,32 @@ class _Work:
     settings: Sequence[Setting]
     identities: Sequence[Mapping[str, Any]]
     keys: Sequence[str]
-    seeds: range
+    seeds: Seeds
     trainer: Executor
     sources: _Sources
     listen: Listener
     keep_older: bool
+    known: dict[int, str] = field(default_factory=dict)
 
     def program(self, at: int) -> str:
         """What would train a setting now."""
+        if at not in self.known:
+            self.known[at] = self._stamped(at) or self._traced(at)
+        return self.known[at]
+
+    def _traced(self, at: int) -> str:
         spec = self.settings[at].spec
         return self.trainer.names(spec, self.sources.first(spec))[1]
+
+    def _stamped(self, at: int) -> str:
+        """What made a stored block under the same stamp: it need not be traced. "" where none has that stamp."""
+        store: Any = self.store
+        if self.settings[at].spec.functions():
+            return ""
+        for file in store.files(self.keys[at]):
+            if (meta := store.about(file)).get("stamp") == self.trainer.stamp():
+                return str(meta.get("program", ""))
+        return ""
 
     def held(self, at: int) -> list[BlockFile]:
         """The stored blocks of a setting that this program made; with `keep_older`, those of others behind them."""
@@ -164,7 +183,7 @@ def _in_memory(work: _Work) -> list[Block]:
         ahead = _ahead(groups[number:], work.sources)
         for index, block in work.trainer(group, work.sources.of(group), listen=work.listen, ahead=ahead, **how):
             found.setdefault(index, []).append(block)
-    return [record.join(found[index]) for index in range(len(work.settings))]
+    return [record.join(found[index]).in_order(work.seeds) for index in range(len(work.settings))]
 
 
 def _stored(work: _Work) -> list[Block]:
@@ -230,7 +249,8 @@ def _train_group(work: _Work, group: plan.Group, mark: str, ahead: Any, place: t
     for index, block in work.trainer(group, work.sources.of(group), **how):
         program, part = block.meta.get("program", ""), work.settings[index].spec.data
         seeds = range(int(block.seeds[0]), int(block.seeds[-1]) + 1)
-        made = replace(block, meta={**block.meta, "made_by": work.sources.made_by(program, part, seeds)})
+        made_by = work.sources.made_by(program, part, seeds)
+        made = replace(block, meta={**block.meta, "made_by": made_by, "stamp": work.trainer.stamp()})
         store.save(work.keys[index], work.identities[index], made)
 
 
@@ -262,7 +282,9 @@ def _provenance(blocks: Sequence[Block], settings: Sequence[Setting]) -> dict[st
 
     `program` names all programs together, `programs` is how many made the blocks of one setting, at most.
     """
-    metas = [{name: value for name, value in block.meta.items() if name != "made_by"} for block in blocks]
+    metas = [
+        {name: value for name, value in block.meta.items() if name not in ("made_by", "stamp")} for block in blocks
+    ]
     programs = [_listed(meta.pop("program", "")) for meta in metas]
     shared = {name: value for name, value in metas[0].items() if not name.endswith("_seconds")}
     differing = {name for name in shared if any(meta.get(name) != shared[name] for meta in metas)}

@@ -45,6 +45,8 @@ def seeds_text(seeds: Sequence[int] | int) -> str:
 
     >>> seeds_text(256), seeds_text(range(8, 16))
     ('0:256', '8:16')
+    >>> seeds_text((42, 7, 3407))
+    '42, 7, 3407'
     """
     listed = range(seeds) if isinstance(seeds, int) else seeds
     if not listed:

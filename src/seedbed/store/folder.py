@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed import record
+from seedbed import record, spec
 from seedbed.errors import StoreError
 from seedbed.record import Block
 from seedbed.spec import Spec, digest
@@ -139,7 +139,7 @@ class Store:
             checkpoints.drop_checkpoint(self.folder, name)
 
     def write_question(
-        self, name: str, question: Spec, keys: Sequence[str], seeds: range, provenance: Mapping[str, Any],
+        self, name: str, question: Spec, keys: Sequence[str], seeds: spec.Seeds, provenance: Mapping[str, Any],
         programs: Sequence[Sequence[str]] = (),
     ) -> None:  # fmt: skip
         """Keep what makes up the record of a question: one setting key per setting of it, in their order.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.errors import StoreError, nearest
+from seedbed.spec import MOST_SEEDS, Seeds, plain_seeds, seeds_back
 from seedbed.store.blocks import damaged
 from seedbed.store.files import (
     UnreadableError,
@@ -36,7 +37,7 @@ class Question:
 
     factors: Mapping[str, Sequence[Any]]
     keys: Sequence[str]
-    seeds: range
+    seeds: Seeds
     attributes: Mapping[str, Any]
     programs: Sequence[Sequence[str]] = ()
 
@@ -47,7 +48,7 @@ def write_question(root: Path, name: str, question: Question) -> None:
         "name": name,
         "factors": [[factor, list(labels)] for factor, labels in question.factors.items()],  # a list keeps the order
         "keys": list(question.keys),
-        "seeds": [question.seeds.start, question.seeds.stop],
+        "seeds": plain_seeds(question.seeds),
         "attributes": dict(question.attributes),
         "programs": [list(names) for names in question.programs],
     }
@@ -120,6 +121,9 @@ def parse_question(path: Path) -> Question:
         keys, programs = tuple(content["keys"]), content.get("programs", [])
         if programs and len(programs) != len(keys):
             raise ValueError("each setting has its programs")
-        return Question(factors, keys, range(*content["seeds"]), content["attributes"], programs)
-    except (ValueError, KeyError, TypeError):
+        seeds = seeds_back(content["seeds"])
+        if not 0 < len(seeds) <= MOST_SEEDS:
+            raise ValueError("no run has so many seeds")
+        return Question(factors, keys, seeds, content["attributes"], programs)
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise damaged(path, "it is not a question") from None

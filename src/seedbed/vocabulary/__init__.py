@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seedbed.errors import PartError, nearest
+from seedbed.errors import LETTERS, PartError, nearest, shown
 from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
 from seedbed.vocabulary.part import Dial, Part, own, part
 
@@ -43,7 +43,9 @@ def find(kind: str, value: Any) -> Part:
         return _build(kind, name, arguments, options)
     if callable(value):
         return own(kind, value)
-    raise PartError(f'"{kind}" takes a name, a part or a function, got {value!r}; see: seedbed list {PLURALS[kind]}')
+    raise PartError(
+        f'"{kind}" takes a name, a part or a function, got {shown(value)}; see: seedbed list {PLURALS[kind]}'
+    )
 
 
 def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
@@ -70,7 +72,7 @@ def _read_value(kind: str, value: Any) -> Any:
 def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) -> Part:
     table = TABLES[kind]
     if name not in table:
-        raise PartError(f'no {kind} "{name}"{nearest(name, table)} (seedbed list {PLURALS[kind]})')
+        raise PartError(f'no {kind} "{name[:LETTERS]}"{nearest(name, table)} (seedbed list {PLURALS[kind]})')
     signature = inspect.signature(table[name])
     try:
         signature.bind(*arguments, **options)
@@ -97,9 +99,9 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
             raise ValueError
         arguments = [ast.literal_eval(node) for node in call.args]
         return call.func.id, arguments, {str(node.arg): ast.literal_eval(node.value) for node in call.keywords}
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise PartError(
-            f'cannot read the {kind} "{text}"; write a name, or a name with numbers: name(option=0.1)'
+            f'cannot read the {kind} "{text[:LETTERS]}"; write a name, or a name with numbers: name(option=0.1)'
         ) from None
 
 

@@ -1,6 +1,7 @@
 """Metrics by name, each for one example and averaged over the examples of a split. The loss is always kept besides."""
 
-from seedbed.vocabulary.part import Part, number, part
+from seedbed.vocabulary.numbers import Number, number
+from seedbed.vocabulary.part import Part, part
 
 
 def accuracy() -> Part:
@@ -11,7 +12,7 @@ def accuracy() -> Part:
     return part("metric", "accuracy")
 
 
-def within(tolerance: float | int = 0.5) -> Part:
+def within(tolerance: Number = 0.5) -> Part:
     """Share of examples with |y_hat - y| < tolerance in every output unit.
 
     Source: CIS680 assignment 1, part 3, question 2 (tolerance 0.5).

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from seedbed.errors import PartError
+from seedbed.errors import PartError, one_of, shown
+from seedbed.vocabulary.numbers import MOST_LETTERS, as_option, in_single_precision, number
+
+KINDS = ("activation", "data", "initializer", "loss", "metric", "model", "optimizer", "probe")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,11 @@ class Part:
             if isinstance(number, float) and not math.isfinite(number):
                 raise PartError(
                     f'the {name} of {self.kind} "{self.name}" must be a finite number, got {number}; give a finite one'
+                )
+            if isinstance(value, Dial) and not in_single_precision(value.value):
+                raise PartError(
+                    f'the {name} of {self.kind} "{self.name}" must be a number of single precision, got {number:g}, '
+                    f"which is {'infinite' if abs(value.value) > 1 else '0'} there; give another"
                 )
 
     def __getitem__(self, option: str) -> Any:
@@ -82,24 +90,25 @@ class Part:
         return f"{self.name}({', '.join(shown)})" if shown else self.name
 
 
-def part(kind: str, name: str, **options: Any) -> Part:
+def part(kind: str, name: str, /, **options: Any) -> Part:
     """Build a part from keyword options."""
     return Part(kind, name, tuple(sorted(options.items())))
 
 
-def own(kind: str, function: Callable[..., Any], **options: Any) -> Part:
-    """A part from a user's own function; every float option becomes a dial, handed over by name."""
-    named = {name: Dial(value) if isinstance(value, float) else value for name, value in options.items()}
+def own(kind: Any, function: Any, /, **options: Any) -> Part:
+    """A part from a user's own function; every float option becomes a dial, handed over by name.
+
+    Whole numbers, strings and booleans stay fixed, and so do lists and arrays, which the function is given as tuples.
+    """
+    one_of(kind, KINDS, "the kind of a part", PartError)
+    if not callable(function):
+        raise PartError(f"{kind} of your own is a function, got {shown(function)}; give one, or write the part's name")
+    plain = {name: as_option(value) for name, value in options.items()}
+    named = {name: Dial(value) if isinstance(value, float) else value for name, value in plain.items()}
     name = getattr(function, "__name__", type(function).__name__)
+    if not isinstance(name, str) or len(name) > MOST_LETTERS:
+        raise PartError(f"the name of a function has at most {MOST_LETTERS} letters, got {shown(name)}; shorten it")
     return Part(kind, name, tuple(sorted(named.items())), function)
-
-
-def number(value: Any, what: str) -> float:
-    """`value` as a float, or a sentence that says what should have been a number."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise PartError(f"the {what} must be a number, got {value!r}; give a number") from None
 
 
 def _canonical(value: Any) -> Any:
