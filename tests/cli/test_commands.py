@@ -148,6 +148,7 @@ def test_run_hands_everything_on(seedbed, tmp_path):
         "0.2",
         "--sources",
         "8",
+        "--keep-older",
     )
     assert result.exit_code == 0, result.output
     (call,) = stub_catalogue.calls
@@ -163,11 +164,12 @@ def test_run_hands_everything_on(seedbed, tmp_path):
         "source": None,
         "settle_within": 0.2,
         "sources": 8,
+        "keep_older": True,
     }
     assert command == (
         "seedbed run coin --profile smoke --seeds 5:9 --data mine --set learning_rate=0.1,1 "
         "--set 'activation=relu,leaky_relu(slope=0.1)' --out there --engine reference "
-        "--until settled --margin 0.2 --sources 8"
+        "--until settled --margin 0.2 --sources 8 --keep-older"
     )
 
 
@@ -185,6 +187,7 @@ def test_run_at_its_defaults(seedbed):
         "command": "seedbed run coin",
         "settle_within": None,
         "sources": None,
+        "keep_older": False,
     }
 
 
@@ -256,8 +259,9 @@ def test_the_new_study_uses_public_names_and_asks_a_question(seedbed, tmp_path):
     exec((tmp_path / "my_study.py").read_text(), space)
     study = space["study"]
     assert study.name == "my_study"
-    assert [setting.levels["activation"] for setting in study.ask("quick").settings()] == ["relu", "sigmoid", "ripple"]
-    assert study.ask("smoke").steps < study.ask("quick").steps
+    asked = {name: study.asked(study.profile(name)) for name in ("smoke", "quick")}
+    assert [setting.levels["activation"] for setting in asked["quick"].settings()] == ["relu", "sigmoid", "ripple"]
+    assert asked["smoke"].steps < asked["quick"].steps
     assert float(space["ripple"](0.0)) == 0.0
 
 

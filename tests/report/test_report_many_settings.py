@@ -8,8 +8,9 @@ import pytest
 import xarray as xr
 
 from seedbed import figures, stats
-from seedbed.report import pieces, plain
-from seedbed.report.frame import frame
+from seedbed.report import pieces
+from seedbed.report.compose import compose
+from seedbed.report.context import Context
 from seedbed.report.long_tables import shortened
 from seedbed.report.page import Page, Section, Table
 from seedbed.report.write import write
@@ -75,10 +76,10 @@ def test_captions_say_how_many_settings_are_drawn(many):
 
 def test_the_order_of_many_settings_is_told_by_its_ends(many):
     prose, figure, _ = pieces.order_items(stats.hits(many))
-    assert "the 5 fastest of 150 settings: **learning_rate=" in prose.text
-    assert "Holm-adjusted over 149 tests" in prose.text
+    assert "the first 5 of 150 settings: **learning_rate=" in prose.text
+    assert "Holm-adjusted over 149 pairs" in prose.text
     assert len(prose.text) < 1_000
-    assert "The 18 fastest and the 18 slowest are drawn." in figure.caption
+    assert "The first 18 and the last 18 of 150 are drawn." in figure.caption
     assert len(figure.figure.axes[0].get_yticks()) == 36
     few, _, _ = pieces.order_items(stats.hits(many.isel(learning_rate=slice(24))))
     assert "fastest first" in few.text
@@ -102,22 +103,23 @@ def test_a_long_table_goes_on_in_a_file_and_a_short_one_does_not():
     assert shortened(few) == (few, {})
 
 
-def leave(folder, one):
-    records = {"record": one}
-    page = plain.tell(records)
-    header, _ = frame(STUDY, page, profile="quick", seeds=6, command="x", records=records, provenance={})
-    return header, write(folder, STUDY, page, profile="quick", seeds=6, command="x", records=records, summary={},
-                         provenance={})  # fmt: skip
-
-
-def test_a_report_of_many_settings_is_written_whole(many, tmp_path):
-    leave(tmp_path, many)
-    files = sorted(path.name for path in (tmp_path / "tables").iterdir())
-    assert json.loads((tmp_path / "summary.json").read_text())["tables"] == [f"tables/{name}" for name in files]
+def test_a_page_of_many_settings_is_composed_of_few_items(many):
+    page = compose(Context(STUDY, STUDY.profile("quick"), {"record": many}))
+    assert page.short is not None
+    assert len(page.short.sentences) < 1_500
+    assert "the first 18 and the last 18 of 150" in page.short.figure.caption
+    cut, files = shortened(page)
+    assert cut.short is page.short
     assert len(files) >= 3
-    tables = [list(csv.reader((tmp_path / "tables" / name).read_text().splitlines())) for name in files]
-    assert any(len(table) == 151 and table[0][0] == "setting" for table in tables)
-    assert (tmp_path / "report.html").read_text().count("all are in tables/") == len(files)
-    leave(tmp_path, many.isel(learning_rate=slice(3)))  # of few settings nothing is left in files of their own
-    assert list((tmp_path / "tables").iterdir()) == []
-    assert "tables" not in json.loads((tmp_path / "summary.json").read_text())
+    assert all(len(item.rows) <= 100 for section in cut.sections for item in section.items if isinstance(item, Table))
+
+
+def test_files_of_long_tables_come_and_go_with_the_report(tmp_path):
+    rows = [(str(at), at) for at in range(150)]
+    for count, files in ((150, ["table-2.csv"]), (3, [])):
+        page = Page([Section("s", [Table(("name", "value"), rows[:count], "Numbers.")])])
+        write(tmp_path, STUDY, page, profile="quick", seeds=6, command="x", records={}, summary={}, provenance={})
+        assert sorted(path.name for path in (tmp_path / "tables").iterdir()) == files
+        told = json.loads((tmp_path / "summary.json").read_text())
+        assert told.get("tables", []) == [f"tables/{name}" for name in files]
+        assert (tmp_path / "report.html").read_text().count("all are in tables/") == len(files)

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from seedbed.errors import SeedbedError, SpecError
+from seedbed.measures import Asked
 from seedbed.spec import Spec
 from seedbed.studies import TABLE
 from seedbed.study import Study
@@ -81,12 +82,11 @@ def _guarded(path: Path, ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The `ask` of a file; whatever it raises, prints or returns instead of a question becomes a sentence."""
 
     def asked(profile: Any) -> Any:
+        name = getattr(profile, "name", profile)
         with redirect_stdout(sys.stderr):
-            found = _tried(f"ask({profile!r}) of {path}", lambda: ask(profile))
-        if not isinstance(found, Spec | Mapping) or not found:
-            raise SpecError(
-                f"ask({profile!r}) of {path} must return a question, got {_kind(found)}; return sb.Spec(...)"
-            )
+            found = _tried(f"ask({name!r}) of {path}", lambda: ask(profile))
+        if not isinstance(found, Spec | Asked | Mapping) or not found:
+            raise SpecError(f"ask({name!r}) of {path} must return a question, got {_kind(found)}; return sb.Spec(...)")
         return found
 
     return asked

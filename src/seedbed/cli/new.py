@@ -23,19 +23,19 @@ def ripple(z):  # your own activation, written for one number z; seedbed finds i
     return z + jnp.sin(z) ** 2
 
 
-question = sb.Spec(
-    data=sb.data.random_images(64, (4, 4)),  # also: seedbed list datasets
-    model=sb.models.mlp([4], activation="relu"),  # also: seedbed list models
-    initializer=sb.initializers.truncated_normal(0.1, bias=0.1),
-    loss="cross_entropy",
-    optimizer=sb.optimizers.sgd(0.1),
-    stop=sb.reaches("train_accuracy", 1.0),
-    steps=10_000,
-).vary(activation=["relu", "sigmoid", ripple])  # one setting per level; add loss=["l2", "cross_entropy"] for a grid
+def ask(profile):  # what is trained; also: seedbed list datasets, models, losses, optimizers, initializers
+    net = sb.Spec(data=sb.data.random_images(64, (4, 4)), model=sb.models.mlp([4], activation="relu"),
+                  initializer=sb.initializers.truncated_normal(0.1, bias=0.1), loss="cross_entropy",
+                  optimizer=sb.optimizers.sgd(0.1), stop=sb.reaches("train_accuracy", 1.0), steps=profile.steps)
+    return net.vary(activation=["relu", "sigmoid", ripple])  # add loss=["l2", "cross_entropy"] for a grid
 
-study = sb.Study(name="{name}", title="An activation of my own", source="myself", question="Which one learns faster?",
-                 ask=lambda profile: question.replace(steps=500) if profile == "smoke" else question,
-                 seeds={{"smoke": 8, "quick": 64, "full": 1024}})
+
+study = sb.Study(
+    name="{name}", title="An activation of my own", source="myself", question="Which one learns faster?", ask=ask,
+    profiles={{"smoke": {{"seeds": 8, "steps": 500}}, "quick": {{"seeds": 64, "steps": 10_000}},
+              "full": {{"seeds": 1024, "steps": 10_000}}}},
+    score=sb.score("hit_step"),  # or a last value, such as sb.score("final_train_loss")
+    page=[sb.show.curves("train_loss"), sb.show.arrivals(), sb.show.compare(to="relu")])
 '''
 
 

@@ -16,7 +16,7 @@ from seedbed.cli.pick import pick
 from seedbed.cli.progress import watching
 from seedbed.cli.screen import terminal
 from seedbed.errors import StoreError, UserError
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 
 def run(
@@ -24,7 +24,7 @@ def run(
         list[str], typer.Argument(metavar="STUDY", show_default=False, help="Names, files such as mine.py, or all.")
     ],
     profile: Annotated[
-        Profile, typer.Option(help="smoke: seconds. quick: minutes. full: as its source has it.")
+        ProfileName, typer.Option(help="smoke: seconds. quick: minutes. full: as its source has it.")
     ] = "quick",
     seeds: Annotated[str | None, typer.Option(metavar="256|0:1000|42,7", help="How many seeds, or which.")] = None,
     levels: Annotated[

@@ -19,7 +19,7 @@ from seedbed.procedures.timing import timed
 from seedbed.progress import Listener, silent
 from seedbed.spec import Spec, read_seeds
 from seedbed.store import Store
-from seedbed.study import Profile
+from seedbed.study import ProfileName
 from seedbed.vocabulary import data as data_words
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Lab:
     """
 
     def __init__(
-        self, store: Store | None, seeds: Any, *, profile: Profile = "quick", data: Path | None = None,
+        self, store: Store | None, seeds: Any, *, profile: ProfileName = "quick", data: Path | None = None,
         engine: str = "jax", listen: Listener = silent, changes: Mapping[str, Sequence[Any]] | None = None,
         keep_older: bool = False,
     ) -> None:  # fmt: skip

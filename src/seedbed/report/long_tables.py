@@ -35,8 +35,8 @@ def shortened(page: Page) -> tuple[Page, Mapping[str, bytes]]:
                 files[name] = as_csv(item)
                 told = f"{item.caption} The first {SHOWN} of {len(item.rows):,} rows; all are in {name}."
                 items[place] = replace(item, rows=item.rows[:SHOWN], caption=told)
-        sections.append(Section(section.title, items))
-    return (Page(sections, page.readings), files) if files else (page, files)
+        sections.append(replace(section, items=items))
+    return (replace(page, sections=sections), files) if files else (page, files)
 
 
 def as_csv(table: Table) -> bytes:

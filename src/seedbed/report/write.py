@@ -20,7 +20,7 @@ from seedbed.report.long_tables import shortened
 from seedbed.report.page import Page
 from seedbed.report.pictures import FILE_NAME, Picture, draw, figures_of
 from seedbed.report.summary import to_json
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 FIGURES, TABLES = "figures", "tables"
 TABLE_NAME = re.compile(r"tables/table-[0-9]+\.csv")
@@ -32,7 +32,7 @@ def write(
     study: Study,
     page: Page,
     *,
-    profile: Profile,
+    profile: ProfileName,
     seeds: Sequence[int] | int,
     command: str,
     records: Mapping[str, Any],
