@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -123,3 +124,14 @@ def test_files_of_long_tables_come_and_go_with_the_report(tmp_path):
         told = json.loads((tmp_path / "summary.json").read_text())
         assert told.get("tables", []) == [f"tables/{name}" for name in files]
         assert (tmp_path / "report.html").read_text().count("all are in tables/") == len(files)
+
+
+def test_what_a_killed_run_left_half_written_goes_with_the_next_report(tmp_path):
+    old, new = tmp_path / ".report.pdf.1.partial", tmp_path / ".report.pdf.2.partial"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    page = Page([Section("s", [Table(("name",), [("a",)], "One.")])])
+    write(tmp_path, STUDY, page, profile="quick", seeds=6, command="x", records={}, summary={}, provenance={})
+    assert not old.exists()
+    assert new.exists()

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from seedbed.report.summary import to_json
 from seedbed.study import ProfileName, Study
 
 FIGURES, TABLES = "figures", "tables"
+OLD = 3600  # seconds
 TABLE_NAME = re.compile(r"tables/table-[0-9]+\.csv")
 SUMMARY = "summary.json"
 
@@ -94,6 +96,7 @@ def _put(path: Path, content: bytes) -> Path:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         try:
             temporary.write_bytes(content)
             temporary.replace(path)
@@ -105,3 +108,10 @@ def _put(path: Path, content: bytes) -> Path:
             f"the report cannot be written: {path}: {reason}; make room there, or name another folder"
         ) from None
     return path
+
+
+def _sweep(path: Path) -> None:
+    """Remove what runs killed long ago left half-written in the place of this file; a run of now keeps its own."""
+    for left in path.parent.glob(f".{path.name}.*.partial"):
+        if time.time() - left.lstat().st_mtime > OLD:
+            left.unlink(missing_ok=True)
