@@ -62,8 +62,8 @@ def test_the_memory_of_a_device_is_its_own():
 @pytest.mark.parametrize(
     "part",
     [
-        data.random_images(10**12, (8, 8)), data.random_images(4, (10**6, 10**6)), data.xor_blobs(n=10**12),
-        data.xor_blobs(test=10**12), data.lines(64, 10**6), data.curve(n=10**15), data.eggholder(n=10**11),
+        data.random_images(2 * 10**9, (8, 8)), data.random_images(4, (10**6, 10**6)), data.xor_blobs(n=2 * 10**9),
+        data.xor_blobs(test=2 * 10**9), data.lines(64, 10**6), data.curve(n=2 * 10**9), data.eggholder(n=2 * 10**9),
     ],
     ids=lambda part: part.label()[:30],
 )  # fmt: skip
