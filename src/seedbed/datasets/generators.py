@@ -4,11 +4,13 @@ A common draw is keyed by its draw number, a fresh draw by the seed of its membe
 depends on which other seeds were asked for. Names and options are checked in `vocabulary.data`.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from seedbed import memory
 from seedbed.datasets.dataset import Dataset, dataset
 from seedbed.datasets.heads import Kind, by_head
 from seedbed.datasets.points import LAWS as OF_POINTS
@@ -55,6 +57,7 @@ def point(x: float, y: float) -> Dataset:
 def draw(part: Part, seeds: Sequence[int] | np.ndarray | None = None) -> Dataset:
     """What a generating part gives: one common draw, or with `fresh=True` one draw for each of `seeds`, stacked."""
     options = dict(part.options)
+    _has_room(part, len(seeds) if options.get("fresh", False) and seeds is not None else 1)
     if not options.get("fresh", False):
         return _one(part, options.get("draw", 0), part.label())
     if seeds is None or len(seeds) == 0:
@@ -71,6 +74,20 @@ def generator(number: int) -> np.random.Generator:
     if number != int(number) or number < 0:
         raise DataError(f"draws and seeds are numbered from 0, got {number}; give a whole number")
     return np.random.default_rng(np.random.SeedSequence([int(number), DATA]))
+
+
+def _has_room(part: Part, draws: int) -> None:
+    """Raise DataError for a set that the memory cannot hold; the size of a user's own is not known before it is drawn.
+
+    An example takes 4 bytes a number where it is kept, and as many again while it is drawn.
+    """
+    if part.function is not None:
+        return
+    options = dict(part.options)
+    examples = options.get("n", 1) + options.get("test", 0)
+    numbers = math.prod(options.get("shape", (options.get("size", 1),) * 2))
+    told = f"{part.label()}{f' for {draws:,} seeds' if draws > 1 else ''}"
+    memory.check(8 * draws * examples * numbers, told, "ask for fewer or smaller examples", DataError)
 
 
 def _one(part: Part, number: int, origin: str) -> Dataset:
@@ -170,8 +187,8 @@ def _pixels(n: int, shape: Sequence[int]) -> int:
         raise DataError(
             f"random images need n and sides of at least 1, got n={n}, shape={tuple(shape)}; give whole numbers"
         )
-    pixels = int(np.prod(shape))
-    if 2**pixels < n:
+    pixels = math.prod(shape)
+    if pixels < n.bit_length() and 2**pixels < n:
         raise DataError(f"there are only {2**pixels} different images of {pixels} pixels, got n={n}; ask for fewer")
     return pixels
 

@@ -15,7 +15,7 @@ from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, NamedSharding
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import devices, naming, plan
+from seedbed.engine import devices, naming, plan, room
 from seedbed.engine.assemble import Member, assemble
 from seedbed.engine.lanes import Lanes, Layout
 from seedbed.engine.loop import Looks, chunk, looks_of, start_lane, train_lane
@@ -63,6 +63,7 @@ class Lowered:
         judged |= {"dead": jax.ShapeDtypeStruct((), jnp.float32)} if "dead" in judged else {}
         probed = jax.eval_shape(looks.probe, after[1], dials, feed)
         sizes = plan.sizes(*_bytes(spec, dataset, one, step.jaxpr, {**judged, **probed}), mesh.size)
+        room.check(spec, mesh, sizes, lane, step.jaxpr)
         looks = looks_of(member, most_in_slice(member.example_bytes, sizes.at_once))
         looks = looks._replace(judged=judged, probed=probed)
         training = _traced(step.jaxpr, jax.tree.structure(after))

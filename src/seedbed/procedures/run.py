@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed import record
+from seedbed import memory, record
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
@@ -23,7 +23,7 @@ from seedbed.procedures.accessor import with_members
 from seedbed.procedures.executors import Executor, Measuring, executor
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
-from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds
+from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds, trace_steps
 from seedbed.store import BlockFile, DamagedError, Store, absent, create_or_open
 from seedbed.store.files import checked_name
 from seedbed.vocabulary import Part
@@ -67,6 +67,7 @@ def run(
     store = create_or_open(store) if isinstance(store, str | Path) else store
     checked_name(name, "record")
     settings = question.settings()
+    _has_room(settings, len(wanted))
     sources = _Sources()
     trainer = executor(engine) if train is None else Measuring(train)
     identities = [identity(setting, sources, engine, trainer) for setting in settings]
@@ -82,6 +83,15 @@ def run(
     if store is not None:
         store.write_question(name, question, keys, wanted, provenance, [work.programs(at) for at in range(len(keys))])
     return result
+
+
+def _has_room(settings: Sequence[Setting], seeds: int) -> None:
+    """Raise SpecError for a record that the memory cannot hold: at least its traces, as blocks and joined."""
+    rows = sum(len(trace_steps(setting.spec.steps, setting.spec.trace)) for setting in settings)
+    traces = 1 + len(settings[0].spec.metrics)
+    remedy = "ask for fewer seeds, levels or traced steps"
+    what = f"a record of {len(settings):,} settings, {seeds:,} seeds and {rows // len(settings):,} traced steps"
+    memory.check(8 * traces * rows * seeds, what, remedy, SpecError)
 
 
 def identity(setting: Setting, sources: _Sources, engine: str, trainer: Executor) -> dict[str, Any]:

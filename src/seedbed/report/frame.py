@@ -16,6 +16,7 @@ from seedbed.report.prose import listing
 from seedbed.study import ProfileName, Study
 
 PARTS = ("data", "model", "loss", "initializer", "optimizer", "output")
+MOST_LEVELS = 50  # of a factor, in the table of the set-up
 
 
 def frame(
@@ -145,7 +146,18 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
     if question["stop"]:
         targets = [f"{_words(one['metric'])} {one['direction']} {number(one['value'])}" for one in question["stop"]]
         rows += [("target", " and ".join(targets))]
-    return rows + [(f"varied: {_words(name)}", text(labels)) for name, labels in factors.items()]
+    return rows + [(f"varied: {_words(name)}", _levels(labels)) for name, labels in factors.items()]
+
+
+def _levels(labels: Sequence[Any]) -> str:
+    """The levels of a factor; of more than 50 the first and the last ones.
+
+    >>> _levels([1, 2]), _levels(range(200))
+    ('1, 2', '0, 1, 2, …, 197, 198, 199 (200 levels)')
+    """
+    if len(labels) <= MOST_LEVELS:
+        return text(list(labels))
+    return f"{text(list(labels[:3]))}, …, {text(list(labels[-3:]))} ({number(len(labels))} levels)"
 
 
 def _part(part: Mapping[str, Any], factors: Mapping[str, Any]) -> str:

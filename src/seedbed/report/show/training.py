@@ -99,13 +99,16 @@ def over_time_items(
         sb.figures.ShareCurve(name, band.step, band.estimate, np.clip(band.low, 0, 1), np.clip(band.high, 0, 1))
         for name, band in found.items()
     ]
-    n = record.sizes[SEED]
+    n, some = record.sizes[SEED], sb.figures.drawn_words(record)
+    if some:
+        names = {name_of(levels) for levels in sb.figures.drawn(record)}
+        shown = [curve for curve in shown if curve.name in names]
     yield Figure(
         f"mean_{variable}",
         sb.figures.shares(shown, f"mean {what}", step="log"),
         f"Mean {what} against step, n = {n} members per setting. The bands hold at all steps together: each "
         "contains the whole true curve with a chance of 95 % (largest deviation over steps, seeds resampled). "
-        "A member that stopped counts with its last value.",
+        f"A member that stopped counts with its last value.{f' {some}.' if some else ''}",
         f"Curves of the mean {what} with simultaneous bands, one per setting",
     )
     known = record[variable]["step"].values
