@@ -14,6 +14,7 @@ from seedbed.catalogue.claims import judged
 from seedbed.catalogue.request import CROSSED
 from seedbed.procedures.crossing import AXES
 from seedbed.report import plain
+from seedbed.report.cautions import cautions
 from seedbed.report.judged import statements
 from seedbed.report.page import Section
 from seedbed.report.summary import plain_values, summary
@@ -43,12 +44,12 @@ def tell(
         further.append(told_apart)
     if claims:
         further.append(statements(claims))
-    page = replace(page, sections=[*page.sections, *further])
     records = {name: record for name, record in records.items() if not record.attrs.get("aside")}
+    page = replace(page, sections=[*page.sections, *further])
     provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
     trained = {name: record for name, record in records.items() if "stop_step" in record}
     told = summary(study, trained, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
-    told |= plain_values(besides)
+    told |= plain_values(besides) | ({"cautions": first} if (first := cautions(records)) else {})
     written = write(folder, study, page, profile=profile, seeds=seeds, command=command, records=records, summary=told,
                     provenance=provenance)  # fmt: skip
     return told, written

@@ -6,6 +6,7 @@ cluster can stand behind the same call. Without a store the result lives in memo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,8 @@ def run(
     provenance = {**_provenance(blocks, settings), **sources.provenance(), **(notes or {})}
     with_members()
     result = record.assemble(question, blocks, provenance)
+    if "copies" in result.attrs:
+        sys.stderr.write(f"seedbed: {result.attrs['copies']}\n")  # warnings get lost while another thread compiles
     if store is not None:
         store.write_question(name, question, [digest(one) for one in identities], wanted, provenance)
     return result

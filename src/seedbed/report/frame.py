@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from seedbed.report.cautions import cautions, first_section
 from seedbed.report.numbered import Header
 from seedbed.report.numbers import number, text
 from seedbed.report.page import Page, Prose, Section, Table
@@ -32,7 +33,7 @@ def frame(
     byline = f"seedbed · {study.name} · profile {profile}" + (
         f" · {number(count)} seed{'s' * (count != 1)}" if records else ""
     )
-    before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
+    before = [*first_section(cautions(records)), Section("The set-up", list(_setup(study, profile, seeds, records)))]
     trained = any("stop_step" in record for record in records.values())
     after = [Section("How to run this again", list(_again(command, provenance, trained)))]
     return Header(study.title, study.source, study.question, byline), Page(
