@@ -16,13 +16,13 @@ from seedbed import store
 from seedbed.catalogue.asked import Asking, rehearse
 from seedbed.catalogue.own import from_file
 from seedbed.catalogue.request import CROSSED, REQUEST
-from seedbed.errors import SpecError, StoreError
+from seedbed.errors import SpecError, StoreError, one_of
 from seedbed.procedures.crossing import crossing
 from seedbed.procedures.lab import Lab
 from seedbed.progress import Listener, Progress, silent
 from seedbed.spec import Seeds, plain_seeds, read_seeds
 from seedbed.studies import TABLE
-from seedbed.study import Profile, Study
+from seedbed.study import PROFILES, Profile, Study
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ def perform(
     levels each (`procedures.crossing`).
     """
     began = time.perf_counter()
+    one_of(profile, PROFILES, "the profile")
     folder = out / study.name
     _fits(study, profile, changes or {})
     seeds = read_seeds(study.seeds[profile] if seeds is None else seeds)

@@ -20,7 +20,7 @@ from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.families import holm
 from seedbed.stats.interval import checked_level
 from seedbed.stats.members import Members, read
-from seedbed.stats.pairs import Better
+from seedbed.stats.pairs import Better, checked_statistic
 from seedbed.stats.resampling import drawn_counts, mean_intervals, resampled_means, widened
 from seedbed.stats.scores import median
 
@@ -62,6 +62,7 @@ def bands(
     Source: Montiel Olea and Plagborg-Møller 2019, J. Appl. Econom. 34, 1-17 (sup-t bands).
     """
     checked_level(level)
+    checked_statistic(statistic)
     found: dict[str, Band] = {}
     for name, values, steps in _settings(record, variable):
         if len(values) < 2:
