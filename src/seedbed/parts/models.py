@@ -18,6 +18,7 @@ from seedbed.errors import PartError
 from seedbed.parts.convolution import AvgPool2d, Conv2d, MaxPool2d, Padding, out_size
 from seedbed.parts.layers import Activation, Dense, Fixed, Flatten, LearnedSlope, RandomSlope
 from seedbed.parts.regularizers import BatchNorm, Dropout
+from seedbed.vocabulary.models import image_sides
 
 POOLS = {"max": MaxPool2d, "average": AvgPool2d}
 Heads = Mapping[str, int]
@@ -111,7 +112,7 @@ def cnn(
     stride: Sequence[int], padding: Padding, pool: str, hidden: Sequence[int], activation: Make, widening: int = 1,
 ) -> Chain:  # fmt: skip
     """Convolutions with an activation (and pooling) after each, then dense layers. Raises PartError if one fits not."""
-    into, *size = _image(shape)
+    into, *size = image_sides(shape)
     layers: list[eqx.Module] = [AsImage()]
     for index, (width, side, step) in enumerate(zip(channels, kernel, stride, strict=True)):
         after = [out_size(length, side, step, padding) for length in size]
@@ -136,15 +137,6 @@ class AsImage(eqx.Module):
     def __call__(self, x: Array) -> Array:
         """The image `(channel, height, width)`."""
         return x[None] if x.ndim == 2 else x
-
-
-def _image(shape: Sequence[int]) -> Sequence[int]:
-    if len(shape) not in (2, 3):
-        raise PartError(
-            f"cnn needs images (height, width) or (channel, height, width), got examples of shape {tuple(shape)}; "
-            "take mlp, or other data"
-        )
-    return (1, *shape) if len(shape) == 2 else shape
 
 
 def _between(activation: Make, norm: str, dropout: Array | None) -> Callable[[int], list[eqx.Module]]:

@@ -64,6 +64,8 @@ def run(
     sources = _Sources()
     train = train or executor(engine)
     identities = [identity(setting, sources, engine) for setting in settings]
+    for advice in sources.advice(settings, wanted):
+        sys.stderr.write(f"seedbed: {advice}\n")
     if store is None:
         blocks = _in_memory(settings, wanted, train, sources, listen)
     else:
@@ -215,6 +217,13 @@ class _Sources:
         """The data of a group, as a function of seeds."""
         part = group.spec.data
         return lambda seeds: load(part, seeds) if is_fresh(part) else self._load(part)
+
+    def advice(self, settings: Sequence[Setting], seeds: Seeds) -> list[str]:
+        """A line for each set whose inputs have a scale that no initial draw is made for."""
+        fresh = {canonical_json(setting.spec.data.canonical()): setting.spec.data for setting in settings
+                 if is_fresh(setting.spec.data) and setting.spec.data.function is not None}  # fmt: skip
+        drawn = [load(part, seeds[:1]) for part in fresh.values()]
+        return [one.advice for one in (*self._common.values(), *drawn) if one.advice]
 
     def provenance(self) -> dict[str, Any]:
         """Where the common sets came from."""
