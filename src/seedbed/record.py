@@ -4,10 +4,13 @@ A record is an `xarray.Dataset` with one axis per factor, then `seed`, then `ste
 Variables:
 
     hit_step        first step at which the target held, in updates; NaN: never before the cap (censored there)
+    hit_after       where targets are judged on a schedule (attribute `judged`): the last judged step at which it did
+                    not hold, so that it came to hold after `hit_after` and by `hit_step`; NaN: never seen not to hold
     diverged_step   first step with a number that is not finite; NaN: never
     stop_step       the last step at which the member was evaluated
     copy_of         the seed whose initial arrays this one begins with too, NaN for none; absent where no member has one
-    <split>_<quantity>          a trace, NaN after the member stopped
+    <split>_<quantity>          a trace, NaN after the member stopped; the split "batch" is the batch of the step, in
+                                the mode of training, all others are whole and judged as in inference
     final_<split>_<quantity>    the value at stop_step
 
 Step s means after s updates; step 0 is the initial draw. A record never holds a network that was not run.
@@ -95,7 +98,7 @@ def put_together(
     """
     import xarray as xr  # not above: with pandas it takes longer than jax, and a run begins to train without it
 
-    blocks = [_copies_named(block) for block in _on_one_grid(blocks)]
+    blocks = _with_all_names([_copies_named(block) for block in _on_one_grid(blocks)])
     if not any(np.isfinite(block.arrays[COPY_OF]).any() for block in blocks):
         blocks = [_without(block, COPY_OF) for block in blocks]
     else:
@@ -151,6 +154,23 @@ def independent(record: xr.Dataset) -> xr.Dataset:
     return record.isel({SEED: np.flatnonzero(~copied)})
 
 
+def _with_all_names(blocks: Sequence[Block]) -> Sequence[Block]:
+    """The blocks with every array that any of them has, NaN where a setting was not measured by it."""
+    if all(block.arrays.keys() == blocks[0].arrays.keys() for block in blocks):
+        return blocks
+    owner = {name: block for block in reversed(blocks) for name in block.arrays}
+    dims = {name: block.dims.get(name, ()) for name, block in owner.items()}
+    coords = {dim: labels for block in reversed(blocks) for dim, labels in block.coords.items()}
+
+    def filled(block: Block) -> Block:
+        shapes = {name: (len(block.seeds), *one.arrays[name].shape[1:]) for name, one in owner.items()}
+        absent = {name: np.full(shape, np.nan) for name, shape in shapes.items() if name not in block.arrays}
+        arrays = {**block.arrays, **absent}
+        return Block(block.seeds, {name: arrays[name] for name in owner}, dims, coords, block.meta)
+
+    return [filled(block) for block in blocks]
+
+
 def _on_one_grid(blocks: Sequence[Block]) -> Sequence[Block]:
     grids = [list(block.coords.get("step", ())) for block in blocks]
     if all(grid == grids[0] for grid in grids):
@@ -200,7 +220,7 @@ def derive(
 
 def units(name: str) -> str:
     """The unit of a variable, by its name: steps, nats, or 1 for a pure number."""
-    return "steps" if name.endswith("_step") else "1"
+    return "steps" if name.endswith("_step") or name == "hit_after" else "1"
 
 
 def factors(record: xr.Dataset) -> list[str]:

@@ -2,17 +2,18 @@
 
 from typing import Any
 
+from seedbed.catalogue import questions as newer
 from seedbed.datasets.load import at_hand
 from seedbed.errors import UserError
 from seedbed.procedures.lab import Lab
 from seedbed.spec import Seeds, Spec
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 
 class Asking(Lab):
     """A lab that notes every question and runs none: its records are None."""
 
-    def __init__(self, seeds: Seeds, profile: Profile, **further: Any) -> None:
+    def __init__(self, seeds: Seeds, profile: ProfileName, **further: Any) -> None:
         super().__init__(None, seeds, profile=profile, **further)
         self.questions: dict[str, Spec] = {}
         self.refused: UserError | None = None
@@ -57,11 +58,13 @@ def rehearse(study: Study, lab: Asking) -> None:
     lab.settled()
 
 
-def questions(study: Study, profile: Profile = "full") -> dict[str, Spec] | None:
+def questions(study: Study, profile: ProfileName = "full") -> dict[str, Spec] | None:
     """The questions of a study by record, or None where its `measure` looks into what it has run."""
+    if not study.is_old:
+        return newer.questions(study, profile) if study.ask else {}
     if study.measure is None:
         return {} if study.ask is None else {"record": study.ask(profile)}
-    lab = Asking(range(study.seeds[profile]), profile)
+    lab = Asking(range(study.profile(profile).seeds), profile)
     try:
         study.measure(lab)
     except Exception:  # it has run before, or there were no records: what it lacks here is a record to look into
@@ -69,8 +72,16 @@ def questions(study: Study, profile: Profile = "full") -> dict[str, Spec] | None
     return lab.questions
 
 
-def data_at_hand(study: Study, profile: Profile) -> None:
+def questions_of(study: Study, profile: ProfileName) -> dict[str, Spec]:
+    """The trained questions of a study under a profile, by record; none where nothing is trained."""
+    return questions(study, profile) or {}
+
+
+def data_at_hand(study: Study, profile: ProfileName) -> None:
     """Raise DataError where the study asks of a download that is not on this machine."""
+    if not study.is_old:
+        newer.data_at_hand(study, profile)
+        return
     for question in (questions(study, profile) or {}).values():
         for setting in question.settings():
             at_hand(setting.spec.data)

@@ -11,10 +11,11 @@ from jaxtyping import Array
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import plan
 from seedbed.engine.assemble import network_of, structure_of
+from seedbed.engine.compiler import shared
 from seedbed.engine.ensemble import final_arrays
 from seedbed.engine.judging import Judging
-from seedbed.engine.program import Compiler
 from seedbed.engine.shapes import shape_of
+from seedbed.resolve import resolve
 from seedbed.spec import Spec
 
 
@@ -51,9 +52,8 @@ class Replay(NamedTuple):
 
 def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     """Train one member of a setting again, to its last step."""
-    compiler = Compiler()
     group = plan.Group(spec, (plan.Stretch(0, spec, (seed,)),))
-    program = compiler.request(spec, dataset).result()
+    program = shared().request(spec, dataset, {}).program()
     arrays, found = final_arrays(program, group.stretches, dataset)
     shape = shape_of(dataset)
     network = network_of(spec, shape, arrays)
@@ -61,5 +61,5 @@ def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
     state = eqx.combine(network.state, state_plain) if jax.tree.leaves(network.state) else None
     dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
-    opened = Opened(model, state, Judging(spec, shape.heads), dials)
+    opened = Opened(model, state, Judging(resolve(spec, shape).goals), dials)
     return Replay(opened, *(value.item() for value in found))

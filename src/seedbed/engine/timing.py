@@ -13,8 +13,8 @@ import numpy as np
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, plan
-from seedbed.engine.draft import Draft
 from seedbed.engine.lanes import NEVER
+from seedbed.engine.lowered import Lowered
 from seedbed.engine.program import Program
 from seedbed.engine.shapes import feed_of
 from seedbed.spec import Spec
@@ -35,7 +35,7 @@ def seconds(
     lanes                    networks of a wave
 
     Each is the difference of a call of 1 + k steps and the shortest of three of a single step, divided by k: what a
-    call costs besides its steps (dispatch, test set and probes where it ends) cancels. k is what fills `least` seconds,
+    call costs besides its steps (dispatch) cancels; it looks at nothing. k is what fills `least` seconds,
     at least 4; alone and wave take turns. Compiling and two calls before the first measurement are not in it. Every
     call begins at step 0 with the same networks; where one of them diverges on the way, which would end its training
     early, the seconds are NaN.
@@ -43,9 +43,9 @@ def seconds(
     spec = spec.replace(stop=None)
     first = dataset_of(np.arange(1))
     untested = replace(first, test_inputs=None, test_targets=None)
-    draft = Draft.of(spec.replace(probes=()), untested)
-    single = replace(draft, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1)).compiled()
-    whole = Draft.of(spec, first).compiled()
+    lowered = Lowered.of(spec.replace(probes=()), untested)
+    single = replace(lowered, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1)).compiled()
+    whole = Lowered.of(spec, first).compiled()
     alone = _watch(single, spec, untested, least)
     wave = _watch(whole, spec, dataset_of(np.arange(whole.lanes)), least)
     found = np.array([(alone.per_step(), wave.per_step()) for _ in range(repeats)])
@@ -75,11 +75,12 @@ def _watch(program: Program, spec: Spec, dataset: Dataset, least: float) -> Watc
 
     def call(steps: int) -> float:
         lanes, chances = program.start(*placed)
-        stops = program.everywhere(np.array([0, *[steps] * plan.ROWS], np.int32))
+        stops = np.array([0, *[steps] * plan.ROWS], np.int32)
+        rows = program.everywhere(plan.Rows(stops, np.zeros(plan.ROWS, np.int32)))
         cap = program.everywhere(np.int32(CAP))
-        jax.block_until_ready((lanes, chances, stops, cap, feed))
+        jax.block_until_ready((lanes, chances, rows, cap, feed))
         began = time.perf_counter()
-        done: Any = jax.block_until_ready(program.train(lanes, chances, placed[1], feed, stops, cap))
+        done: Any = jax.block_until_ready(program.train(lanes, chances, placed[1], feed, rows, cap))
         took = time.perf_counter() - began
         return took if (np.asarray(done[0].stop_step) == NEVER).all() else float("nan")
 

@@ -19,7 +19,7 @@ from seedbed.procedures.timing import timed
 from seedbed.progress import Listener, silent
 from seedbed.spec import Spec, read_seeds
 from seedbed.store import Store
-from seedbed.study import PROFILES, Profile
+from seedbed.study import PROFILES, ProfileName
 from seedbed.vocabulary import data as data_words
 
 if TYPE_CHECKING:
@@ -34,12 +34,14 @@ class Lab:
     """
 
     def __init__(
-        self, store: Store | None, seeds: Any, *, profile: Profile = "quick", data: Path | None = None,
+        self, store: Store | None, seeds: Any, *, profile: ProfileName = "quick", data: Path | None = None,
         engine: str = "jax", listen: Listener = silent, changes: Mapping[str, Sequence[Any]] | None = None,
+        keep_older: bool = False,
     ) -> None:  # fmt: skip
         one_of(profile, PROFILES, "the profile")
         self.store, self.seeds, self.profile = store, read_seeds(seeds), profile
         self.data, self.engine, self.listen = data, engine, listen
+        self.keep_older = keep_older
         self.changes = dict(changes or {})
         self.unused = set(self.changes)
         self.asked: list[Spec] = []
@@ -66,7 +68,7 @@ class Lab:
         self.asked.append(question)
         notes = {"profile": self.profile, **({"aside": True} if aside else {})}
         return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
-                   engine=self.engine, listen=self.listen, notes=notes)  # fmt: skip
+                   engine=self.engine, listen=self.listen, notes=notes, keep_older=self.keep_older)  # fmt: skip
 
     def crossed(self, levels: int, name: str = "sources") -> xr.Dataset:
         """The first question that was run once more, with initial weights, data and order numbered apart and crossed.
@@ -78,7 +80,7 @@ class Lab:
         found = crossing(self.asked[0], levels)
         notes = {"profile": self.profile, "aside": True, "not_crossed": list(found.missing)}
         return run(found.question, found.seeds, store=self.store, name=name, engine=self.engine, listen=self.listen,
-                   notes=notes)  # fmt: skip
+                   notes=notes, keep_older=self.keep_older)  # fmt: skip
 
     def timed(
         self, question: Spec, name: str = "times", *, repeats: int = 5, least: float = 0.3, changeable: bool = True

@@ -17,7 +17,7 @@ from seedbed import store
 from seedbed.datasets.load import load
 from seedbed.errors import SpecError, StoreError, shown
 from seedbed.procedures.accessor import with_members
-from seedbed.procedures.run import is_fresh
+from seedbed.procedures.run import is_fresh, key_of
 from seedbed.spec import Spec, read_back
 
 if TYPE_CHECKING:
@@ -117,9 +117,16 @@ def _question(record: xr.Dataset, question: Spec | None, setting: dict[str, Any]
             'run the question with engine="jax"'
         )
     asked = question or read_back(json.loads(record.attrs["spec"]), json.loads(record.attrs["levels"]))
-    if asked.hash() != record.attrs["spec_hash"]:
+    listed = asked.settings()
+    at = next((at for at, one in enumerate(listed) if dict(one.levels) == setting), None)
+    if at is None or asked.hash() != record.attrs["spec_hash"] or key_of(listed[at]) != _key(record, at):
         raise StoreError("the question is not the one of this record; give the one that was run")
-    return next(one.spec for one in asked.settings() if dict(one.levels) == setting)
+    return listed[at].spec
+
+
+def _key(record: xr.Dataset, at: int) -> str:
+    """Under which name a setting of a record is kept, which says what its own functions computed."""
+    return str(record.attrs["keys"]).split()[at]
 
 
 def _replayed(spec: Spec, seed: int) -> Any:

@@ -12,8 +12,8 @@ from seedbed.reference.network import Network
 from seedbed.reference.options import numbers
 from seedbed.reference.steps import Step, activation_step, conv2d_step, dense_step, flatten_step, pool_step
 from seedbed.reference.windows import Padding, places
+from seedbed.resolve import image
 from seedbed.vocabulary import Part
-from seedbed.vocabulary.models import image_sides
 
 Options = Mapping[str, float]
 
@@ -99,7 +99,7 @@ def network_for(model: Part, shape: tuple[int, ...], units: Sequence[int]) -> Ne
         raise PartError(f"the reference engine trains without {' and '.join(refused)}; use --engine jax")
     if isinstance(activation := options.get("activation"), Part):
         options |= {"activation": activation.name, "options": numbers(activation)}
-    sees: Any = image_sides(shape) if model.name == "cnn" else math.prod(shape)
+    sees: Any = image(shape) if model.name == "cnn" else math.prod(shape)
     return MODELS[model.name](sees, units, **options)
 
 

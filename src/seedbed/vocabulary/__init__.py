@@ -12,7 +12,7 @@ from typing import Any
 
 from seedbed.errors import LETTERS, PartError, nearest, shown
 from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
-from seedbed.vocabulary.part import Dial, Part, fingerprint, own, part
+from seedbed.vocabulary.part import Dial, Part, own, part
 
 TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
     "activation": activations.TABLE,
@@ -51,10 +51,10 @@ def find(kind: str, value: Any) -> Part:
 def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
     """The part that `Part.canonical` has written as plain data.
 
-    Raises PartError for a function of a user's own, of which only the fingerprint was written.
+    Raises PartError for a function of a user's own, of which only the name was written.
     """
-    name, own_digest = plain["part"], plain.get("own")
-    if own_digest is not None:
+    name = plain["part"]
+    if "own" in plain:
         raise PartError(
             f'the {kind} "{name}" is a function of your own, which no record can hold; give the question too'
         )
@@ -105,4 +105,4 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
         ) from None
 
 
-__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "own", "part", "read_back"]
+__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "own", "part", "read_back"]

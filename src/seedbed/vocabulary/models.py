@@ -7,8 +7,6 @@ from seedbed.errors import PartError, one_of, shown
 from seedbed.vocabulary.numbers import MOST, Number, Word, number, plain, switch
 from seedbed.vocabulary.part import Dial, Part, own, part
 
-CHANNELS = (1, 3, 4)  # grey, colors, colors with transparency
-
 
 def neuron(bias: Any = True) -> Part:
     """A single linear unit per output, z = w . x + b; the output activation is the question's `output`.
@@ -65,24 +63,6 @@ def cnn(
     one_of(pool, ("none", "max", "average"), "the pool of cnn", PartError)
     return part("model", "cnn", activation=_activation(activation), channels=made, hidden=_widths(hidden),
                 kernel=sides, padding=padding, pool=pool, stride=steps)  # fmt: skip
-
-
-def image_sides(shape: Sequence[int]) -> tuple[int, ...]:
-    """(channel, height, width) of the images that `cnn` is given; one channel where there are only two axes.
-
-    Raises: PartError for other shapes, and for images whose channel comes last.
-    """
-    if len(shape) not in (2, 3):
-        raise PartError(
-            f"cnn needs images (height, width) or (channel, height, width), got examples of shape {tuple(shape)}; "
-            "take mlp, or other data"
-        )
-    if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
-        raise PartError(
-            f"cnn needs images (channel, height, width), got {tuple(shape)}, which look like (height, width, channel); "
-            "put the channel first: np.moveaxis(images, -1, 1)"
-        )
-    return (1, *shape) if len(shape) == 2 else tuple(shape)
 
 
 def _whole(value: Any) -> bool:
