@@ -505,12 +505,20 @@ def places(length: int, side: int, stride: int, padding: str | int) -> int:
     return (length + (0 if padding == "valid" else 2 * int(padding)) - side) // stride + 1
 
 
+CHANNELS = (1, 3, 4)  # grey, colors, colors with transparency
+
+
 def image(shape: Sequence[int]) -> tuple[int, int, int]:
     """(channel, height, width) of inputs of this shape; an image without channels has one. Raises PartError."""
     if len(shape) not in (2, 3):
         raise PartError(
             f"cnn needs images (height, width) or (channel, height, width), got examples of shape {tuple(shape)}; "
             "take mlp, or other data"
+        )
+    if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
+        raise PartError(
+            f"cnn needs images (channel, height, width), got {tuple(shape)}, which look like (height, width, channel); "
+            "put the channel first: np.moveaxis(images, -1, 1)"
         )
     return (1, *shape) if len(shape) == 2 else tuple(shape)  # pyright: ignore[reportReturnType] - of 2 or 3 numbers
 

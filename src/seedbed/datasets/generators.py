@@ -11,16 +11,21 @@ from typing import Any
 import numpy as np
 
 from seedbed import memory
+from seedbed.datasets.arrays import numbers
 from seedbed.datasets.dataset import Dataset, dataset
 from seedbed.datasets.heads import Kind, by_head
 from seedbed.datasets.points import LAWS as OF_POINTS
 from seedbed.datasets.shapes import detection, lines
-from seedbed.errors import DataError
+from seedbed.errors import DataError, SeedbedError
 from seedbed.vocabulary.part import Dial, Part
 
 DATA = 0x64617461  # the purpose "data", as the four letters spell it
 KEYWORDS = ("inputs", "targets", "target", "units", "test_inputs", "test_targets")  # what a mapping may hold
-OURS = ("draw", "fresh")  # options that say which generator is handed over; the rest goes to the function
+OURS = (
+    "draw",
+    "fresh",
+    "standardize",
+)  # what says how data are drawn; other options go to the function
 
 
 def random_images(
@@ -102,11 +107,24 @@ def _own(part: Part, number: int, origin: str, known_units: bool = False) -> Dat
     options = {
         name: value.value if isinstance(value, Dial) else value for name, value in part.options if name not in OURS
     }
-    given = _named(function(generator(number), **options), origin)
+    given = _named(_called(lambda: function(generator(number), **options), origin), origin)
     if known_units and _uncounted(given["target"], given.get("units")):
         # a draw in which the last class is absent must not need fewer outputs than its neighbors
         raise DataError(f"{origin} has classes drawn afresh, without their number; return a mapping with units=...")
-    return dataset(**given, origin=origin)
+    return dataset(**given, origin=origin, standardize=bool(dict(part.options).get("standardize", False)))
+
+
+def _called(attempt: Callable[[], Any], origin: str) -> Any:
+    """What a user's function gives; whatever it raises becomes a sentence."""
+    try:
+        return attempt()
+    except SeedbedError:
+        raise
+    except (Exception, SystemExit) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise DataError(
+            f"{origin} fails: {first}; a generator is called as f(rng, **options) and returns (inputs, targets)"
+        ) from error
 
 
 def _uncounted(target: Any, units: Any) -> bool:
@@ -141,7 +159,7 @@ def _kind(targets: Any, origin: str) -> Kind:
             f"{origin} returned targets by name without their kinds; return (inputs, targets, kinds) with a mapping "
             'such as {"label": "binary"} for kinds'
         )
-    y = np.asarray(targets)
+    y = numbers(targets, f"the targets of {origin}")
     if (y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)) and np.isin(y, (0, 1)).all():
         return "binary"
     raise DataError(

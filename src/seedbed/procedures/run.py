@@ -6,6 +6,7 @@ cluster can stand behind the same call. Without a store the result lives in memo
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -72,6 +73,8 @@ def run(
     trainer = executor(engine) if train is None else Measuring(train)
     identities = [identity(setting, sources, engine, trainer) for setting in settings]
     keys = [digest(one) for one in identities]
+    for advice in sources.advice(settings, wanted):
+        sys.stderr.write(f"seedbed: {advice}\n")
     work = _Work(store, settings, identities, keys, wanted, trainer, sources, listen, keep_older)
     blocks = _in_memory(work) if store is None else _stored(work)
     provenance = {**_provenance(blocks, settings), **sources.provenance(), "keys": " ".join(keys), **(notes or {})}
@@ -80,6 +83,8 @@ def run(
             store.describe(key, one)
     with_members()
     result = record.assemble(question, blocks, provenance)
+    if "copies" in result.attrs:
+        sys.stderr.write(f"seedbed: {result.attrs['copies']}\n")  # warnings get lost while another thread compiles
     if store is not None:
         store.write_question(name, question, keys, wanted, provenance, [work.programs(at) for at in range(len(keys))])
     return result
@@ -346,6 +351,13 @@ class _Sources:
         """The data of a group, as a function of seeds."""
         part = group.spec.data
         return lambda seeds: load(part, seeds) if is_fresh(part) else self._load(part)
+
+    def advice(self, settings: Sequence[Setting], seeds: Seeds) -> list[str]:
+        """A line for each set whose inputs have a scale that no initial draw is made for."""
+        fresh = {canonical_json(setting.spec.data.canonical()): setting.spec.data for setting in settings
+                 if is_fresh(setting.spec.data) and setting.spec.data.function is not None}  # fmt: skip
+        drawn = [load(part, seeds[:1]) for part in fresh.values()]
+        return [one.advice for one in (*self._common.values(), *drawn) if one.advice]
 
     def provenance(self) -> dict[str, Any]:
         """Where the common sets came from."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from seedbed.report import glossary
+from seedbed.report.cautions import cautions, first_section
 from seedbed.report.numbered import Header
 from seedbed.report.numbers import number, text
 from seedbed.report.page import Page, Prose, Section, Table
@@ -34,7 +35,7 @@ def frame(
     byline = f"seedbed · {study.name} · profile {profile}" + (
         f" · {number(count)} seed{'s' * (count != 1)}" if records else ""
     )
-    before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
+    before = [*first_section(cautions(records)), Section("The set-up", list(_setup(study, profile, seeds, records)))]
     trained = any("stop_step" in record for record in records.values())
     terms = glossary.used(text_of(page))
     after = [Section(glossary.HEADING, [Prose(glossary.listed(terms))])] if terms else []

@@ -19,7 +19,7 @@ from seedbed.record import name_of
 from seedbed.stats.families import holm
 from seedbed.stats.interval import Interval, Significance, finite
 from seedbed.stats.members import ALONE, Members
-from seedbed.stats.pairs import Better, sign_flip, superiority, wilcoxon
+from seedbed.stats.pairs import Better, checked_better, sign_flip, superiority, wilcoxon
 from seedbed.stats.resampling import difference_interval, resampled_means
 from seedbed.stats.scores import checked
 from seedbed.stats.single_run import Chance, one_run
@@ -79,6 +79,7 @@ def pairwise(
     Raises: StatsError for fewer than two seeds or settings, or values that are not finite.
     """
     values = members.values
+    checked_better(better)
     checked(values.ravel())
     if len(members.settings) < 2 or len(values) < 2:
         shape = f"{len(members.settings)} by {len(values)}"

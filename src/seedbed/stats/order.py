@@ -14,7 +14,7 @@ from scipy import stats
 from seedbed.errors import StatsError
 from seedbed.stats.families import holm
 from seedbed.stats.interval import Interval, checked_level
-from seedbed.stats.pairs import Better, sign_flip
+from seedbed.stats.pairs import Better, checked_better, sign_flip
 from seedbed.stats.resampling import mean_interval, resampled_means
 from seedbed.stats.scores import checked
 
@@ -55,7 +55,7 @@ def order(
     Raises: StatsError for fewer than two seeds or settings, or values that are not finite.
     """
     _check(values, names)
-    sign = 1 if better == "lower" else -1
+    sign = 1 if checked_better(better) == "lower" else -1
     resampled = resampled_means(values)
     means = [mean_interval(values[:, j], resampled[:, j], level, bounds) for j in range(len(names))]
     size = float(np.abs(values).max()) or 1.0

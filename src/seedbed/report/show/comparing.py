@@ -30,9 +30,12 @@ MOST_PAIRS = 15  # that a reader goes through; of more, those that need the most
 def scores(*variables: str, record: str = "", better: str = "") -> Block:
     """A table of the score by setting (mean, median, 5–95 % of members), and the figure; of further variables too."""
 
-    def items(context: Context) -> Iterator[Table | Figure | Answer]:
+    def items(context: Context) -> Iterator[Table | Figure | Prose | Answer]:
         for variable in variables or ("",):
             scored = context.scored(record, variable, better)
+            if scored.n == 0:
+                yield Prose(f"No seed has a finite {scored.words} under every setting, so there is nothing to compare.")
+                continue
             yield score_table(scored)
             columns = dict(zip(scored.names, scored.members.values.T, strict=True))
             some = sb.figures.drawn_words(scored.record)
