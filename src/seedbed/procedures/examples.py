@@ -20,9 +20,7 @@ from seedbed.store import Store
 AXES = {1: ("feature",), 2: ("row", "column"), 3: ("channel", "row", "column")}
 
 
-def examples(
-    question: Spec, *, seeds: int | str | range = 1, store: Store | None = None, name: str = "examples"
-) -> xr.Dataset:
+def examples(question: Spec, *, seeds: Any = 1, store: Store | None = None, name: str = "examples") -> xr.Dataset:
     """What a question trains on: `inputs` (..., seed, example, ...) and each head's targets under `target_<head>`.
 
     The head of a data set that has a single one is called `target`. A set that all members share stands there once for

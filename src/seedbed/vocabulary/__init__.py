@@ -10,9 +10,9 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seedbed.errors import PartError, nearest
+from seedbed.errors import LETTERS, PartError, nearest, shown
 from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
-from seedbed.vocabulary.part import Dial, Part, fingerprint, own, part
+from seedbed.vocabulary.part import Dial, Part, own, part
 
 TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
     "activation": activations.TABLE,
@@ -43,16 +43,18 @@ def find(kind: str, value: Any) -> Part:
         return _build(kind, name, arguments, options)
     if callable(value):
         return own(kind, value)
-    raise PartError(f'"{kind}" takes a name, a part or a function, got {value!r}; see: seedbed list {PLURALS[kind]}')
+    raise PartError(
+        f'"{kind}" takes a name, a part or a function, got {shown(value)}; see: seedbed list {PLURALS[kind]}'
+    )
 
 
 def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
     """The part that `Part.canonical` has written as plain data.
 
-    Raises PartError for a function of a user's own, of which only the fingerprint was written.
+    Raises PartError for a function of a user's own, of which only the name was written.
     """
-    name, own_digest = plain["part"], plain.get("own")
-    if own_digest is not None:
+    name = plain["part"]
+    if "own" in plain:
         raise PartError(
             f'the {kind} "{name}" is a function of your own, which no record can hold; give the question too'
         )
@@ -70,7 +72,7 @@ def _read_value(kind: str, value: Any) -> Any:
 def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) -> Part:
     table = TABLES[kind]
     if name not in table:
-        raise PartError(f'no {kind} "{name}"{nearest(name, table)} (seedbed list {PLURALS[kind]})')
+        raise PartError(f'no {kind} "{name[:LETTERS]}"{nearest(name, table)} (seedbed list {PLURALS[kind]})')
     signature = inspect.signature(table[name])
     try:
         signature.bind(*arguments, **options)
@@ -97,10 +99,10 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
             raise ValueError
         arguments = [ast.literal_eval(node) for node in call.args]
         return call.func.id, arguments, {str(node.arg): ast.literal_eval(node.value) for node in call.keywords}
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise PartError(
-            f'cannot read the {kind} "{text}"; write a name, or a name with numbers: name(option=0.1)'
+            f'cannot read the {kind} "{text[:LETTERS]}"; write a name, or a name with numbers: name(option=0.1)'
         ) from None
 
 
-__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "own", "part", "read_back"]
+__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "own", "part", "read_back"]
