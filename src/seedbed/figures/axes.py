@@ -17,7 +17,7 @@ from seedbed.figures.style import TICKS, WIDTH, darker
 
 Scale = Literal["log", "linear"]
 STEP = "step (updates)"
-SHARES = ("accuracy", "within", "dead")
+SHARES = ("accuracy", "within", "precision", "recall", "_f1", "dead")
 
 
 def count_text(value: float | int, _: object = None) -> str:

@@ -114,7 +114,7 @@ def arrival_table(scored: Scored | Hits) -> Table:
     return Table(columns, table, caption)
 
 
-def _judged_words(hits: Any) -> str:
+def _judged_words(hits: Hits) -> str:
     """Between which steps an arrival lies, where the target was not judged at every step."""
     if hits.judged in ("", "every step"):
         return ""
