@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
+from seedbed.catalogue.telling import comparisons
 from seedbed.report import glossary
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
@@ -213,7 +214,8 @@ def test_a_score_is_computed_once_for_all_blocks(three, monkeypatch):
     once = sb.stats.pairwise
     monkeypatch.setattr(sys.modules["seedbed.stats.hits"], "pairwise", lambda *how: calls.append(1) or once(*how))
     list(sb.show.compare()(seen))
-    list(sb.show.compare(ranks=False)(seen))
+    list(sb.show.compare(record="record", ranks=False)(seen))
+    assert comparisons(seen, seen.records) == [pair.plain() for pair in seen.score.pairs]
     assert len(calls) == 1
 
 
