@@ -97,3 +97,11 @@ def test_every_dependency_is_pinned():
 def test_the_module_runs_as_the_manual_says():
     answer = subprocess.run([sys.executable, "-m", "seedbed.cli.manual"], capture_output=True, text=True, timeout=60)
     assert answer.stdout == manual()
+
+
+def test_what_a_process_is_changed_in_is_told():
+    """Every flag that is set stands in the table of docs/trust.md, and no other."""
+    from seedbed.engine.devices import FLAGS
+
+    told = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(--xla_[^`]*)`", told)) == set(FLAGS.values())

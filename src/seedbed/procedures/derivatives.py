@@ -14,15 +14,13 @@ import xarray as xr
 from seedbed import record
 from seedbed.errors import SpecError
 from seedbed.procedures.executors import derivatives_of
+from seedbed.procedures.keeping import SEEDS, kept
 from seedbed.procedures.machine import processor
 from seedbed.record import Block
-from seedbed.spec import Spec, digest
+from seedbed.spec import Spec
 from seedbed.store import Store
-from seedbed.store.questions import Question, write_question
 from seedbed.vocabulary import data, optimizers
 
-NUMERICS = 1  # rises when the same scores would give other numbers
-SEEDS = range(1)  # one, that stands for "nothing was drawn"
 DIMS = {
     "scores": ("point", "unit"),
     "targets": ("point",),
@@ -54,8 +52,10 @@ def derivatives(
     spec = Spec(data=data.point(), model="neuron", loss=loss, output=output, optimizer=optimizers.sgd(1.0), steps=1)
     hashed = hashlib.sha256(f"{z.shape}{y.dtype}{y.shape}".encode() + z.tobytes() + y.tobytes()).hexdigest()
     parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
-    question = {"derivatives": NUMERICS, "engine": engine, "kind": kind, "sha256": hashed, **parts}
-    key, compute = digest(question), derivatives_of(engine)
+    compute, own = derivatives_of(engine)
+    parameters = {"engine": engine, "kind": kind, "sha256": hashed, **parts}
+    if spec.functions():
+        parameters["own"] = own(spec, z, y, kind)
 
     def block() -> Block:
         began = time.perf_counter()
@@ -65,15 +65,7 @@ def derivatives(
         dims = {**DIMS, "targets": ("point", "unit")[: y.ndim]}
         return Block(np.asarray(SEEDS), {one: values[None] for one, values in arrays.items()}, dims, {}, meta)
 
-    if store is None:
-        made = block()
-    else:
-        with store.claim(f"derivatives-{key}"):
-            if store.missing(key, SEEDS):
-                store.save(key, question, block())
-            store.describe(key, question)
-        made = store.load(key, SEEDS)
-        write_question(store.folder, name, Question({}, [key], SEEDS, dict(made.meta)))
+    made = kept("derivatives", parameters, block, store=store, name=name, attributes={})
     return record.put_together({}, [made], dict(made.meta))
 
 

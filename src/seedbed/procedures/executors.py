@@ -176,19 +176,27 @@ def timing_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
     return jax_seconds
 
 
-def derivatives_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
-    """The function that differentiates an output activation and a loss at given scores under an engine's name."""
+def derivatives_of(engine: str) -> tuple[Callable[..., dict[str, np.ndarray]], Callable[..., str]]:
+    """What differentiates an output activation and a loss at given scores under an engine's name.
+
+    And what names the user's own functions that are differentiated, for the same arguments.
+    """
     _known(engine)
     if engine == "reference":
         from seedbed.reference.derivatives import derivatives
 
-        return derivatives
+        return derivatives, _refused
     from seedbed.engine import devices
 
     devices.prepare()
     from seedbed.engine.derivatives import derivatives as jax_derivatives
+    from seedbed.engine.derivatives import own_name
 
-    return jax_derivatives
+    return jax_derivatives, own_name
+
+
+def _refused(*_: Any) -> str:
+    raise SpecError('the reference engine differentiates named functions only, got one of your own; use engine="jax"')
 
 
 def _known(engine: str) -> None:

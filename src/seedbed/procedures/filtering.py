@@ -19,17 +19,14 @@ from seedbed.datasets.pictures import Pictures
 from seedbed.errors import SpecError, nearest
 from seedbed.procedures import laws
 from seedbed.procedures.executors import ENGINES
+from seedbed.procedures.keeping import SEEDS, kept
 from seedbed.procedures.machine import processor
 from seedbed.record import Block
 from seedbed.reference.convolution import conv2d, conv2d_loops
 from seedbed.reference.windows import places
-from seedbed.spec import digest
 from seedbed.store import Store
-from seedbed.store.questions import Question, write_question
 
 Way = Callable[[np.ndarray, np.ndarray], np.ndarray]
-NUMERICS = 1  # rises when the same images and kernels would give other numbers
-SEEDS = range(1)  # one, that stands for "nothing was drawn"
 DIMS = {
     "images": ("image", "row", "column"),
     "kind": ("image",),
@@ -61,22 +58,17 @@ def filtered(
     if timed < 1 or repeats < 1:
         raise SpecError(f"times need at least one image and one repeat, got {timed} and {repeats}; ask for more")
     hashed = _sha256(pictures.images, weights)
-    question = {
-        "filtering": NUMERICS, "engine": engine, "timed": timed, "repeats": repeats, "kernels": list(kernels),
-        "kinds": list(pictures.kinds), "sha256": hashed,
+    parameters = {
+        "engine": engine, "timed": timed, "repeats": repeats, "kernels": list(kernels), "kinds": list(pictures.kinds),
+        "sha256": hashed,
     }  # fmt: skip
-    key = digest(question)
-    if store is None:
-        block = _block(pictures, weights, list(kernels), engine, timed, repeats)
-    else:
-        with store.claim(f"filtering-{key}"):
-            if store.missing(key, SEEDS):
-                store.save(key, question, _block(pictures, weights, list(kernels), engine, timed, repeats))
-            store.describe(key, question)
-        block = store.load(key, SEEDS)
-    about = {**block.meta, "data": pictures.origin, "data_hash": hashed[:16]}
-    if store is not None:
-        write_question(store.folder, name, Question({}, [key], SEEDS, about))
+    origin = {"data": pictures.origin, "data_hash": hashed[:16]}
+
+    def compute() -> Block:
+        return _block(pictures, weights, list(kernels), engine, timed, repeats)
+
+    block = kept("filtering", parameters, compute, store=store, name=name, attributes=origin)
+    about = {**block.meta, **origin}
     return record.put_together({}, [block], about)
 
 
