@@ -99,6 +99,9 @@ def _measured(scored: Scored) -> Iterator[str]:
     if len(ranked) == 1:
         told = [told[0].rpartition(" with ")[0]]
     each = "" if len(ranked) == 1 else " each"
+    if scored.is_share:
+        yield f"Of {number(scored.n)} networks{each}, {_and(told)} {scored.words}."
+        return
     yield f"The mean {scored.words} of {number(scored.n)} networks{each} is {_and(told)}."
 
 

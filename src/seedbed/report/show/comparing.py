@@ -138,6 +138,12 @@ def interaction(a: str, b: str, *, record: str = "") -> Block:
 
 def score_table(scored: Scored) -> Table:
     """One row per setting: mean, median, 5–95 % of members."""
+    if scored.is_share:
+        return Table(
+            ("setting", scored.words),
+            [(name, scored.interval(mean)) for name, mean in zip(scored.names, scored.means, strict=True)],
+            f"Shares of n = {scored.n} members per setting; brackets are {LEVEL} intervals (Wilson).",
+        )
     spread = [" … ".join(map(scored.shown, np.quantile(column, (0.05, 0.95)))) for column in scored.members.values.T]
     lost = f" {scored.lost} seeds under which a score is no number are left out." if scored.lost else ""
     return Table(

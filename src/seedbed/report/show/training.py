@@ -16,6 +16,8 @@ from seedbed.report.page import Answer, Figure, Prose, Table
 if TYPE_CHECKING:
     import xarray as xr
 
+    from seedbed.figures.share_curves import ShareCurve
+
 SPLITS = {"train": "Training", "test": "Test"}
 
 
@@ -196,6 +198,13 @@ def fate_table(record: Any) -> Table:
         "gradient. Diverged: a number that is not finite. All stay in every denominator."
     )
     return Table(columns, table, caption)
+
+
+def share_curve(name: str, steps: Sequence[int], counts: Sequence[int], n: int) -> ShareCurve:
+    """The share of `n` members at each step, from their number, with Wilson's interval: for `figures.shares`."""
+    known = {count: sb.stats.wilson(count, n) for count in set(counts)}
+    bounds = np.array([(known[count].estimate, known[count].low, known[count].high) for count in counts])
+    return sb.figures.ShareCurve(name, np.asarray(steps), *bounds.T)
 
 
 def traces(record: Any) -> list[str]:
