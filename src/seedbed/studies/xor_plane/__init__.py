@@ -12,6 +12,13 @@ from seedbed.studies.xor_plane.plane import CORNERS, INPUTS, XOR, best_lines, fl
 from seedbed.studies.xor_plane.stuck import where_the_others_are
 
 STDS, RATES = [0.1, 0.3, 1.0, 3.0, 10.0], [0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+PROFILES: Any = {
+    "smoke": {"seeds": 8, "steps": 1_000, "stds": [0.3, 3.0], "rates": [0.1, 3.0], "of_map": 4, "takes": "20 s",
+              "reduced": "a cap of 1,000 steps instead of 10,000; two initial scales, two learning rates with 4 seeds"},
+    "quick": {"seeds": 256, "steps": 10_000, "stds": STDS, "rates": RATES, "of_map": 128, "takes": "50 s",
+              "reduced": "the map over scale and rate: the first 128 seeds"},
+    "full": {"seeds": 1024, "steps": 10_000, "stds": STDS, "rates": RATES, "of_map": 1024, "takes": "4 minutes"},
+}  # fmt: skip
 IN_WORDS = {"std": "initial deviation", "learning_rate": "learning rate"}
 LINE = """
     The label is 1 where exactly one coordinate is 1. A line labels a point by the sign of z(x₁, x₂) = w₁ x₁ + w₂ x₂ +
@@ -32,14 +39,15 @@ EXTREMES = (
     "These are the extremes of a table, so each lies a little beyond what the same cell would show again; their "
     "intervals do not overlap."
 )
-CLAIMS = (  # id, record, share that was published, statement, check
-    ("zhang-li-one-layer", "one_layer", 0.75,
+WHERE = "Zhang & Li 2018, section"
+CLAIMS = (  # id, section, record, share that was published, statement, check
+    ("zhang-li-one-layer", "3.1", "one_layer", 0.75,
      "A single-layer perceptron can never divide the four points (less than one in twenty does)",
      "share(hit_step) < 5 %"),
-    ("zhang-li-two-layers", "two_layers", None,
+    ("zhang-li-two-layers", "3.1", "two_layers", None,
      "A two-layer perceptron with tanh can divide the four points (one in twenty at least)",
      "share(hit_step, activation=tanh) > 5 %"),
-    ("zhang-li-activation", "two_layers", None,
+    ("zhang-li-activation", "3.3", "two_layers", None,
      "Without the hidden activation two layers cannot either (less than one in twenty does)",
      "share(hit_step, activation=identity) < 5 %"),
 )  # fmt: skip
@@ -103,27 +111,17 @@ def four_points(context: sb.Context) -> Iterator[Any]:
 
 def linear_readings(context: sb.Context) -> dict[str, dict[str, Any]]:
     """Of every setting of the network, and of one layer: members that ever arrived, best accuracy, final losses."""
-    if "linear" not in context.kept:
-        parts = {sb.name_of(levels): part for levels, part in sb.rows(context.record("two_layers"))}
-        parts["one layer"] = context.record("one_layer")
-        context.kept["linear"] = {name: linear_reading(part) for name, part in parts.items()}
-    return context.kept["linear"]
-
-
-def linear_reading(part: Any) -> dict[str, Any]:
-    """Of one setting: members that ever arrived, the best accuracy on the traced steps, and the final losses."""
-    loss, hit = part["final_train_loss"].values, part["hit_step"].values
-    arrived = int(np.isfinite(hit).sum())
-    best = max(np.nanmax(part[name].values) for name in ("train_accuracy", "final_train_accuracy"))
-    return {
-        "n": int(loss.size),
-        "cap": int(part.attrs["cap"]),
-        "arrived": arrived,
-        "share": sb.stats.wilson(arrived, loss.size),
-        "best_accuracy": float(best),
-        "least": float(np.nanmin(loss)),
-        "most": float(np.nanmax(loss)),
-    }
+    if "linear" in context.kept:
+        return context.kept["linear"]
+    parts = {sb.name_of(levels): part for levels, part in sb.rows(context.record("two_layers"))}
+    found = context.kept["linear"] = {}
+    for name, part in {**parts, "one layer": context.record("one_layer")}.items():
+        loss, arrived = part["final_train_loss"].values, int(np.isfinite(part["hit_step"].values).sum())
+        best = max(np.nanmax(part[name].values) for name in ("train_accuracy", "final_train_accuracy"))
+        numbers = {"n": int(loss.size), "cap": int(part.attrs["cap"]), "arrived": arrived, "best_accuracy": float(best)}
+        ends = {"least": float(np.nanmin(loss)), "most": float(np.nanmax(loss))}
+        found[name] = {**numbers, **ends, "share": sb.stats.wilson(arrived, loss.size)}
+    return found
 
 
 def over_scale_and_rate(context: sb.Context) -> Iterator[Any]:
@@ -133,16 +131,13 @@ def over_scale_and_rate(context: sb.Context) -> Iterator[Any]:
     shares, n, within = list(hits.shares().values()), len(hits.never), f"within {hits.cap:,.0f} steps"
     ranked = sorted(zip(shares, scored.names, strict=True), key=lambda one: one[0].estimate)
     (worst, last), (best, first) = ranked[0], ranked[-1]
-    told = (
-        f"The largest share, {sb.show.share(best)}, is that of {first}; the smallest, {sb.show.share(worst)}, that of "
-        f"{last}"
-    )
+    told = f"The largest share, {sb.show.share(best)}, is that of {first}; the least, {sb.show.share(worst)}, of {last}"
     yield sb.Answer(f"{told} (n = {n} each, {within}, 95 % intervals).")
     words = [f"{told}. {OVERLAP if best.low <= worst.high else EXTREMES}"]
     factors = [str(name) for name in scored.record["hit_step"].dims if name != "seed"]
     if factors == list(IN_WORDS):
         levels = [scored.record[name].values.tolist() for name in factors]
-        names = [[f"{level:g}" for level in of] for of in levels]
+        names = [[f"{level:g}" for level in one] for one in levels]
         parts = [[getattr(one, part) for one in shares] for part in ("estimate", "low", "high")]
         share, low, high = np.reshape(parts, (3, *map(len, levels)))
         labels = dict(zip(("row_label", "column_label"), IN_WORDS.values(), strict=True))
@@ -153,18 +148,12 @@ def over_scale_and_rate(context: sb.Context) -> Iterator[Any]:
             f"below; n = {n} per cell, the same seeds in every cell.",
             "Success by initial scale and learning rate",
         )
-        for axis, (what, of) in enumerate(zip(IN_WORDS.values(), names, strict=True)):
-            means = zip(share.mean(axis=1 - axis), of, strict=True)
+        for axis, (what, at) in enumerate(zip(IN_WORDS.values(), names, strict=True)):
+            means = zip(share.mean(axis=1 - axis), at, strict=True)
             listed = ", ".join(f"{mean:.0%} at {level}" for mean, level in means)
-            words += [f"By {what}, averaged over the rest of the table: {listed}."] * (len(of) > 1)
-    columns = list(zip(scored.names, scored.members.settings, shares, scored.medians, strict=True))
-    yield sb.Table(
-        ("setting", "arrived", "median step"),
-        [(name, sb.show.share(share), sb.show.interval(median)) for name, _, share, median in columns],
-        f"Every setting of the map: share that has four points right {within} (95 %, Wilson) and median step "
-        f"(Brookmeyer–Crowley); n = {n} each.",
-    )
+            words += [f"By {what}, averaged over the rest of the table: {listed}."] * (len(at) > 1)
     yield " ".join(words)
+    columns = zip(scored.names, scored.members.settings, shares, scored.medians, strict=True)
     yield sb.Reading("map", [dict(zip(("setting", "levels", "share", "median"), one, strict=True)) for one in columns])
 
 
@@ -177,18 +166,13 @@ def without_activation(context: sb.Context) -> Iterator[Any]:
         "the last layer of the first layer is again linear in x, with weights u and bias d",
     )
     yield ONE_LAYER_AGAIN
+    cells = []
+    for name, one in found.items():
+        ever, losses = f"{one['arrived']}, {sb.show.share(one['share'])}", f"{one['least']:.4f} … {one['most']:.4f}"
+        cells.append((name, one["n"], ever, f"{one['best_accuracy']:.0%}", losses))
     yield sb.Table(
         ("network", "members", "ever four right", "best accuracy of any", "final loss (nats)"),
-        [
-            (
-                name,
-                one["n"],
-                f"{one['arrived']}, {sb.show.share(one['share'])}",
-                f"{one['best_accuracy']:.0%}",
-                f"{one['least']:.4f} … {one['most']:.4f}",
-            )
-            for name, one in found.items()
-        ],
+        cells,
         "Members that ever had four points right (watched at every step; 95 %, Wilson), the largest accuracy of any "
         "member at any traced step, and the range of final losses.",
     )
@@ -203,26 +187,6 @@ def without_activation(context: sb.Context) -> Iterator[Any]:
             )
 
 
-def reasons(context: sb.Context) -> Iterator[str]:
-    """The statements of the report, each with what was found here."""
-    found, scored = linear_readings(context), context.scored("two_layers")
-    hits: Any = scored.hits
-    linear = sum(one["arrived"] for name, one in found.items() if name in ("identity", "one layer"))
-    told = [
-        f"- *One layer can never divide the set.* Proved above; the best line has {best_lines()[1]:.0%} of the points.",
-        "- *Without the hidden activation two layers are still linear, so it is critical to have one.* Proved above; "
-        f"measured, {linear} linear networks ever had four points right.",
-    ]
-    for levels, (name, share) in zip(scored.members.settings, hits.shares().items(), strict=True):
-        if levels["activation"] != "identity":
-            told.append(
-                "- *With it, two layers divide the points.* They can; whether gradient descent finds such a line is a "
-                f"matter of the seed: with {name} {sb.show.share(share)} of n = {len(hits.never)} networks do within "
-                f"{hits.cap:,.0f} steps. One picture of one run that worked does not show that."
-            )
-    yield "\n".join(told)
-
-
 study = sb.Study(
     name="xor_plane",
     title="XOR with two hidden units: the points in the hidden plane",
@@ -231,27 +195,7 @@ study = sb.Study(
     "points by a line in its hidden plane, what share of networks does so for which initial scale and learning rate, "
     "where are the others, and what happens without the hidden activation?",
     ask=ask,
-    profiles={
-        "smoke": {
-            "seeds": 8,
-            "steps": 1_000,
-            "stds": [0.3, 3.0],
-            "rates": [0.1, 3.0],
-            "of_map": 4,
-            "takes": "20 s",
-            "reduced": "a cap of 1,000 steps instead of 10,000; two initial scales and two learning rates with 4 seeds",
-        },
-        "quick": {
-            "seeds": 256,
-            "steps": 10_000,
-            "stds": STDS,
-            "rates": RATES,
-            "of_map": 128,
-            "takes": "50 s",
-            "reduced": "the map over scale and rate: the first 128 seeds",
-        },
-        "full": {"seeds": 1024, "steps": 10_000, "stds": STDS, "rates": RATES, "of_map": 1024, "takes": "4 minutes"},
-    },
+    profiles=PROFILES,
     score=sb.score("hit_step", record="two_layers"),
     picture="map",
     page=[
@@ -259,14 +203,18 @@ study = sb.Study(
         hidden_planes,
         sb.Section(
             "How often, and how fast",
-            [over_scale_and_rate, sb.show.arrivals(), sb.show.curves("train_loss")],
+            [
+                over_scale_and_rate,
+                sb.show.arrivals(record="map", figures=False),
+                sb.show.arrivals(),
+                sb.show.curves("train_loss"),
+            ],
             asks="What share of networks does so, for which initial scale and learning rate?",
         ),
         sb.Section("Where the others are", [where_the_others_are], asks="Where are the others?"),
         sb.Section(
             "Without the hidden activation", [without_activation], asks="What happens without the hidden activation?"
         ),
-        sb.Section("The report's reasons", [reasons]),
     ],
     decided=(
         "the sheet gives no learning rate, initial draw or number of steps: the member shown and the base setting use "
@@ -277,14 +225,7 @@ study = sb.Study(
         "Zhang and Li's network has no biases in its formulas; here every layer has one, as in the sheet's figure",
     ),
     claims=tuple(
-        sb.Claim(
-            id=name,
-            source=f"Zhang & Li 2018, section 3.{3 if name.endswith('activation') else 1}",
-            record=record,
-            value=value,
-            statement=statement,
-            check=check,
-        )
-        for name, record, value, statement, check in CLAIMS
+        sb.Claim(id=name, source=f"{WHERE} {section}", record=record, statement=said, value=value, check=check)
+        for name, section, record, value, said, check in CLAIMS
     ),
 )

@@ -19,7 +19,8 @@ MOMENTS = (0.0, 0.25, 0.5, 0.75, 0.9)  # of the way to the hit, then the hit its
 HIDDEN = """
     A hidden unit is h = f(w · x + b), so the two hidden units carry the four points into a plane of their own, and the
     last layer is a line there: v₁ h₁ + v₂ h₂ + c = 0. Learning means moving the images of the points until a line can
-    divide them."""
+    divide them. They can; whether gradient descent finds such a line is a matter of the seed, which one picture of one
+    run that worked does not show."""
 
 
 def best_lines() -> tuple[int, float, list[tuple[float, float, float]]]:

@@ -96,21 +96,26 @@ def counted(some: xr.Dataset) -> dict[str, Any]:
 
 
 def stuck_words(stuck: xr.Dataset, counts: Mapping[str, Any], members: int) -> Iterator[Any]:
-    """What became of the members that never arrived, in sentences and as the answer, its interval over seeds."""
-    count, elsewhere, pair = stuck.sizes["member"], counts["elsewhere"]["members"], counts["two alike"]
-    most, still = max(LEVELS, key=lambda kind: counts[kind]["members"]), sum(one["still"] for one in counts.values())
+    """What became of the members that never arrived; the first sentence is the answer, its interval over seeds."""
+    kind, rates, pair = stuck["kind"].values, stuck.get("learning_rate"), counts["two alike"]
+    most, still = max(LEVELS, key=lambda kind: counts[kind]["members"]), int(stuck["still"].sum())
+    _, row = np.unique(stuck["seed"].values, return_inverse=True)
+    of_seed = (np.bincount(row, kind != "elsewhere"), np.bincount(row).astype(float))
+    share = sb.show.share(sb.stats.scores.by_scipy(of_seed, part_of, 0.95))
+    answer = (
+        f"{kind.size:,} of n = {members:,} networks of the map never had four points right; {share} of them ended "
+        f"within {NEAR:g} nats of one of the three levels, most often “{most}” (95 % interval, seeds resampled)."
+    )
+    yield sb.Answer(answer)
     told = [
-        f"{count:,} of {members:,} members never had four points right; {count - elsewhere:,} of them ended within "
-        f"{NEAR:g} nats of one of the three levels, most often “{most}” ({counts[most]['members']:,}). {still:,} stand "
-        "still; the losses of the others were still moving when the cap came, and a higher cap could let some of them "
-        "arrive."
+        f"{answer} {still:,} stand still; the losses of the others were still moving when the cap came, and a higher "
+        "cap could let some of them arrive."
     ]
-    if elsewhere and "learning_rate" in stuck and np.ptp(stuck["learning_rate"].values):
-        rate = stuck["learning_rate"].values.max()
-        fast = int((stuck["learning_rate"].values[stuck["kind"].values == "elsewhere"] == rate).sum())
+    if rates is not None and np.ptp(rates.values) and "elsewhere" in kind:
+        fast, elsewhere = rates.values.max(), rates.values[kind == "elsewhere"]
         told.append(
-            f"Of the {elsewhere:,} elsewhere, {fast:,} had the largest learning rate of the map, {rate:g}: steps that "
-            "overshoot end at no stationary point."
+            f"Of the {elsewhere.size:,} elsewhere, {int((elsewhere == fast).sum()):,} had the largest learning rate of "
+            f"the map, {fast:g}: steps that overshoot end at no stationary point."
         )
     if pair["members"]:
         told.append(
@@ -119,14 +124,6 @@ def stuck_words(stuck: xr.Dataset, counts: Mapping[str, Any], members: int) -> I
             "wrong: an accuracy of 1/2 hides that two points are answered rightly and with certainty."
         )
     yield " ".join(told)
-    at_level = (stuck["kind"].values != "elsewhere").astype(float)
-    _, row = np.unique(stuck["seed"].values, return_inverse=True)
-    share = sb.stats.scores.by_scipy((np.bincount(row, at_level), np.bincount(row).astype(float)), part_of, 0.95)
-    yield sb.Answer(
-        f"Of n = {members:,} networks of the map {count:,} never had four points right; {sb.show.share(share)} of "
-        f"these end within {NEAR:g} nats of the loss of a common answer, most often “{most}” (95 % interval, seeds "
-        "resampled)."
-    )
 
 
 def part_of(some: np.ndarray, whole: np.ndarray, axis: int = -1) -> Any:
