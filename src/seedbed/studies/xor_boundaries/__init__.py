@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ MISSED = 0.5 * math.erfc(1 / STD / math.sqrt(2))  # a coordinate that ends on th
 BEST = 1 - 2 * MISSED * (1 - MISSED)
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 BROKEN = "its program does not follow the gradient: errors skip the output weights, and a rounded output is trained"
+WHERE = "EE449 report 2024, question 1"
 CLAIMS = (  # id, accuracy published of 100 points, statement, what was different there, check
     *((name, float(value), f"A 2-4-1 network with {name} gets {value} of 100 points right", BROKEN,
        f"one_run(accuracy, activation={name}, rate={REPORT}) = {value / 100}") for name, value in PUBLISHED.items()),
@@ -61,13 +62,13 @@ MEAN_OR_SUM = f"""
     report's combination, rate 0.01 on the mean."""
 FEWER = """
     This run has {} points per network instead of 1,000; the rates are those that these names mean for 1,000 points."""
-SHORT = """
-    10,000 steps of 0.001 are short for {} and enough for most networks of {}: where a rate is this small, the slope of
-    the activation decides how far a network gets, and sigmoid's is at most 1/4."""
-OVERSHOOTS = """
-    A step of rate 1 on a squared error overshoots: with an unbounded output the curvature of the loss along the output
-    weights is several times what such a step allows, so weights are thrown out at once. A network whose hidden units
-    are bounded can stay finite all the same, at an error as in the table: {} networks did."""
+RATES_APART = f"""
+    **{SUMMED}.** A step of rate 1 on a squared error overshoots: with an unbounded output the curvature of the loss
+    along the output weights is several times what such a step allows, so weights are thrown out at once. A network
+    whose hidden units are bounded can stay finite all the same, at an error as in the table.
+
+    **{MEAN}.** Where a setting is far from the best possible, 10,000 steps of 0.001 are short for it: where a rate is
+    this small, the slope of the activation decides how far a network gets, and sigmoid's is at most 1/4."""
 SLOPES = """
     The report's reasons: sigmoid and tanh are bounded and smooth, ReLU is cheap, unbounded and has a kink. In this
     experiment what shows is their slope: h enters the step of the first layer with f′, at most 1/4 for sigmoid and 1
@@ -165,45 +166,32 @@ def how_well_they_learn(context: sb.Context) -> Iterator[Any]:
     training, scored, examples = context.record("training"), context.score, context.profile.examples
     own, n = context.scored("tested", "accuracy"), scored.n
     yield f"{MEAN_OR_SUM}{'' if examples == 1_000 else FEWER.format(examples)}"
-    read: list[dict[str, Any]] = []
+    read, cells = list[dict[str, Any]](), list[Any]()
     for at, (levels, part) in enumerate(sb.rows(training)):
         loss, accuracies = part["final_train_loss"].values, scored.members.values[:, at]
         broken = np.isfinite(part["diverged_step"].values)
-        read.append(
-            {
-                "setting": scored.names[at],
-                "levels": levels,
-                "n": n,
-                "own_test_accuracy": own.means[at],
-                "accuracy": scored.means[at],
-                "quantiles": {name: float(np.quantile(accuracies, share)) for name, share in QUANTILES.items()},
-                "near_best": sb.stats.wilson(int((accuracies > BEST - 0.02).sum()), n),
-                "median_mse": float(np.median(np.where(np.isfinite(loss) & ~broken, loss, np.inf))),
-                "diverged": int(broken.sum()),
-                "dead": int((part["final_dead"].values == 1).sum()),
-            }
-        )
+        error = float(np.median(np.where(np.isfinite(loss) & ~broken, loss, np.inf)))
+        means = {"own_test_accuracy": own.means[at], "accuracy": scored.means[at]}
+        near = sb.stats.wilson(int((accuracies > BEST - 0.02).sum()), n)
+        spread = dict(zip(QUANTILES, np.quantile(accuracies, list(QUANTILES.values())).tolist(), strict=True))
+        ended = {"diverged": int(broken.sum()), "dead": int((part["final_dead"].values == 1).sum())}
+        numbers = {"quantiles": spread, "near_best": near, "median_mse": error, **ended}
+        read.append({"setting": scored.names[at], "levels": levels, "n": n, **means, **numbers})
+        middle = f"{spread['q50']:.0%} ({spread['q05']:.0%} … {spread['q95']:.0%})"
+        shown = f"{error:.3g}" if np.isfinite(error) else "not finite"
+        shares = map(sb.show.share, means.values())
+        cells.append((scored.names[at], *shares, middle, sb.show.share(near), shown, *ended.values()))
     yield sb.Reading("settings", read)
     yield sb.Table(
-        ("setting", "own 100 points", "common points", "5–95 %", "near the best", "median MSE", "diverged", "dead"),
-        [
-            (
-                one["setting"],
-                *(sb.show.share(one[name]) for name in ("own_test_accuracy", "accuracy")),
-                f"{one['quantiles']['q05']:.0%} … {one['quantiles']['q95']:.0%}",
-                sb.show.share(one["near_best"]),
-                f"{one['median_mse']:.3g}" if np.isfinite(one["median_mse"]) else "not finite",
-                one["diverged"],
-                one["dead"],
-            )
-            for one in read
-        ],
+        ("setting", "own 100 points", "common points", "median (5–95 %)", "near the best", "MSE", "diverged", "dead"),
+        cells,
         f"Accuracy after {training.attrs['cap']:,} steps, n = {n} networks per setting, each with its own data and "
-        "initial weights: mean with 95 % interval (BCa) on its own 100 test points and on the common points; range of "
-        "the middle 90 % of networks on the common points; share within 2 points of the best possible "
-        f"{BEST:.1%} (Wilson). A network that diverged answers nothing and counts as 50 %.",
+        "initial weights: mean with 95 % interval (BCa) on its own 100 test points and on the common points; median "
+        "and range of the middle 90 % of networks on the common points; share within 2 points of the best possible "
+        f"{BEST:.1%} (Wilson); median training error. A network that diverged answers nothing and counts as 50 %.",
     )
-    panels = {name: {"networks": column} for name, column in zip(scored.names, scored.members.values.T, strict=True)}
+    columns = zip(scored.names, scored.members.values.T, strict=True)
+    panels = {name: {"networks": column} for name, column in columns}
     marks = {"best possible": BEST}
     yield sb.Figure(
         "accuracies",
@@ -214,24 +202,8 @@ def how_well_they_learn(context: sb.Context) -> Iterator[Any]:
     rates = [rate for rate in training["rate"].values.tolist() if rate != SUMMED] or [SUMMED]
     calm = replace(context, records={"training": training.sel(rate=rates)}, kept={})
     yield from sb.show.curves("train_loss", record="training")(calm)
-    yield "\n\n".join(learning_words(read))
+    yield RATES_APART
     yield from (one for one in sb.show.scores()(context) if isinstance(one, sb.Answer))
-
-
-def learning_words(read: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What each rate does, from the table."""
-    for rate in dict.fromkeys(one["levels"]["rate"] for one in read):
-        some = sorted((one for one in read if one["levels"]["rate"] == rate), key=lambda one: one["quantiles"]["q50"])
-        n, lost = sum(one["n"] for one in some), sum(one["diverged"] for one in some)
-        low, high = (some[at]["quantiles"]["q50"] for at in (0, -1))
-        worst, best = some[0]["setting"], some[-1]["setting"]
-        span = f"from {low:.1%} ({worst}) to {high:.1%} ({best})" if low < high else f"of {low:.1%} throughout"
-        told = f"**{rate}.** A median accuracy {span}; {lost:,} of {n:,} networks diverged."
-        if rate == SUMMED and high < 0.75:
-            told += OVERSHOOTS.format(f"{n - lost:,}")
-        elif rate == MEAN and low < 0.9 < high:
-            told += SHORT.format(worst, best)
-        yield " ".join(told.split())
 
 
 study = sb.Study(
@@ -280,13 +252,13 @@ study = sb.Study(
     claims=tuple(
         sb.Claim(
             id=f"akman-{name}",
-            source=f"EE449 report 2024, question 1.{2 if differs else 3}",
+            source=f"{WHERE}.{2 if differs else 3}",
             record="tested",
             value=value,
-            statement=statement,
+            statement=said,
             differs=differs,
             check=check,
         )
-        for name, value, statement, differs, check in CLAIMS
+        for name, value, said, differs, check in CLAIMS
     ),
 )

@@ -85,7 +85,11 @@ def where_spread_comes_from(context: sb.Context) -> Iterator[Any]:
         "Boundaries with data shared, with initial weights shared, with neither",
         dense=True,
     )
-    yield "\n".join(f"- {line}" for line in source_words(found))
+    told = list(source_words(found))
+    yield "\n".join(f"- {line}" for line in told)
+    yield sb.Answer(
+        f"{' '.join(told).replace('**', '')} (n = {data} data sets × {starts} initial draws of each, 95 % intervals.)"
+    )
     yield sb.Reading(
         "crossed",
         [
@@ -93,15 +97,6 @@ def where_spread_comes_from(context: sb.Context) -> Iterator[Any]:
             | {"shares": dict(one.maps.shares), "accuracy_shares": dict(one.accuracy.shares)}
             for one in found
         ],
-    )
-    told = [
-        f"{one.setting}: "
-        + ", ".join(f"{name} {sb.show.share(one.maps.shares[kind])}" for kind, name in SOURCES.items())
-        for one in found
-    ]
-    yield sb.Answer(
-        f"Shares of the variance of labels: {'; '.join(told)} (n = {data} data sets × {starts} initial draws of each, "
-        "95 % intervals)."
     )
 
 
@@ -125,10 +120,9 @@ def source_words(found: Sequence[Design]) -> Iterator[str]:
             said = "the initial weights decide, far more than the data"
         elif data.low > start.high:
             said = "the data decide, far more than the initial weights"
+        alone = [sb.show.share(share) for share in (start, data, together)]
         yield (
-            f"**{one.setting}**: {said}. Alone, initial weights account for {start.estimate:.0%} of the variance of "
-            f"labels and data for {data.estimate:.0%}; {together.estimate:.0%} is due to neither alone (the same data "
-            f"move some starts and not others). New data with the old initial weights change "
-            f"{one.maps.same_column.estimate:.1%} of all labels, new initial weights on the old data "
-            f"{one.maps.same_row.estimate:.1%}."
+            f"**{one.setting}**: {said}. Of the variance of labels initial weights alone account for {alone[0]}, data "
+            f"alone for {alone[1]}, and {alone[2]} is due to neither alone (the same data move some starts and not "
+            "others)."
         )
