@@ -219,8 +219,11 @@ def order_answer(scored: Scored) -> str:
         f"{name.replace('_', ' ')} ({scored.interval(mean)})"
         for name, mean in zip(scored.order.names, scored.order.means, strict=True)
     ]
-    shown = told if len(told) <= MOST_NAMED else [*told[:2], "…", told[-1]]
-    return f"By {_mean(scored)}: {'; '.join(shown)} (n = {scored.n}, {LEVEL} intervals). {apart_words(scored)}"
+    many = len(told) > MOST_NAMED
+    shown = [*told[:2], "…", told[-1]] if many else told
+    level = many and any(len(group) > 1 for group in scored.order.groups)
+    apart = "Not every pair can be told apart at 5 % (Holm-adjusted)." if level else apart_words(scored)
+    return f"By {_mean(scored)}: {'; '.join(shown)} (n = {scored.n}, {LEVEL} intervals). {apart}"
 
 
 def apart_words(scored: Scored) -> str:
