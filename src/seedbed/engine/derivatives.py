@@ -12,6 +12,7 @@ from seedbed.datasets.heads import Head, Kind
 from seedbed.engine import naming
 from seedbed.engine.judging import Judging
 from seedbed.errors import PartError
+from seedbed.resolve import goals_of
 from seedbed.spec import Spec
 
 MOST = 2**22  # numbers of Jacobians that are computed at once
@@ -50,14 +51,14 @@ def own_name(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: Kind) ->
 
 def _at(spec: Spec, units: int, kind: Kind) -> tuple[Any, Callable[[Array, Array], dict[str, Array]]]:
     """The type of targets, and the function of one score and target."""
-    judge = Judging(spec, (Head("", kind, units),))
+    judge = Judging(goals_of(spec, (Head("", kind, units),)))
     dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
     to = jnp.int32 if kind == "classes" else jnp.float32
 
     def predict(score: Array) -> Array:
         return judge.predictions(score[:, None], dials)[:, 0]
 
-    kept = jax.eval_shape(predict, jax.ShapeDtypeStruct((units,), jnp.float32)).shape
+    kept = jax.eval_shape(predict, jax.ShapeDtypeStruct((units,), jnp.float32)).shape  # a user's own may do anything
     if kept != (units,):
         raise PartError(f"an output activation keeps the shape {(units,)}, got {kept}; take another as the output")
 
