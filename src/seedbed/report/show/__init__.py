@@ -8,10 +8,13 @@ cost                          parameters, examples and operations of networks si
 published                     published single runs beside the distribution, from the claims
 images, kernels               what a network sees, and what its first layer learned
 
+For blocks of one's own, numbers as text: `percent`, `number`, `p_value`, `interval` (an estimate with its interval in
+any form), `share` and `tenths` (shares with intervals), `times` and `plain` (ratios); `file_name` names a figure.
+
 Nothing heavy is imported here: statistics and figures are loaded when a block is shown.
 """
 
-from seedbed.report.numbers import percent
+from seedbed.report.numbers import file_name, interval, number, p_value, percent, share, tenths
 from seedbed.report.show.arriving import arrivals
 from seedbed.report.show.comparing import compare, interaction, scores, single_runs
 from seedbed.report.show.costing import cost, costs, plain, ratio, times
@@ -27,16 +30,22 @@ __all__ = [
     "costs",
     "curves",
     "fates",
+    "file_name",
     "images",
     "images_of",
     "interaction",
+    "interval",
     "kernels",
+    "number",
     "over_time",
+    "p_value",
     "percent",
     "plain",
     "published",
     "ratio",
     "scores",
+    "share",
     "single_runs",
+    "tenths",
     "times",
 ]
