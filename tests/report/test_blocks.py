@@ -224,3 +224,15 @@ def test_a_report_explains_the_terms_it_uses_and_no_others(three):
     assert "restricted mean" in glossary.used(text_of(page))
     assert "dead" not in glossary.used(text_of(page))
     assert page.short.notes.startswith("*95 % interval*: ")
+
+
+def test_curves_say_a_variable_in_words_of_ones_own_and_figures_are_renamed():
+    steps = np.arange(5)
+    made = losses(np.ones((2, SEEDS)), net=["a", "b"]).assign_coords(step=steps)
+    made["largest_weight"] = (("net", "seed", "step"), np.ones((2, SEEDS, 5)))
+    made.attrs["cap"] = 4
+    block = sb.show.renamed("lines_{}", sb.show.curves("largest_weight", says={"largest_weight": "Largest of all"}))
+    (figure,) = block(context(made))
+    assert figure.name == "lines_largest_weight"
+    assert figure.caption.startswith("Largest of all against step")
+    assert figure.words == "Largest of all against step"
