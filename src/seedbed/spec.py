@@ -58,6 +58,9 @@ class Spec:
     prediction; None derives it from the targets (sigmoid for labels in {0, 1}, softmax for classes, identity for
     real numbers). `steps` is the cap in updates; `batch_size=None` is full-batch training. `trace` says which
     steps traces are kept on: "log" (every step up to 64, then 2 % apart), or a whole number (every so many).
+    `judge` says when a target is judged on a split that a step does not see as a whole: every so many steps, and
+    where traces are kept; "auto" takes every step where that costs at most a few times the training, else the traced
+    steps.
     """
 
     data: Any
@@ -72,6 +75,7 @@ class Spec:
     metrics: Any = ()
     probes: Any = ("dead",)
     trace: Any = "log"
+    judge: Any = "auto"
     factors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
@@ -83,9 +87,9 @@ class Spec:
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
         if self.stop is not None and not hasattr(self.stop, "targets"):
             raise SpecError(f"stop must be a target, got {shown(self.stop)}; write stop=reaches('train_accuracy', 1.0)")
-        for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1)):
+        for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1), ("judge", 1)):
             value = plain(getattr(self, name))
-            if (value is None and name == "batch_size") or (name == "trace" and value == "log"):
+            if (value is None and name == "batch_size") or (name, value) in (("trace", "log"), ("judge", "auto")):
                 continue
             _whole(name, value, least)
             object.__setattr__(self, name, value)
@@ -171,6 +175,7 @@ class Spec:
         """The question as JSON-ready data; functions of a user's own stand in it by name only."""
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": self.steps, "batch_size": self.batch_size, "trace": self.trace}
+        plain |= {} if self.judge == "auto" else {"judge": self.judge}
         plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
         plain["metrics"] = [metric.canonical() for metric in self.metrics]
         plain["probes"] = [probe.canonical() for probe in self.probes]
@@ -212,7 +217,7 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
     fields: dict[str, Any] = {
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
     }
-    fields |= {name: plain[name] for name in ("steps", "batch_size", "trace")}
+    fields |= {name: plain[name] for name in ("steps", "batch_size", "trace")} | {"judge": plain.get("judge", "auto")}
     fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
     targets = tuple(Target(**target) for target in plain["stop"] or ())
     question = Spec(**fields, stop=Every(targets) if len(targets) > 1 else targets[0] if targets else None)

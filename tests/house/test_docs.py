@@ -58,6 +58,7 @@ def test_the_page_on_own_questions_runs_to_its_end(tmp_path, monkeypatch):
     checks = (
         "\nassert again.sizes['seed'] == 256 and record.sizes['seed'] == 64\nassert outcome.folder.name == 'ring'\n"
     )
+    checks += "parts = sb.run(mine, seeds=2)\nassert float(parts['final_train_far_off'].max()) <= 1\n"
     checks += "assert sb.run(models, seeds=4)['hit_step'].sizes['model'] == 2\n"
     (tmp_path / "page.py").write_text(program + checks)
     optimized = os.environ | {"XLA_FLAGS": "--xla_backend_optimization_level=1"}  # it trains long enough for that
@@ -97,3 +98,11 @@ def test_every_dependency_is_pinned():
 def test_the_module_runs_as_the_manual_says():
     answer = subprocess.run([sys.executable, "-m", "seedbed.cli.manual"], capture_output=True, text=True, timeout=60)
     assert answer.stdout == manual()
+
+
+def test_what_a_process_is_changed_in_is_told():
+    """Every flag that is set stands in the table of docs/trust.md, and no other."""
+    from seedbed.engine.devices import FLAGS
+
+    told = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(--xla_[^`]*)`", told)) == set(FLAGS.values())

@@ -81,7 +81,7 @@ def test_kept_and_found_again(tmp_path):
         (SCORES, np.full(7, 4), {}, "class of 0 to 3"),
         (SCORES, np.zeros(7), {}, "class of 0 to 3"),
         (SCORES, np.zeros(7), {"kind": "real"}, "shape of the scores"),
-        (SCORES, np.zeros(7, int), {"kind": "several"}, "targets are of kind"),
+        (SCORES, np.zeros(7, int), {"kind": "several"}, "the kind of the targets is"),
         (SCORES, np.zeros(7, int), {"engine": "torch"}, "no engine"),
     ],
 )
@@ -90,9 +90,18 @@ def test_what_does_not_fit_is_a_sentence(scores, targets, how, words):
         derivatives(scores, np.asarray(targets), **how)
 
 
-@pytest.mark.parametrize(("engine", "words"), [("jax", "keeps the shape"), ("reference", "doubles")])
-def test_an_output_that_changes_the_shape_is_refused(engine, words):
-    with pytest.raises(PartError, match=words):
+def halved(z):
+    return z[: z.shape[0] // 2]
+
+
+def test_an_output_of_ones_own_that_changes_the_shape_is_refused():
+    with pytest.raises(PartError, match="keeps the shape"):
+        derivatives(SCORES, targets_of("real"), kind="real", loss="l2", output=halved)
+
+
+@pytest.mark.parametrize("engine", ["jax", "reference"])
+def test_an_output_that_changes_the_shape_is_refused(engine):
+    with pytest.raises(PartError, match="doubles"):
         derivatives(SCORES, targets_of("real"), kind="real", loss="l2", output="crelu", engine=engine)
 
 
@@ -112,3 +121,31 @@ def test_examples_of_several_seeds():
         np.testing.assert_array_equal(record["target"] > 0, record["inputs"][..., 0] > record["inputs"][..., 1])
     assert not np.array_equal(own["inputs"][0], own["inputs"][1])
     np.testing.assert_array_equal(shared["inputs"][0], shared["inputs"][2])
+
+
+def test_an_own_loss_is_named_by_what_it_computes(tmp_path):
+    """Two losses of one name, and the first one again."""
+    store = create_or_open(tmp_path)
+
+    def gradient(factor):
+        def loss(score, target):
+            return factor * ((score - target) ** 2).sum()
+
+        found = derivatives([[0.5, 1.0]], [[0.0, 1.0]], loss=loss, kind="real", store=store)
+        return found["gradient"].values.ravel().tolist()
+
+    assert gradient(1.0) == [1.0, 0.0]
+    assert gradient(3.0) == [3.0, 0.0]
+    assert gradient(1.0) == [1.0, 0.0]
+
+
+def test_what_other_sources_measured_is_measured_anew(tmp_path, monkeypatch):
+    store = create_or_open(tmp_path)
+    from seedbed.procedures import keeping
+
+    for program in ("a" * 16, "b" * 16):
+        monkeypatch.setattr(keeping, "sources", lambda program=program: program)
+        derivatives([[0.5, 1.0]], [0], store=store)
+    (key,) = store.read_question().keys
+    assert [file.program for file in store.files(key)] == ["a" * 16, "b" * 16]
+    assert store.record()["loss"].shape == (1, 1)

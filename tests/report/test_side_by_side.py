@@ -10,10 +10,10 @@ import xarray as xr
 
 from seedbed import stats
 from seedbed.errors import SpecError
-from seedbed.parts.activations import WIDENS
 from seedbed.parts.models import MODELS
 from seedbed.report import operations, pieces
 from seedbed.vocabulary import models
+from seedbed.vocabulary.activations import WIDENS
 
 
 def record(hits, cap=100, seeds=None, **levels):
@@ -90,10 +90,6 @@ def test_parameters_are_those_of_the_model_that_is_trained(name):
     model, _ = eqx.nn.make_with_state(MODELS[part.name])(jax.random.key(0), shape, heads, **chosen)
     counted = operations.parameter_count(operations.layers(part, shape, units))
     assert counted == sum(array.size for array in jax.tree.leaves(eqx.filter(model, eqx.is_array)))
-
-
-def test_every_activation_that_widens_is_known():
-    assert operations.WIDENING == WIDENS
 
 
 def test_multiply_adds_of_a_convolution_are_output_places_times_kernel():

@@ -15,12 +15,13 @@ from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, NamedSharding
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import check, devices, naming, plan
+from seedbed.engine import devices, naming, plan, room
 from seedbed.engine.assemble import Member, assemble
 from seedbed.engine.lanes import Lanes, Layout
-from seedbed.engine.loop import chunk, look_at_lane, start_lane, train_lane
+from seedbed.engine.loop import Looks, chunk, look_at_lane, looks_of, start_lane, train_lane
 from seedbed.engine.program import EVERYWHERE, MEMBERS, Program, trained_by
-from seedbed.engine.shapes import feed_of, shape_of
+from seedbed.engine.shapes import feed_of, most_in_slice, shape_of
+from seedbed.engine.splits import SAME
 from seedbed.engine.step import Lane
 from seedbed.spec import Spec, trace_steps
 from seedbed.vocabulary.probes import AT_THE_END
@@ -31,7 +32,7 @@ class Lowered:
     """A group assembled and planned, with one step of one member traced.
 
     `one` is the shapes of one member, `step` the trace of what one step does to it, `training` the same as a function,
-    `shown` the shapes of what it shows at a traced step.
+    `looks` how it is looked at.
     """
 
     spec: Spec
@@ -41,36 +42,42 @@ class Lowered:
     one: Any
     step: Any
     training: Callable[..., Any]
-    shown: Mapping[str, jax.ShapeDtypeStruct]
+    looks: Looks
     own_data: bool
 
     @classmethod
     def of(cls, spec: Spec, dataset: Dataset) -> "Lowered":
         """Assemble and plan a recipe for all devices; every misfit is an error here."""
         member = assemble(spec, shape_of(dataset))
-        check.target_known(spec, member.metrics)
-        check.batch_fits(spec, dataset.examples)
         mesh = devices.mesh()
         one = _one_lane(member, spec, dataset)
         at, live = jax.ShapeDtypeStruct((), jnp.int32), jax.ShapeDtypeStruct((), jnp.bool_)
         lane, chances, dials, feed = one
         training = partial(train_lane, member, spec.stop, spec.batch_size)
-        step = jax.jit(training).trace(lane, chances, trained_by(dials), feed, at, at, live)
+        told = _told(member)
+        step = jax.jit(training).trace(lane, chances, trained_by(dials), feed, at, at, live, told, live)
         after = step.out_info
-        shown = jax.eval_shape(partial(look_at_lane, member), after[1], dials, feed)
-        sizes = plan.sizes(*_bytes(spec, dataset, one, step.jaxpr, shown), mesh.size)
+        looks = looks_of(member, most_in_slice(member.example_bytes, 1))
+        judged = jax.eval_shape(looks.judge, lane, dials, feed)
+        judged = {("dead" if name == SAME else name): shape for name, shape in judged.items()}
+        judged |= {"dead": jax.ShapeDtypeStruct((), jnp.float32)} if "dead" in judged else {}
+        probed = jax.eval_shape(looks.probe, after[1], dials, feed)
+        sizes = plan.sizes(*_bytes(spec, dataset, one, step.jaxpr, {**judged, **probed}), mesh.size)
+        room.check(spec, mesh, sizes, lane, step.jaxpr)
+        looks = looks_of(member, most_in_slice(member.example_bytes, sizes.at_once))
+        looks = looks._replace(judged=judged, probed=probed)
         training = _traced(step.jaxpr, jax.tree.structure(after))
-        return cls(spec, member, sizes, mesh, one, step, training, shown, dataset.fresh)
+        return cls(spec, member, sizes, mesh, one, step, training, looks, dataset.fresh)
 
     def own_name(self) -> str:
-        """What the user's functions in this question compute: the draw, a step and a look of one member, as traced.
+        """What the user's functions in this question compute: the draw, a step and the looks of one member, as traced.
 
         Raises PartError where they call back into Python.
         """
-        _, _, dials, feed = self.one
+        lane, _, dials, feed = self.one
         seed = jax.ShapeDtypeStruct((), jnp.uint32)
         drawing = jax.jit(partial(start_lane, self.member)).trace(seed, dials)
-        looking = jax.jit(partial(look_at_lane, self.member)).trace(self.step.out_info[1], dials, feed)
+        looking = jax.jit(partial(look_at_lane, self.looks)).trace(lane, self.step.out_info[1], dials, feed)
         naming.stays_inside(self.spec, drawing, self.step, looking)
         labels = (self.layout.metrics, tuple(self.layout.probes), self.layout.layers, self.layout.hidden)
         return naming.short(naming.name_of(drawing, self.step, looking), repr(labels))
@@ -80,7 +87,7 @@ class Lowered:
         """What the host must know of the lanes."""
         member, lane = self.member, self.one[0]
         return Layout(self.sizes, len(jax.tree.leaves((lane.network, lane.memory))), tuple(lane.last),
-                      dict(member.probes), member.layers, member.hidden, self.own_data)  # fmt: skip
+                      member.resolved, dict(member.probes), member.layers, member.hidden, self.own_data)  # fmt: skip
 
     def lower_start(self) -> Any:
         """What draws lanes, from bare arrays to bare arrays."""
@@ -98,8 +105,9 @@ class Lowered:
     def lower_train(self) -> Any:
         """What trains lanes for a chunk."""
         own = MEMBERS if self.own_data else EVERYWHERE
-        look = partial(look_at_lane, self.member)
-        body = partial(chunk, self.training, look, self.own_data, self.sizes.at_once, self.shown)
+        resolved = self.member.resolved
+        judging = resolved.row_names if resolved.scheduled else ()
+        body = partial(chunk, self.training, self.looks, self.own_data, self.sizes.at_once, judging)
         specs = (MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE)
         lane, chances, dials, feeds = self._many()
         structure = jax.tree.structure((lane.network, lane.memory))
@@ -109,11 +117,11 @@ class Lowered:
             return _bare(after), rows
 
         feed = feeds if self.own_data else self.one[3]
-        stops, cap = jax.ShapeDtypeStruct((plan.ROWS + 1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.int32)
+        stops, looks, cap = (jax.ShapeDtypeStruct(shape, jnp.int32) for shape in ((plan.ROWS + 1,), (plan.ROWS,), ()))
         whole = self._shard(train, in_specs=specs, out_specs=MEMBERS)
         placed = tuple(NamedSharding(self.mesh, spec) for spec in specs)  # said: XLA would place what is left unused
         return jax.jit(whole, donate_argnums=0, in_shardings=placed).lower(
-            _bare(lane), chances, trained_by(dials), feed, stops, cap
+            _bare(lane), chances, trained_by(dials), feed, plan.Rows(stops, looks), cap
         )
 
     def compiled(self) -> Program:
@@ -147,6 +155,14 @@ def _dressed(structure: Any, lanes: Lanes) -> Lane:
     """The reverse of `_bare`, given how the arrays make up (network, memory)."""
     network, memory = jax.tree.unflatten(structure, lanes.arrays)
     return Lane(network, memory, lanes.hit_step, lanes.diverged_step, lanes.stop_step, lanes.last)
+
+
+def _told(member: Member) -> dict[str, jax.ShapeDtypeStruct]:
+    """Shapes of what whole splits say of a member before a step: scalars, by which it can arrive."""
+    resolved = member.resolved
+    names = [f"{split}_{quantity}" for split in resolved.at_steps for quantity in resolved.quantities]
+    names += resolved.row_names if resolved.scheduled else ()
+    return dict.fromkeys(names, jax.ShapeDtypeStruct((), jnp.float32))
 
 
 def _one_lane(member: Member, spec: Spec, dataset: Dataset) -> Any:

@@ -15,6 +15,7 @@ from seedbed.engine.compiler import shared
 from seedbed.engine.ensemble import final_arrays
 from seedbed.engine.judging import Judging
 from seedbed.engine.shapes import shape_of
+from seedbed.resolve import resolve
 from seedbed.spec import Spec
 
 
@@ -60,5 +61,5 @@ def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
     state = eqx.combine(network.state, state_plain) if jax.tree.leaves(network.state) else None
     dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
-    opened = Opened(model, state, Judging(spec, shape.heads), dials)
+    opened = Opened(model, state, Judging(resolve(spec, shape).goals), dials)
     return Replay(opened, *(value.item() for value in found))

@@ -20,7 +20,8 @@ from seedbed.spec import Spec
 def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
     """Output, loss and gradient of a neuron with one input, at points (weight[i], bias[i]); averages over examples."""
     shape = shape_of(dataset)
-    member, judge = assemble(spec, shape), Judging(spec, shape.heads)
+    member = assemble(spec, shape)
+    judge = Judging(member.resolved.goals)
     dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
     network, _ = member.start(threefry.key(0), dials)
     inputs, targets = (

@@ -18,6 +18,7 @@ from seedbed.errors import PartError
 from seedbed.parts.convolution import AvgPool2d, Conv2d, MaxPool2d, Padding, out_size
 from seedbed.parts.layers import Activation, Dense, Fixed, Flatten, LearnedSlope, RandomSlope
 from seedbed.parts.regularizers import BatchNorm, Dropout
+from seedbed.resolve import image
 
 POOLS = {"max": MaxPool2d, "average": AvgPool2d}
 Heads = Mapping[str, int]
@@ -110,16 +111,11 @@ def cnn(
     key: PRNGKeyArray, shape: Sequence[int], heads: Heads, channels: Sequence[int], kernel: Sequence[int],
     stride: Sequence[int], padding: Padding, pool: str, hidden: Sequence[int], activation: Make, widening: int = 1,
 ) -> Chain:  # fmt: skip
-    """Convolutions with an activation (and pooling) after each, then dense layers. Raises PartError if one fits not."""
-    into, *size = _image(shape)
+    """Convolutions with an activation (and pooling) after each, then dense layers; `resolve` has seen that all fit."""
+    into, *size = image(shape)
     layers: list[eqx.Module] = [AsImage()]
     for index, (width, side, step) in enumerate(zip(channels, kernel, stride, strict=True)):
         after = [out_size(length, side, step, padding) for length in size]
-        if min(after) < 1:
-            raise PartError(
-                f"a kernel of {side}x{side} does not fit the {size[0]}x{size[1]} image that layer {index + 1} sees; "
-                'take a smaller one, fewer layers, or padding="same"'
-            )
         layers += [Conv2d(into, width, side, jax.random.fold_in(key, index), step, padding), activation()]
         into, size = width * widening, after
         if pool in POOLS and min(size) >= 2:
@@ -136,15 +132,6 @@ class AsImage(eqx.Module):
     def __call__(self, x: Array) -> Array:
         """The image `(channel, height, width)`."""
         return x[None] if x.ndim == 2 else x
-
-
-def _image(shape: Sequence[int]) -> Sequence[int]:
-    if len(shape) not in (2, 3):
-        raise PartError(
-            f"cnn needs images (height, width) or (channel, height, width), got examples of shape {tuple(shape)}; "
-            "take mlp, or other data"
-        )
-    return (1, *shape) if len(shape) == 2 else shape
 
 
 def _between(activation: Make, norm: str, dropout: Array | None) -> Callable[[int], list[eqx.Module]]:

@@ -12,6 +12,7 @@ from seedbed.reference.network import Network
 from seedbed.reference.options import numbers
 from seedbed.reference.steps import Step, activation_step, conv2d_step, dense_step, flatten_step, pool_step
 from seedbed.reference.windows import Padding, places
+from seedbed.resolve import image
 from seedbed.vocabulary import Part
 
 Options = Mapping[str, float]
@@ -100,19 +101,6 @@ def network_for(model: Part, shape: tuple[int, ...], units: Sequence[int]) -> Ne
         options |= {"activation": activation.name, "options": numbers(activation)}
     sees: Any = image(shape) if model.name == "cnn" else math.prod(shape)
     return MODELS[model.name](sees, units, **options)
-
-
-def image(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """(channel, height, width) of inputs of this shape; an image without channels has one."""
-    match shape:
-        case (height, width):
-            return 1, height, width
-        case (channel, height, width):
-            return channel, height, width
-        case _:
-            raise PartError(
-                f"a cnn needs inputs (height, width) or (channel, height, width), got {shape}; reshape them or take mlp"
-            )
 
 
 MODELS = {"neuron": neuron, "mlp": mlp, "cnn": cnn}

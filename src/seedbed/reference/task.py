@@ -4,14 +4,14 @@ Nothing is trained here; what the reference engine cannot do is refused here, be
 to learn is settled in `seedbed.reference.goals`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from seedbed.errors import DataError, PartError, SpecError, nearest
+from seedbed.errors import DataError, PartError
 from seedbed.reference.goals import Goal, Head, goals_for
 from seedbed.reference.layers import concatenate, concatenate_pullback
 from seedbed.reference.losses import signs
@@ -20,6 +20,7 @@ from seedbed.reference.network import Network
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.options import numbers
 from seedbed.reference.twin import Array
+from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import PARTS, Spec
 from seedbed.vocabulary import Part
 
@@ -71,7 +72,7 @@ class Batch:
         """Whether every member has its own."""
         return self.truth.ndim == 3
 
-    def chosen(self, index: tuple[np.ndarray, ...]) -> "Batch":
+    def chosen(self, index: tuple[np.ndarray | slice, ...]) -> "Batch":
         """The examples that an index into the leading axes chooses."""
         return Batch(self.x[index], self.truth[index])
 
@@ -86,6 +87,13 @@ class Task:
     goals: tuple[Goal, ...]
     rule: Rule
     batch_size: int | None
+    resolved: Resolved
+
+    def split(self, name: str) -> Batch:
+        """A split by its name."""
+        if name == "train" or self.test is None:
+            return self.train
+        return self.test
 
     @property
     def examples(self) -> int:
@@ -96,30 +104,31 @@ class Task:
 def task_for(spec: Spec, data: Dataset) -> Task:
     """Resolve a question without factors on its data.
 
-    Raises: SpecError for a question with factors or a batch larger than the data; PartError for a user's own part or
-    parts that do not fit the inputs or the targets; DataError for targets of an unknown kind.
+    Raises: PartError for a user's own part or one that only the jax engine has; and whatever `resolve` raises.
     """
-    if spec.factors:
-        raise SpecError(
-            f"one setting is trained at a time, got {len(spec.factors)} factors; take one of spec.settings()"
-        )
     refuse_own_parts(spec)
-    rule, heads = OPTIMIZERS[spec.optimizer.name], heads_of(data)
-    goals = goals_for(spec, heads)
-    shape = data.inputs.shape[2 if data.fresh else 1 :]
-    network = network_for(spec.model, shape, [head.units for head in heads])
-    task = Task(
+    resolved = resolve(spec, shape_of(data))
+    rule = OPTIMIZERS[spec.optimizer.name]
+    network = network_for(
+        spec.model, data.inputs.shape[2 if data.fresh else 1 :], [head.units for head in heads_of(data)]
+    )
+    return Task(
         train=batch_for(data, network, data.inputs, data.targets),
         test=test_for(data, network),
         network=network,
-        goals=goals,
+        goals=goals_for(spec, heads_of(data)),
         rule=Rule(partial(rule.update, **numbers(spec.optimizer)), rule.remembers),
         batch_size=spec.batch_size,
+        resolved=resolved,
     )
-    if spec.batch_size is not None and spec.batch_size > task.examples:
-        raise SpecError(f"a batch of {spec.batch_size} does not fit in {task.examples} examples; give a smaller one")
-    refuse_unknown_targets(spec, goals)
-    return task
+
+
+def shape_of(data: Dataset) -> Shape:
+    """What of a data set a question is resolved on."""
+    first = 1 if data.fresh else 0
+    tested = () if data.test_inputs is None else (("test", data.test_inputs.shape[first]),)
+    splits = (("train", data.inputs.shape[first]), *tested)
+    return Shape(tuple(data.inputs.shape[first + 1 :]), tuple(heads_of(data)), splits)
 
 
 def heads_of(data: Dataset) -> list[Head]:
@@ -144,17 +153,6 @@ def _parts(part: Part | None) -> Iterator[Part]:
         yield part
         for _, value in part.options:
             yield from _parts(value if isinstance(value, Part) else None)
-
-
-def refuse_unknown_targets(spec: Spec, goals: Sequence[Goal]) -> None:
-    """Raise where a member is to stop at a quantity that is not measured."""
-    known = ["train_loss"]
-    for goal in goals:
-        known += [f"train_{goal.called(name)}" for name in (*(["loss"] if goal.name else []), *goal.metrics)]
-    for target in spec.stop.targets if spec.stop else ():
-        if target.metric not in known:
-            close = nearest(target.metric, known)
-            raise SpecError(f'no quantity "{target.metric}" to stop at{close} (this question has {", ".join(known)})')
 
 
 def test_for(data: Dataset, network: Network) -> Batch | None:

@@ -20,7 +20,7 @@ from seedbed.report.show.comparing import compare, interaction, scores, single_r
 from seedbed.report.show.costing import cost, costs, plain, ratio, times
 from seedbed.report.show.published import published
 from seedbed.report.show.seeing import images, images_of, kernels
-from seedbed.report.show.training import by_layer, curves, fates, over_time
+from seedbed.report.show.training import by_layer, curves, fates, over_time, share_curve
 
 __all__ = [
     "arrivals",
@@ -45,6 +45,7 @@ __all__ = [
     "ratio",
     "scores",
     "share",
+    "share_curve",
     "single_runs",
     "tenths",
     "times",

@@ -109,9 +109,21 @@ def arrival_table(scored: Scored | Hits) -> Table:
         f"Arrival at the target ({hits.target}) within {steps(hits.cap)}; n = {len(hits.never)} members per "
         f"setting. Brackets are {LEVEL} intervals: Wilson for shares, Brookmeyer–Crowley for medians, BCa bootstrap "
         "over seeds for restricted means (the mean of the step of arrival, the cap counting for members that never "
-        "arrive)."
+        f"arrive).{_judged_words(hits)}"
     )
     return Table(columns, table, caption)
+
+
+def _judged_words(hits: Hits) -> str:
+    """Between which steps an arrival lies, where the target was not judged at every step."""
+    if hits.judged in ("", "every step"):
+        return ""
+    when = "at other steps in other settings" if hits.judged == "various" else f"at {hits.judged}"
+    when = when.replace("at every", "every")
+    return (
+        f" The whole split was judged {when} only: a member came to the target after the last judged step at which it "
+        "did not hold (`hit_after` in the record) and by the step told here."
+    )
 
 
 def arrival_figures(record: Any, marks: Sequence[Mark] = (), suffix: str = "") -> Iterator[Figure]:
@@ -122,7 +134,8 @@ def arrival_figures(record: Any, marks: Sequence[Mark] = (), suffix: str = "") -
         curve = hits.survival(levels).curve()
         bands[name_of(levels)] = (curve.step, 1 - curve.high, 1 - curve.low)
     end = f"_{suffix}" if suffix else ""
-    published = " Marks are published single runs." if marks else ""
+    some = sb.figures.drawn_words(record)
+    published = (" Marks are published single runs." if marks else "") + (f" {some}." if some else "")
     yield Figure(
         f"arrivals{end}",
         sb.figures.arrivals(record, list(marks) or None, bands=bands),
