@@ -61,7 +61,7 @@ def test_both_engines_train_it_alike(train: Trainer, loss):
     twin = by_hand(question, load(question.data), np.asarray(SEEDS))
     assert block.arrays["parameters"].shape == (len(SEEDS), 13, 2)
     assert set(block.arrays) == set(twin.arrays)
-    for name in block.arrays:
+    for name in set(block.arrays) - {"start"}:  # digests of arrays in other precision
         np.testing.assert_allclose(block.arrays[name], twin.arrays[name], rtol=2e-5, atol=2e-6, err_msg=name)
 
 

@@ -9,7 +9,7 @@ from seedbed.reference import PROBES, train
 from seedbed.spec import every, falls_to, reaches, trace_steps
 from seedbed.vocabulary import models, optimizers
 
-EXPECTED_KEYS = {"hit_step", "diverged_step", "stop_step", "train_loss", "final_train_loss"}
+EXPECTED_KEYS = {"hit_step", "diverged_step", "stop_step", "train_loss", "final_train_loss", "start"}
 
 
 def test_without_a_target_members_stop_at_the_cap():
@@ -47,9 +47,9 @@ def test_a_target_reached_at_the_cap_counts():
 
 
 def test_a_loss_that_is_not_finite_marks_its_own_step():
-    """w_1 = -2e100, loss 4e200; w_2 = 4e200, whose square overflows."""
+    """z_0 = 1e30; w_1 = -2e98, loss 4e256; w_2 = 4e196, and the square of 4e226 overflows."""
     block = train(
-        ask(optimizer=optimizers.sgd(1e100), initializer=start(1.0)), point(1.0, 0.0, "real"), np.array([0, 1])
+        ask(optimizer=optimizers.sgd(1e38), initializer=start(1.0)), point(1e30, 0.0, "real"), np.array([0, 1])
     )
     assert block.arrays["diverged_step"].tolist() == [2, 2]
     assert block.arrays["stop_step"].tolist() == [2, 2]
@@ -60,16 +60,18 @@ def test_a_loss_that_is_not_finite_marks_its_own_step():
 
 
 def test_a_weight_that_is_not_finite_marks_the_next_step_and_is_not_taken():
-    """Under the sum of two absolute errors the gradient is 2, and 2 * 1.7e308 overflows at once."""
+    """Eight weights w = 3.1e38 in a row: the loss 2 w^8 = 1.7e308 is finite, the update 2 w^7 3.4e38 is not."""
     data = dataset([[1.0], [1.0]], [0.0, 0.0], "real")
     asked = ask(
-        loss="mae(reduction='sum')", optimizer=optimizers.sgd(1.7e308), initializer=start(3.0), probes=("weight_norm",)
-    )
+        model=models.mlp([1] * 7, activation="identity"), loss="mae(reduction='sum')", optimizer=optimizers.sgd(3.4e38),
+        initializer=start(3.1e38), probes=("weight_norm",),
+    )  # fmt: skip
     block = train(asked, data, np.array([0]))
     assert block.arrays["diverged_step"].tolist() == [1]
     assert block.arrays["stop_step"].tolist() == [0]
-    assert block.arrays["final_train_loss"].tolist() == [6.0]
-    assert block.arrays["final_weight_norm"].tolist() == [[3.0]]
+    w = float(np.float32(3.1e38))
+    np.testing.assert_allclose(block.arrays["final_train_loss"], [2 * w**8], rtol=1e-6)
+    np.testing.assert_allclose(block.arrays["final_weight_norm"], [[w] * 8], rtol=1e-6)
 
 
 def test_divergence_of_one_member_leaves_the_others_alone():

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import jax
 import numpy as np
 
+from seedbed import copies
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import copies, devices, plan
+from seedbed.engine import devices, plan
 from seedbed.engine.compiler import Pending
 from seedbed.engine.lanes import NEVER, Chances, Lanes
 from seedbed.engine.program import Program
@@ -159,7 +160,7 @@ def _begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: An
     never = np.full(len(seeds), NEVER, np.int32)
     found: dict[str, np.ndarray] = {"hit_step": never, "diverged_step": never.copy(), "stop_step": never.copy()}
     judged, dataset = judged_steps(spec, program.layout.resolved), dataset_of(seeds)
-    if copies.start_decides(spec, dataset):
+    if copies.start_decides(spec, dataset.fresh, dataset.examples):
         found[START] = np.zeros(len(seeds), np.int64)
     return Cohort(stretches, seeds, dials, dataset, grid, judged, found)
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.record import Block
-from seedbed.reference.network import Network
+from seedbed import copies
+from seedbed.record import START, Block
+from seedbed.reference.network import Network, Weights
 from seedbed.reference.twin import Array
 from seedbed.resolve import last_missed
 from seedbed.vocabulary.probes import AT_THE_END, DIMS, LABELS
@@ -27,6 +28,11 @@ class Ledger:
             "diverged_step": np.full(len(seeds), np.nan),
             "stop_step": np.zeros(len(seeds), np.int64),
         }
+
+    def begun(self, weights: Weights) -> None:
+        """Write down what the members begin with, as a digest: equal ones are copies."""
+        arrays = [array for layer in weights for array in layer.values()]
+        self._arrays[START] = copies.digests(arrays, np.arange(len(self._seeds)))
 
     def wants(self, step: int) -> bool:
         """Whether traces are kept at this step."""

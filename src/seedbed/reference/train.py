@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from seedbed import copies
 from seedbed.errors import DataError, SpecError
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
@@ -61,6 +62,8 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
     grid, judged = trace_steps(spec.steps, spec.trace), judged_steps(spec, task.resolved)
     ledger = Ledger(seeds, grid, judged, task.network)
     members = begin(spec, task, seeds)
+    if copies.start_decides(spec, task.train.own, task.examples):
+        ledger.begun(members.weights)
     done = 0
     for step in range(spec.steps + 1):
         done += len(members.rows)

@@ -9,23 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.datasets.dataset import Dataset
 from seedbed.spec import Spec
 from seedbed.vocabulary import Part
 
 NOISE = ("rrelu",)  # activations that draw at every step
 
 
-def start_decides(spec: Spec, dataset: Dataset) -> bool:
-    """Whether members with equal starts are copies of one another.
+def start_decides(spec: Spec, fresh: bool, examples: int) -> bool:
+    """Whether members with equal starts are copies of one another, on so many examples, their own where `fresh`.
 
     Not where the start is common on purpose, which only a named initializer can ask for (constant weights, a deviation
     of 0, `draw=`), and the seed still stands for something else: data of each member's own, the order of examples, or
     noise. Without a named initializer an equal start means that the key was not used.
     """
     on_purpose = spec.initializer is not None and spec.initializer.function is None
-    ordered = spec.batch_size is not None and spec.batch_size < dataset.examples
-    return not (on_purpose and (dataset.fresh or ordered or _draws(spec.model)))
+    ordered = spec.batch_size is not None and spec.batch_size < examples
+    return not (on_purpose and (fresh or ordered or _draws(spec.model)))
 
 
 def digests(arrays: Sequence[Any], lanes: np.ndarray) -> np.ndarray:
