@@ -8,19 +8,8 @@ from typing import Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.studies.perceptron_or_hinge.square import (
-    SHEET,
-    by_budget,
-    ends,
-    like,
-    main_runs,
-    mean_accuracy,
-    pct,
-    points_of,
-    runs,
-    shown,
-    within,
-)
+from seedbed.studies.perceptron_or_hinge import square
+from seedbed.studies.perceptron_or_hinge.square import SHEET, pct, points_of, shown
 
 PUBLISHED = (  # who, criterion, learning rate, test accuracy, what was different there
     ("wesleycheong314", "perceptron", 1.0, 0.978, ""),
@@ -43,15 +32,16 @@ SINGLE = """
 
 def other_points(context: sb.Context) -> Iterator[Any]:
     """Question 4: the share of the common instances whose label changes with other training points, and where."""
-    main, test, means = main_runs(context), context.record("instances")["inputs"].values[0], mean_accuracy(context)
-    members, several = len(main[0].weights) // 2 * 2, ends(main[0])
+    main, means = square.main_runs(context), square.mean_accuracy(context)
+    test = context.record("instances")["inputs"].values[0]
+    members, several = len(main[0].weights) // 2 * 2, square.ends(main[0])
     if members < 4:
         yield "To draw the 20 points anew takes at least four training sets (`--seeds 4`)."
         return
     keys = [(run, passes) for run in main for passes in several]
     labels = [run.weights[:members, run.at(passes)] @ test.T > 0 for run, passes in keys]
     changed = np.stack([(one[::2] != one[1::2]).mean(axis=1) for one in labels], axis=1)
-    first = changed[:, [keys.index((like(main, run), passes)) for run, passes in keys]]
+    first = changed[:, [keys.index((square.like(main, run), passes)) for run, passes in keys]]
     chances = [2 * (p := one.mean(axis=0)) * (1 - p) * members / (members - 1) for one in labels]
     off = np.abs(test[:, 0] - test[:, 1]) / np.sqrt(2)
     found: list[dict[str, Any]] = [
@@ -61,7 +51,7 @@ def other_points(context: sb.Context) -> Iterator[Any]:
             "passes": passes,
             "changed": share,
             "more_than_perceptron": more,
-            "nine_tenths_within": within(off, chance, 0.9),
+            "nine_tenths_within": square.within(off, chance, 0.9),
             "accuracy": means[run.name][passes],
         }
         for (run, passes), chance, share, more in zip(
@@ -73,7 +63,7 @@ def other_points(context: sb.Context) -> Iterator[Any]:
         every member. Members 0 and 1, 2 and 3, and so on, differ in nothing but the training points and the order in
         which they are visited: {members // 2:,} independent redraws."""
     yield sb.Reading("changed_by_other_training_points", found)
-    references = {like(main, run).name for run in main}
+    references = {square.like(main, run).name for run in main}
     yield sb.Table(
         ("setting", "passes", "changed (%)", "more than the perceptron (points)", "nine in ten within"),
         [
@@ -142,9 +132,9 @@ def together_words(found: Sequence[Mapping[str, Any]]) -> str:
 def full_batches(context: sb.Context) -> Iterator[Any]:
     """The same comparison without an order of visits."""
     record = context.record("batch")
-    found = runs(record, full_batch=True)
+    found = square.runs(record, full_batch=True)
     members, last = len(found[0].weights), int(found[0].passes[-1])
-    means = {name: one[last] for name, one in by_budget(found, [last], "accuracy").items()}
+    means = {name: one[last] for name, one in square.by_budget(found, [last], "accuracy").items()}
     yield sb.Reading("batch", means)
     yield sb.Figure(
         "batch",
@@ -176,9 +166,9 @@ def full_batches(context: sb.Context) -> Iterator[Any]:
 
 def other_starts(context: sb.Context) -> Iterator[Any]:
     """What initial weights of other sizes change."""
-    found = runs(context.record("starts"))
+    found = square.runs(context.record("starts"))
     members, passes = len(found[0].weights), int(found[0].passes[-1])
-    means = {name: one[passes] for name, one in by_budget(found, [passes], "accuracy").items()}
+    means = {name: one[passes] for name, one in square.by_budget(found, [passes], "accuracy").items()}
     still = [int((run.weights[:, -1] == run.weights[:, 0]).all(axis=-1).sum()) for run in found]
     yield sb.Reading("starts", means)
     yield sb.Table(
@@ -195,7 +185,7 @@ def other_starts(context: sb.Context) -> Iterator[Any]:
 
 def published_runs(context: sb.Context) -> Iterator[Any]:
     """Each published accuracy in the distribution of the same criterion, rate and number of passes."""
-    named = {run.name: run for run in main_runs(context) if run.passes[-1] >= SHEET}
+    named = {run.name: run for run in square.main_runs(context) if run.passes[-1] >= SHEET}
     rows, found = list[tuple[str, ...]](), list[dict[str, Any]]()
     for who, criterion, rate, value, differs in PUBLISHED:
         name = f"{criterion}, rate {rate:g}"

@@ -8,26 +8,8 @@ from typing import Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.studies.perceptron_or_hinge.square import (
-    SHEET,
-    TEST,
-    Run,
-    angle,
-    budgets,
-    by_budget,
-    direction,
-    ends,
-    gap,
-    like,
-    line_accuracy,
-    main_runs,
-    mean_accuracy,
-    passes_text,
-    points_of,
-    resting,
-    shown,
-    training_sets,
-)
+from seedbed.studies.perceptron_or_hinge import square
+from seedbed.studies.perceptron_or_hinge.square import SHEET, TEST, Run, budgets, passes_text, points_of, shown
 
 VERDICTS = {
     "hinge": "the hinge loss is better at",
@@ -57,7 +39,7 @@ def rule(context: sb.Context) -> Iterator[Any]:
         "eta",
     )
     yield RULE
-    points, labels = training_sets(context)
+    points, labels = square.training_sets(context)
     members, count = labels.shape
     single = int((np.ptp(labels, axis=1) == 0).sum())
     yield sb.Reading("one_class", {"training_sets": members, "points": count, "of_one_class": single})
@@ -66,7 +48,7 @@ def rule(context: sb.Context) -> Iterator[Any]:
         law gives each a chance of {2.0 ** (1 - count):.2g}: {members * 2.0 ** (1 - count):.2g} sets expected). Such a
         member is kept: it learns that everything is of that class, its accuracy is near 1/2, and it counts in every
         average."""
-    here = [run for run in main_runs(context) if run.n == count]
+    here = [run for run in square.main_runs(context) if run.n == count]
     perceptrons, hinges = ([run for run in here if run.criterion == name] for name in ("perceptron", "hinge"))
     if chosen := [*perceptrons[:1], *hinges[1::2]][:3]:
         squares = [
@@ -89,8 +71,8 @@ def rule(context: sb.Context) -> Iterator[Any]:
 
 def which_is_better(context: sb.Context) -> Iterator[Any]:
     """Distributions of accuracy, and differences under the same training sets at several budgets."""
-    main, means = main_runs(context), mean_accuracy(context)
-    columns, members, several = budgets(main[0]), len(main[0].weights), ends(main[0])
+    main, means = square.main_runs(context), square.mean_accuracy(context)
+    columns, members, several = budgets(main[0]), len(main[0].weights), square.ends(main[0])
     yield sb.Formula(
         '"accuracy"(w) = 1/2 + 1/2 thin tan(45 degree - delta) quad (delta <= 45 degree "between" w "and" (1, -1))',
         "the accuracy over the whole square as a function of the angle delta between the learned and the true line",
@@ -117,7 +99,7 @@ def which_is_better(context: sb.Context) -> Iterator[Any]:
         f"nothing else), n = {members:,} training sets per setting, 95 % bootstrap intervals.",
     )
     yield sb.Reading("mean_accuracy", means)
-    yield sb.Reading("mean_test_accuracy", by_budget(main, columns, "tested"))
+    yield sb.Reading("mean_test_accuracy", square.by_budget(main, columns, "tested"))
     if members < 2:
         return
     pairs = compared(main, columns)
@@ -150,7 +132,7 @@ def which_is_better(context: sb.Context) -> Iterator[Any]:
 
 def compared(main: Sequence[Run], columns: Sequence[int]) -> list[dict[str, Any]]:
     """Every hinge setting against the perceptron of the same data at every budget."""
-    keys = [(run, like(main, run), passes) for run in main if run.criterion == "hinge" for passes in columns]
+    keys = [(run, square.like(main, run), passes) for run in main if run.criterion == "hinge" for passes in columns]
     a = np.stack([run.accuracy[:, run.at(passes)] for run, _, passes in keys], axis=1)
     b = np.stack([other.accuracy[:, other.at(passes)] for _, other, passes in keys], axis=1)
     adjusted = sb.stats.holm([sb.stats.pairs.sign_flip(a[:, at], b[:, at]).p for at in range(len(keys))]).p.tolist()
@@ -193,12 +175,14 @@ def overall(pairs: Sequence[Mapping[str, Any]]) -> str:
 
 def way(context: sb.Context) -> Iterator[Any]:
     """The angle against passes, and the error of the hinge loss against rate times passes."""
-    main = main_runs(context)
-    drawn, members = [run for run in main if run.criterion == "hinge" or run is like(main, run)], len(main[0].weights)
+    main = square.main_runs(context)
+    hinges = [run for run in main if run.criterion == "hinge"]
+    drawn = [run for run in main if run.criterion == "hinge" or run is square.like(main, run)]
+    members = len(main[0].weights)
     yield sb.Figure(
         "angle",
         sb.figures.against(
-            {run.name: (run.passes[1:], angle(run.weights[:, 1:])) for run in drawn},
+            {run.name: (run.passes[1:], square.angle(run.weights[:, 1:])) for run in drawn},
             "passes over the training set",
             "angle to the true line (degrees)",
         ),
@@ -206,7 +190,6 @@ def way(context: sb.Context) -> Iterator[Any]:
         f"n = {members:,} members per setting. The perceptron takes the same way at every rate.",
         "Angle to the true line against passes, by setting",
     )
-    hinges = [run for run in main if run.criterion == "hinge"]
     marks = [
         (f"perceptron after {run.passes[-1]:.0f} passes", float(np.median(1 - run.accuracy[:, -1])))
         for run in main
@@ -230,22 +213,22 @@ def way(context: sb.Context) -> Iterator[Any]:
 
 def why(context: sb.Context) -> Iterator[Any]:
     """Where in the gap between the classes the learned line ends."""
-    points, labels = training_sets(context)
-    low, high = gap(points, labels)
+    points, labels = square.training_sets(context)
+    low, high = square.gap(points, labels)
     members, count = labels.shape
-    best = line_accuracy((low + high) / 2)
-    anywhere = line_accuracy(low[:, None] + (high - low)[:, None] * (np.arange(32) + 0.5) / 32).mean(axis=1)
-    chosen = [run for run in main_runs(context) if run.n == count]
+    best = square.line_accuracy((low + high) / 2)
+    anywhere = square.line_accuracy(low[:, None] + (high - low)[:, None] * (np.arange(32) + 0.5) / 32).mean(axis=1)
+    chosen = [run for run in square.main_runs(context) if run.n == count]
     *last, random_one, ideal, width = sb.stats.scores.means(
         np.stack([*(run.accuracy[:, -1] for run in chosen), anywhere, best, high - low], axis=1)
     )
     rows, inside, found = list[tuple[str, ...]](), dict[str, np.ndarray](), dict[str, dict[str, Any]]()
     for run, mean in zip(chosen, last, strict=True):
-        place = (direction(run.weights[:, -1]) - low) / (high - low)
+        place = (square.direction(run.weights[:, -1]) - low) / (high - low)
         separating = (place > 0) & (place < 1)
         share = sb.stats.wilson(int(separating.sum()), members)
         aside = sb.stats.scores.mean(np.abs(place[separating] - 0.5)) if separating.any() else None
-        rest = resting(run, points, labels) if run.criterion == "perceptron" else None
+        rest = square.resting(run, points, labels) if run.criterion == "perceptron" else None
         found[run.name] = {"separates": share, "distance_from_middle": aside, "rests": rest}
         middle = "—" if aside is None else shown(aside, places)
         rows.append((run.name, shown(share), middle, shown(mean)))
