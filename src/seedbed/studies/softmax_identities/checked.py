@@ -245,13 +245,11 @@ def as_written(context: sb.Context) -> Iterator[Any]:
         relative error of the engine's loss along the whole sweep is {off["relative"]:.1e}. Double precision moves the
         cliff, it does not remove it."""
     total = {name: sum(one[name] for one in counts.values()) for name in next(iter(counts.values()))}
-    beyond = (
-        f", where the true loss is itself beyond it (at {total['loss_beyond_float32']:,})" if total["engine"] else ""
-    )
+    beyond = f" (the true loss exceeds single precision at {total['loss_beyond_float32']:,})" if total["engine"] else ""
     yield sb.Answer(
         f"As the sheet writes it, the formula gives no number at {total['single precision']:,} of {total['points']:,} "
         f"points in single and {total['double precision']:,} in double precision; the engine, which takes the largest "
-        f"score off in single precision, at {total['engine']:,}{beyond} (counts, deterministic)."
+        f"score off, at {total['engine']:,}{beyond}; counts, deterministic."
     )
 
 
