@@ -8,8 +8,21 @@ import pytest
 import seedbed as sb
 from seedbed.catalogue import perform
 from seedbed.datasets.load import load
-from seedbed.studies import perceptron_or_hinge as study
-from seedbed.studies.perceptron_or_hinge import KINK, Run, accuracy, angle, direction, gap, line_accuracy, resting
+from seedbed.studies.perceptron_or_hinge import full_batches, single_points, study
+from seedbed.studies.perceptron_or_hinge.learning import compared, overall, verdicts
+from seedbed.studies.perceptron_or_hinge.square import (
+    KINK,
+    Run,
+    accuracy,
+    angle,
+    direction,
+    gap,
+    line_accuracy,
+    resting,
+    within,
+)
+
+SMOKE = study.profile("smoke")
 
 
 @pytest.fixture
@@ -76,7 +89,7 @@ def by_hand(points, labels, margin, rate, passes):
 @pytest.mark.parametrize(("margin", "name"), [(KINK, "perceptron"), (1.0, "hinge")])
 @pytest.mark.parametrize("engine", ["jax", "reference"])
 def test_full_batches_against_a_loop(margin, name, engine):
-    question = study.batch("smoke").replace(steps=9)
+    question = full_batches(SMOKE).replace(steps=9)
     record = sb.run(question.set_levels("learning_rate", [1.0]), 3, engine=engine)
     sets = load(question.data, range(3))
     for seed in range(3):
@@ -87,7 +100,7 @@ def test_full_batches_against_a_loop(margin, name, engine):
 
 def test_single_points_visit_every_example_once_in_a_pass():
     """At a margin no score reaches, a pass adds every y x once, in whatever order: the sum is known."""
-    question = study.ask("hinge", "smoke").replace(steps=40, trace=20).set_levels("learning_rate", [0.001])
+    question = single_points("hinge", SMOKE).replace(steps=40, trace=20).set_levels("learning_rate", [0.001])
     record = sb.run(question, 4)
     sets = load(question.data, range(4))
     total = (sets.targets * sets.inputs).sum(axis=1)
@@ -98,7 +111,7 @@ def test_single_points_visit_every_example_once_in_a_pass():
 
 def test_the_perceptron_takes_the_same_way_at_every_rate_and_the_hinge_loss_does_not():
     for criterion, same in (("perceptron", True), ("hinge", False)):
-        question = study.ask(criterion, "smoke").replace(steps=100, trace=20).set_levels("learning_rate", [0.25, 1.0])
+        question = single_points(criterion, SMOKE).replace(steps=100, trace=20).set_levels("learning_rate", [0.25, 1.0])
         path = sb.run(question, 6)["parameters"]  # a rate that is a power of two: rounding is the same, too
         slow, fast = (path.sel(learning_rate=rate).values / rate for rate in (0.25, 1.0))
         assert np.array_equal(slow, fast) == same
@@ -125,10 +138,10 @@ def run_of(name, weights, criterion="perceptron"):
 
 
 def test_rest_is_seen_and_so_is_a_move_after_it():
-    sets = {"inputs": np.tile([[0.9, 0.1], [0.1, 0.9]], (3, 1, 1)), "target": np.tile([1.0, -1.0], (3, 1))}
+    points, labels = np.tile([[0.9, 0.1], [0.1, 0.9]], (3, 1, 1)), np.tile([1.0, -1.0], (3, 1))
     right, wrong = [1.0, -1.0], [1.0, 1.0]
     run = run_of("x", [[wrong, right, right], [wrong, right, [2.0, -1.0]], [wrong, wrong, wrong]])
-    assert resting(run, sets) == (1, 2)
+    assert resting(run, points, labels) == (1, 2)
 
 
 def test_words_follow_the_verdicts():
@@ -136,19 +149,29 @@ def test_words_follow_the_verdicts():
         return {"setting": setting, "passes": passes, "verdict": verdict}
 
     both = [pair("rate 1", 1, "perceptron"), pair("rate 1", 100, "hinge"), pair("rate 2", 100, "not told apart")]
-    said = study.verdict_words(both, [1, 100])
-    assert "After 1 pass: the perceptron is better than the hinge loss at rate 1." in said
-    assert "After 100 passes: the hinge loss is better at rate 1; they cannot be told apart at rate 2." in said
-    assert "depends on the budget" in said
-    assert "the hinge is better" in study.verdict_words([pair("rate 1", 1, "hinge")], [1])
-    assert "nowhere" in study.verdict_words([pair("rate 1", 1, "not told apart")], [1])
+    assert verdicts(both, 1) == "the perceptron is better than the hinge loss at rate 1"
+    assert verdicts(both, 100) == "the hinge loss is better at rate 1; they cannot be told apart at rate 2"
+    assert "depends on the budget" in overall(both)
+    assert "the hinge is better" in overall([pair("rate 1", 1, "hinge")])
+    assert "nowhere" in overall([pair("rate 1", 1, "not told apart")])
+
+
+def test_the_questions_of_the_sheet_are_answered_first(smoke, readings):
+    short = json.loads((smoke("perceptron_or_hinge") / "summary.json").read_text())["in_short"]
+    better, why, stable = (one["answer"] for one in short["answers"])
+    assert better.startswith("After 6 passes, of 8 training sets each: ")
+    found = {name: one for name, one in readings["gap"]["runs"].items() if one["distance_from_middle"]}
+    assert f"{found['perceptron, rate 0.05']['distance_from_middle']['estimate']:.3f} [" in why
+    least = min(readings["changed_by_other_training_points"], key=lambda one: one["changed"]["estimate"])
+    assert f"the fewest labels change with {least['setting']} ({100 * least['changed']['estimate']:.1f} [" in stable
+    assert "The mean test accuracy of 8 networks each" in short["sentences"]
 
 
 def test_a_verdict_is_paired_and_adjusted():
     rng = np.random.default_rng(2)
     noise = rng.normal(0, 0.3, (200, 1, 2))
     base, better = (np.tile([1.0, -1.0], (200, 1, 1)) + shrink * noise for shrink in (1.0, 0.5))
-    (one,) = study.compared([run_of("perceptron", base), run_of("hinge, x", better, "hinge")], [0])
+    (one,) = compared([run_of("perceptron", base), run_of("hinge, x", better, "hinge")], [0])
     assert one["verdict"] == "hinge"
     assert one["beats"].estimate > 0.9
     assert one["difference"].low > 0
@@ -158,7 +181,7 @@ def test_sets_of_one_class_are_counted_and_kept(tmp_path, monkeypatch):
     """Two points are of one class half of the time; a page is told all the same, with one budget and few seeds."""
     pages = []
     monkeypatch.setattr("seedbed.catalogue.telling.write", lambda folder, study, page, **_: pages.append(page) or [])
-    done = perform(study.study, profile="smoke", seeds=range(12), out=tmp_path, changes={"n": [2]})
+    done = perform(study, profile="smoke", seeds=range(12), out=tmp_path, changes={"n": [2]})
     found = done.summary["readings"]["one_class"]
     assert (found["training_sets"], found["points"]) == (12, 2)
     assert 1 <= found["of_one_class"] <= 11
@@ -171,5 +194,5 @@ def test_redraws_change_labels_near_the_diagonal(readings):
     for one in found:
         assert 0 < one["changed"]["estimate"] < 0.7
         assert one["changed"]["n"] == 4
-    assert study.within(np.array([0.1, 0.2, 0.3]), np.array([1.0, 1.0, 0.0]), 0.9) == 0.2
-    assert study.within(np.array([0.1, 0.2]), np.zeros(2), 0.9) == 0
+    assert within(np.array([0.1, 0.2, 0.3]), np.array([1.0, 1.0, 0.0]), 0.9) == 0.2
+    assert within(np.array([0.1, 0.2]), np.zeros(2), 0.9) == 0

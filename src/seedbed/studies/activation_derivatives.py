@@ -80,7 +80,7 @@ def far_below(_: np.random.Generator) -> tuple[np.ndarray, np.ndarray, str]:
 
 def derivations(context: sb.Context) -> Iterator[Any]:
     """How each of the three derivatives is found."""
-    names = [name for name in context.record("by_hand")["output"].values.tolist() if name in STEPS]
+    names = [name for name in outputs(context) if name in STEPS]
     for name in names:
         words, formula = STEPS[name]
         yield f"**{name}.** {words}"
@@ -91,21 +91,26 @@ def derivations(context: sb.Context) -> Iterator[Any]:
         )
 
 
-def curves(context: sb.Context) -> Iterator[Any]:
-    """A section for the three activations and one for the others: curves, and each formula under its name."""
-    by_hand = context.record("by_hand")
-    found = {name: on_grid(name, by_hand) for name in by_hand["output"].values.tolist()}
-    largest = {name: float(slope.max()) for name, (_, _, slope) in found.items()}
-    yield sb.Reading("largest", largest)
-    for number, (title, is_asked) in enumerate((("The three activations", True), ("Further activations", False))):
-        chosen = {name: one for name, one in found.items() if (name in ASKED) == is_asked}
-        if chosen:
-            asks = f"How do {'they' if is_asked else 'other activations'} and their derivatives look on [−2, 2]?"
-            yield sb.Section(title, list(curve_items(f"curves_{number}", chosen, largest)), asks)
+def asked_curves(context: sb.Context) -> Iterator[Any]:
+    """The three activations that are asked for."""
+    return curves("curves_0", [name for name in outputs(context) if name in ASKED], context)
 
 
-def curve_items(name: str, found: dict[str, Grid], largest: dict[str, float]) -> Iterator[Any]:
-    """The figure, the formulas, and the largest slope of each in a sentence."""
+def further_curves(context: sb.Context) -> Iterator[Any]:
+    """All others."""
+    return curves("curves_1", [name for name in outputs(context) if name not in ASKED], context)
+
+
+def outputs(context: sb.Context) -> list[str]:
+    """The activations of this run."""
+    return context.record("by_hand")["output"].values.tolist()
+
+
+def curves(name: str, chosen: list[str], context: sb.Context) -> Iterator[Any]:
+    """f and f' as curves, each formula under its name, and the largest slope of each in a sentence."""
+    found = {one: on_grid(one, context.record("by_hand")) for one in chosen}
+    if not found:
+        return
     rows = [
         sb.figures.FunctionRow(one, z, value, np.where(jump(z, slope), np.nan, slope))
         for one, (z, value, slope) in found.items()
@@ -122,7 +127,7 @@ def curve_items(name: str, found: dict[str, Grid], largest: dict[str, float]) ->
         yield f"**{one}**" + ("" if formula else ": an activation of one's own, known by its curve only.")
         if formula:
             yield sb.Formula(formula, f"{one} and its derivative")
-    slopes = ", ".join(f"{one} {largest[one]:.3g}" for one in found)
+    slopes = ", ".join(f"{one} {slope.max():.3g}" for one, (_, _, slope) in found.items())
     yield sb.Answer(f"The largest slope of each there: {slopes} (exact, no interval).")
 
 
@@ -152,8 +157,9 @@ def differences(name: str, engine: xr.Dataset, by_hand: xr.Dataset) -> dict[str,
 def checks(context: sb.Context) -> Iterator[Any]:
     """How far the three ways of differentiating differ."""
     engine, by_hand = context.record("engine"), context.record("by_hand")
-    found = {name: differences(name, engine, by_hand) for name in by_hand["output"].values.tolist()}
+    found = {name: differences(name, engine, by_hand) for name in outputs(context)}
     yield sb.Reading("differences", found)
+    yield sb.Reading("largest", {name: float(on_grid(name, by_hand)[2].max()) for name in found})
     single = engine["gradient_weight"].dtype == np.float32
     how = "automatic differentiation in float32" if single else "itself (the reference engine differentiates so)"
     yield f"""
@@ -190,7 +196,8 @@ study = sb.Study(
     picture="curves_0",
     page=[
         sb.Section("Derivatives by hand", [derivations], asks="What are the derivatives?"),
-        curves,
+        sb.Section("The three activations", [asked_curves], asks="How do they and their derivatives look on [−2, 2]?"),
+        sb.Section("Further activations", [further_curves], asks="How do other activations look there?"),
         sb.Section("Checked", [checks], asks="Does what a framework computes agree with the formulas?"),
     ],
     decided=(

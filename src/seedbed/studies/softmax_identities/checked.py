@@ -244,12 +244,12 @@ def as_written(context: sb.Context) -> Iterator[Any]:
         infinity, with scores (0, −c) the output of the true class underflows to 0, whose logarithm is −∞. The largest
         relative error of the engine's loss along the whole sweep is {off["relative"]:.1e}. Double precision moves the
         cliff, it does not remove it."""
-    points = sum(one["points"] for one in counts.values())
-    failed = {name: sum(one[name] for one in counts.values()) for name in (*PRECISIONS, "engine")}
+    total = {name: sum(one[name] for one in counts.values()) for name in next(iter(counts.values()))}
+    beyond = f" (the true loss exceeds single precision at {total['loss_beyond_float32']:,})" if total["engine"] else ""
     yield sb.Answer(
-        f"As the sheet writes it, the formula gives no number at {failed['single precision']:,} of {points:,} points "
-        f"in single and {failed['double precision']:,} in double precision; the engine, which takes the largest score "
-        f"off, at {failed['engine']:,} (counts, deterministic)."
+        f"As the sheet writes it, the formula gives no number at {total['single precision']:,} of {total['points']:,} "
+        f"points in single and {total['double precision']:,} in double precision; the engine, which takes the largest "
+        f"score off, at {total['engine']:,}{beyond}; counts, deterministic."
     )
 
 
