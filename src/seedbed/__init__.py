@@ -23,15 +23,26 @@ if TYPE_CHECKING:
     from seedbed.spec import Spec, every, falls_to, reaches
     from seedbed.studies.own_activation import own_activation
     from seedbed.study import Claim, Study
-    from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
+    from seedbed.vocabulary import (
+        activations,
+        data,
+        initializers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        probes,
+        schedules,
+    )
+    from seedbed.vocabulary.lengths import epochs
     from seedbed.vocabulary.part import Dial, Part, own
 
 __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
-    "__version__", "activations", "data", "derive", "errors", "every", "falls_to", "figures", "formulas",
+    "__version__", "activations", "data", "derive", "epochs", "errors", "every", "falls_to", "figures", "formulas",
     "initializers", "losses", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform",
-    "pieces", "probes", "reaches", "replay", "replay_layers", "report", "rows", "run", "stats",
+    "pieces", "probes", "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "stats",
     "variation",
 ]  # fmt: skip
 
@@ -44,6 +55,7 @@ _HOMES = {
     **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
     **{name: f"seedbed.record:{name}" for name in ("derive", "name_of", "rows")},
     **{name: f"seedbed.reference.replay:{name}" for name in ("replay", "replay_layers")},
+    "epochs": "seedbed.vocabulary.lengths:epochs",
     "variation": "seedbed.reference.variation:variation",
     "own_activation": "seedbed.studies.own_activation:own_activation",
     "formulas": "seedbed.datasets.points:CURVES",
@@ -53,7 +65,7 @@ _HOMES = {
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }
-_WORDS = ("activations", "data", "initializers", "losses", "metrics", "models", "optimizers", "probes")
+_WORDS = ("activations", "data", "initializers", "losses", "metrics", "models", "optimizers", "probes", "schedules")
 
 
 def __getattr__(name: str) -> Any:

@@ -23,9 +23,15 @@ def estimate(study: Study, profile: Profile) -> str:
     question: Spec = study.ask(profile)
     settings = question.settings()
     networks = len(settings) * study.seeds[profile]
-    seconds = sum(study.seeds[profile] * setting.spec.steps * _step(setting.spec) for setting in settings)
+    seconds = sum(study.seeds[profile] * _steps(setting.spec) * _step(setting.spec) for setting in settings)
     seconds += COMPILE_SECONDS * len({setting.spec.recipe() for setting in settings})
     return f"{networks:,} networks, at most about {_duration(seconds)}"
+
+
+def _steps(spec: Spec) -> int:
+    """The cap in steps; epochs are those of the data's own number of examples, or of sixty thousand."""
+    resolved = spec.in_steps(dict(spec.data.options).get("n") or 60_000)
+    return resolved.steps if isinstance(resolved.steps, int) else 0
 
 
 def _step(spec: Spec) -> float:

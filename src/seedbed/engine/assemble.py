@@ -19,6 +19,7 @@ from seedbed.engine import check
 from seedbed.engine.chance import Purpose, purpose_key, seed_key
 from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials, options
+from seedbed.engine.schedules import Schedules, at_step, dials_of, scheduled
 from seedbed.engine.shapes import Shape
 from seedbed.engine.signals import signals
 from seedbed.parts import threefry
@@ -63,7 +64,8 @@ class Member:
     `start(key, dials) -> (Network, memory)`; `objective(trained, network, inputs, targets, key, dials) ->
     (loss, (scores, metrics, state))` with the batch in the last axis; `pace(gradient, dials)` is the gradient with each
     head's own rate; `rule(dials)` is an optax transformation; `probe(evidence, dials)` measures. `layers` labels the
-    layers that hold weights, `hidden` the activations between them.
+    layers that hold weights, `hidden` the activations between them. All dials are those `schedules.at_step` gives but
+    those of `start`, which takes the question's own; `schedules` are the question's, by path.
     """
 
     start: Callable[..., Any]
@@ -77,12 +79,13 @@ class Member:
     layers: tuple[str, ...]
     hidden: tuple[str, ...]
     draws: bool  # whether the model draws at random while it trains
+    schedules: Schedules
 
 
 def assemble(spec: Spec, shape: Shape) -> Member:
     """The functions of one member of the recipe of `spec`; every misfit is an error here, before anything runs."""
     build = partial(_build_model, spec, shape)
-    example_dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    example_dials = dials_of(spec)
     check.activations_fit(spec)
     check.loss_fits(spec, shape.heads)
     structure = check.built(spec, lambda: eqx.filter_eval_shape(build, threefry.key(0), example_dials))
@@ -92,7 +95,10 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     judge = Judging(spec, shape.heads)
     check.metrics_fit(spec, judge.names)
 
+    schedules = scheduled(spec)
+
     def start(key: Array, dials: Dials) -> tuple[Network, Any]:
+        dials = at_step(schedules, dials, 0, 1)
         model, state = build(key, dials)
         trained, fixed, _ = split(model)
         network = Network(trained, fixed, eqx.filter(state, eqx.is_array))
@@ -149,12 +155,12 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     return Member(start, objective, partial(_pace, spec), rule, measure, probe, judge.names,
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
-                  draws)  # fmt: skip
+                  draws, schedules)  # fmt: skip
 
 
 def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
     """The network that the arrays of a member, all in a row, begin with; those of the optimizer's memory follow."""
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec)
     drawn = jax.eval_shape(assemble(spec, shape).start, threefry.key(0), dials)
     network, _ = jax.tree.unflatten(jax.tree.structure(drawn), arrays)
     return network
@@ -162,7 +168,7 @@ def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
 
 def structure_of(spec: Spec, shape: Shape) -> tuple[Any, Any]:
     """What of a model and of its state is no array."""
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec)
     model, state = eqx.filter_eval_shape(partial(_build_model, spec, shape), threefry.key(0), dials)
     return split_structure(model)[2], eqx.filter(state, _is_array_like, inverse=True)
 
@@ -200,7 +206,7 @@ def _construct(spec: Spec, shape: Shape, dials: Dials, key: Array) -> Any:
         return part.function(key, **options(part, "model", dials))
     inner: dict[str, Any] = {}
     for name, value in part.options:
-        if isinstance(value, Part):
+        if isinstance(value, Part) and value.kind == "activation":
             inner[name] = partial(activation_layer, value, f"model.{name}", dials)
             inner["widening"] = WIDENS.get(value.name, 1)
     heads = {head.name: head.units for head in shape.heads}
@@ -213,9 +219,10 @@ def activation_layer(part: Part, path: str, dials: Dials) -> eqx.Module:
     if part.name == "prelu" and part.function is None:
         return LearnedSlope(jnp.asarray(chosen["slope"], jnp.float32))
     if part.name == "rrelu" and part.function is None:
-        return RandomSlope(Fixed(jnp.asarray(chosen["lower"])), Fixed(jnp.asarray(chosen["upper"])))
+        lower, upper = (Fixed(jnp.asarray(chosen[name]), f"{path}.{name}") for name in ("lower", "upper"))
+        return RandomSlope(lower, upper)
     function = part.function or ACTIVATIONS[part.name]
-    return Activation(function, {name: Fixed(jnp.asarray(value)) for name, value in chosen.items()})
+    return Activation(function, {name: Fixed(jnp.asarray(value), f"{path}.{name}") for name, value in chosen.items()})
 
 
 def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Any], Any]:

@@ -7,6 +7,7 @@ from jaxtyping import Array
 
 from seedbed.datasets.heads import Head, Kind
 from seedbed.engine.judging import Judging
+from seedbed.engine.schedules import dials_of
 from seedbed.errors import PartError
 from seedbed.spec import Spec
 
@@ -20,7 +21,7 @@ def derivatives(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: Kind)
     """
     points, units = scores.shape
     judge = Judging(spec, (Head("", kind, units),))
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec)
     to = jnp.int32 if kind == "classes" else jnp.float32
 
     def predict(score: Array) -> Array:

@@ -42,6 +42,7 @@ class Draft:
     training: Callable[..., Any]
     shown: Mapping[str, jax.ShapeDtypeStruct]
     own_data: bool
+    batch_size: int | None
 
     @classmethod
     def of(cls, spec: Spec, dataset: Dataset) -> "Draft":
@@ -56,9 +57,10 @@ class Draft:
         training = partial(train_lane, member, spec.stop, spec.batch_size)
         traced = jax.make_jaxpr(training, return_shape=True)
         step, after = traced(lane, chances, trained_by(dials), feed, at, at, live)
-        shown = jax.eval_shape(partial(look_at_lane, member), after[1], dials, feed)
+        shown = jax.eval_shape(partial(look_at_lane, member, spec.batch_size), after[1], dials, feed, at)
         sizes = plan.sizes(*_bytes(spec, dataset, one, step, shown), mesh.size)
-        return cls(member, sizes, mesh, one, _traced(step, jax.tree.structure(after)), shown, dataset.fresh)
+        training = _traced(step, jax.tree.structure(after))
+        return cls(member, sizes, mesh, one, training, shown, dataset.fresh, spec.batch_size)
 
     @property
     def layout(self) -> Layout:
@@ -83,7 +85,7 @@ class Draft:
     def lower_train(self) -> Any:
         """What trains lanes for a chunk."""
         own = MEMBERS if self.own_data else EVERYWHERE
-        look = partial(look_at_lane, self.member)
+        look = partial(look_at_lane, self.member, self.batch_size)
         body = partial(chunk, self.training, look, self.own_data, self.sizes.at_once, self.shown)
         specs = (MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE)
         lane, chances, dials, feeds = self._many()

@@ -17,10 +17,12 @@ from seedbed.engine.assemble import Evidence, Member
 from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.lanes import Chances
 from seedbed.engine.options import Dials
+from seedbed.engine.schedules import at_step, refreshed
 from seedbed.engine.shapes import Feed
 from seedbed.engine.step import Lane, fresh_lane, running, step
 from seedbed.parts.batching import batch_positions
 from seedbed.stopping import Stop
+from seedbed.vocabulary.lengths import steps_per_epoch
 
 Unseen = Mapping[str, jax.ShapeDtypeStruct]
 Training = Callable[..., tuple[Lane, Evidence]]
@@ -50,12 +52,26 @@ def train_lane(
 ) -> tuple[Lane, Evidence]:  # fmt: skip
     """One step of one lane, and what it was made from."""
     inputs, targets = batch_of(feed, chances.order, at, size)
+    dials = at_step(member.schedules, dials, at, steps_per_epoch(feed.inputs.shape[0], size))
+    lane = _with_schedules(member, lane, dials)
     noise = noise_key(chances.noise, at) if member.draws else None
     return step(member, stop, lane, inputs, targets, noise, dials, at, cap, live)
 
 
-def look_at_lane(member: Member, evidence: Evidence, dials: Dials, feed: Feed) -> dict[str, Array]:
+def _with_schedules(member: Member, lane: Lane, dials: Dials) -> Lane:
+    """A lane whose model has this step's numbers where they follow a schedule; one that stopped keeps its last."""
+    if not any(path.startswith("model.") for path in member.schedules):
+        return lane
+    now = refreshed(lane.network.fixed, dials, member.schedules)
+    fixed = jax.tree.map(lambda new, old: jnp.where(running(lane), new, old), now, lane.network.fixed)
+    return lane._replace(network=lane.network._replace(fixed=fixed))
+
+
+def look_at_lane(
+    member: Member, size: int | None, evidence: Evidence, dials: Dials, feed: Feed, at: Array
+) -> dict[str, Array]:
     """What the probes and the test set say of one lane at a step."""
+    dials = at_step(member.schedules, dials, at, steps_per_epoch(feed.inputs.shape[0], size))
     seen = member.probe(evidence, dials)
     if feed.test_inputs is not None:
         test = (jnp.moveaxis(feed.test_inputs, 0, -1), jnp.moveaxis(feed.test_targets, 0, -1))
@@ -91,7 +107,7 @@ def _chunk_at_once(
     feed = own if own is not None else shared
     data_axis = Feed(0, 0, *(None if array is None else 0 for array in feed[2:])) if own_data else None
     train = _over_lanes(training, (0, 0, 0, data_axis, None, None, None), count)
-    look = _over_lanes(looking, (0, 0, data_axis), count)
+    look = _over_lanes(looking, (0, 0, data_axis, None), count)
 
     last = stops.shape[0] - 2
     began = running(lanes).any()
@@ -105,7 +121,7 @@ def _chunk_at_once(
             lanes, evidence = train(lanes, chances, dials, feed, at, cap, at < end)
             kept = {name: jnp.where(at == first, lanes.last[name], kept[name]) for name in kept}
             if seen:
-                seen = lax.cond(at == first, lambda: look(evidence, dials, feed), lambda: seen)
+                seen = lax.cond(at == first, lambda: look(evidence, dials, feed, at), lambda: seen)
             return at + 1, lanes, kept, seen
 
         def goes_on(carry: tuple[Array, Lane, dict[str, Array], dict[str, Array]]) -> Array:

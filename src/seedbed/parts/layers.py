@@ -13,9 +13,13 @@ from seedbed.parts.batched import elementwise, over_batch, sum_over_examples
 
 
 class Fixed(eqx.Module):
-    """An array that belongs to a model but is never trained: a dial, for instance the slope of a leaky ReLU."""
+    """An array that belongs to a model but is never trained: a dial, for instance the slope of a leaky ReLU.
+
+    `path` is where the dial stands in the question: a schedule that stands there sets the array anew at every step.
+    """
 
     value: Array
+    path: str = eqx.field(static=True, default="")
 
 
 class Dense(eqx.Module):

@@ -152,7 +152,7 @@ def _between(activation: Make, norm: str, dropout: Array | None) -> Callable[[in
 
     def layers(width: int) -> list[eqx.Module]:
         before: list[eqx.Module] = [BatchNorm(width)] if norm == "batch" else []
-        after: list[eqx.Module] = [] if dropout is None else [Dropout(Fixed(jnp.asarray(dropout)))]
+        after: list[eqx.Module] = [] if dropout is None else [Dropout(Fixed(jnp.asarray(dropout), "model.dropout"))]
         return [*before, activation(), *after]
 
     return layers

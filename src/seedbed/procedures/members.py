@@ -126,4 +126,4 @@ def _replayed(spec: Spec, seed: int) -> Any:
     from seedbed.engine.replay import replay
 
     data = load(spec.data, np.array([seed])) if is_fresh(spec.data) else load(spec.data)
-    return replay(spec, data, seed)
+    return replay(spec.in_steps(data.examples), data, seed)

@@ -56,8 +56,8 @@ def run(
         )
     wanted = read_seeds(seeds)
     store = create_or_open(store) if isinstance(store, str | Path) else store
-    settings = question.settings()
     sources = _Sources()
+    settings = [sources.in_steps(setting) for setting in question.settings()]
     train = train or executor(engine)
     identities = [identity(setting, sources, engine) for setting in settings]
     if store is None:
@@ -65,7 +65,9 @@ def run(
     else:
         work = _Work(store, settings, identities, wanted, train, sources, listen)
         blocks = _stored(work)
-    provenance = {**_provenance(blocks, settings), **sources.provenance(), **(notes or {})}
+    caps = [setting.spec.steps for setting in settings]  # in steps, where the question has epochs
+    provenance = {"cap": min(caps), "longest": max(caps)} if question.in_epochs else {}
+    provenance |= {**_provenance(blocks, settings), **sources.provenance(), **(notes or {})}
     with_members()
     result = record.assemble(question, blocks, provenance)
     if store is not None:
@@ -204,6 +206,14 @@ class _Sources:
     def identity(self, part: Part) -> Any:
         """What the data are: the contents of a common set, the law of a set of each member's own."""
         return part.canonical() if is_fresh(part) else {"sha256": self._load(part).sha256}
+
+    def in_steps(self, setting: Setting) -> Setting:
+        """The setting with epochs turned into steps; its data are loaded where that is needed."""
+        spec = setting.spec
+        if not spec.in_epochs:
+            return setting
+        data = load(spec.data, np.arange(1)) if is_fresh(spec.data) else self._load(spec.data)
+        return Setting(setting.levels, spec.in_steps(data.examples))
 
     def of(self, group: plan.Group) -> Callable[[np.ndarray], Dataset]:
         """The data of a group, as a function of seeds."""

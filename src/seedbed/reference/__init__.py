@@ -16,6 +16,7 @@ from seedbed.reference.network import Network, backward, forward, initial_weight
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.probes import PROBES
 from seedbed.reference.replay import replay, replay_layers
+from seedbed.reference.schedules import SCHEDULES
 from seedbed.reference.task import Batch, Task, task_for
 from seedbed.reference.train import train
 from seedbed.reference.twin import Twin
@@ -30,6 +31,7 @@ __all__ = [
     "OPTIMIZERS",
     "OUTPUTS",
     "PROBES",
+    "SCHEDULES",
     "Batch",
     "Loss",
     "Moment",

@@ -4,9 +4,8 @@ Nothing is trained here; what the reference engine cannot do is refused here, be
 to learn is settled in `seedbed.reference.goals`.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,9 +18,11 @@ from seedbed.reference.models import network_for
 from seedbed.reference.network import Network
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.options import numbers
+from seedbed.reference.schedules import at_step
 from seedbed.reference.twin import Array
 from seedbed.spec import PARTS, Spec
 from seedbed.vocabulary import Part
+from seedbed.vocabulary.lengths import steps_per_epoch
 
 
 @runtime_checkable
@@ -85,6 +86,7 @@ class Task:
     network: Network
     goals: tuple[Goal, ...]
     rule: Rule
+    dials: Mapping[str, float]
     batch_size: int | None
 
     @property
@@ -93,8 +95,14 @@ class Task:
         return self.train.examples
 
 
+def task_at(task: Task, spec: Spec, data: Dataset, step: int) -> Task:
+    """The task of a step: where the question has schedules, its functions with the numbers of that step."""
+    now = at_step(spec, step, steps_per_epoch(task.examples, task.batch_size))
+    return task if now is spec else replace(task, **functions_of(now, data))
+
+
 def task_for(spec: Spec, data: Dataset) -> Task:
-    """Resolve a question without factors on its data.
+    """Resolve a question without factors on its data; schedules have their value at step 0.
 
     Raises: SpecError for a question with factors or a batch larger than the data; PartError for a user's own part or
     parts that do not fit the inputs or the targets; DataError for targets of an unknown kind.
@@ -104,22 +112,27 @@ def task_for(spec: Spec, data: Dataset) -> Task:
             f"one setting is trained at a time, got {len(spec.factors)} factors; take one of spec.settings()"
         )
     refuse_own_parts(spec)
-    rule, heads = OPTIMIZERS[spec.optimizer.name], heads_of(data)
-    goals = goals_for(spec, heads)
-    shape = data.inputs.shape[2 if data.fresh else 1 :]
-    network = network_for(spec.model, shape, [head.units for head in heads])
+    functions = functions_of(at_step(spec, 0, 1), data)
+    goals, network = functions["goals"], functions["network"]
     task = Task(
         train=batch_for(data, network, data.inputs, data.targets),
         test=test_for(data, network),
-        network=network,
-        goals=goals,
-        rule=Rule(partial(rule.update, **numbers(spec.optimizer)), rule.remembers),
+        rule=OPTIMIZERS[spec.optimizer.name],
         batch_size=spec.batch_size,
+        **functions,
     )
     if spec.batch_size is not None and spec.batch_size > task.examples:
         raise SpecError(f"a batch of {spec.batch_size} does not fit in {task.examples} examples; give a smaller one")
     refuse_unknown_targets(spec, goals)
     return task
+
+
+def functions_of(spec: Spec, data: Dataset) -> dict[str, Any]:
+    """What of a task depends on the numbers of a question, which has no schedule any more."""
+    heads = heads_of(data)
+    shape = data.inputs.shape[2 if data.fresh else 1 :]
+    network = network_for(spec.model, shape, [head.units for head in heads])
+    return {"network": network, "goals": goals_for(spec, heads), "dials": numbers(spec.optimizer)}
 
 
 def heads_of(data: Dataset) -> list[Head]:

@@ -21,7 +21,7 @@ from seedbed.reference.network import Draws, Weights, draws, initial_weights
 from seedbed.reference.optimizers import Memory
 from seedbed.reference.options import numbers
 from seedbed.reference.probes import PROBES
-from seedbed.reference.task import Batch, Dataset, Task, task_for
+from seedbed.reference.task import Batch, Dataset, Task, task_at, task_for
 from seedbed.reference.twin import Array
 from seedbed.spec import Spec, Stop, trace_steps
 
@@ -62,7 +62,7 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
         done += len(members.rows)
         # A diverging network overflows on its way out; that is a result, not a warning.
         with np.errstate(all="ignore"):
-            members = advance(spec, task, ledger, members, step)
+            members = advance(spec, task_at(task, spec, dataset, step), ledger, members, step)
         running = len(members.rows)
         if step % TELL_EVERY == 0 or running == 0:
             listen(message(spec, step, running, len(seeds), done, time.perf_counter() - started))
@@ -121,7 +121,9 @@ def updated(task: Task, members: Members, moment: Moment, step: int) -> tuple[We
     weights: list[Mapping[str, Array]] = []
     memory: list[Mapping[str, Memory]] = []
     for layer, gradient, past in zip(members.weights, moment.gradients, members.memory, strict=True):
-        steps = {name: task.rule.update(gradient[name], past[name], step + 1) for name in layer}
+        steps = {
+            name: task.rule.step(layer[name], gradient[name], past[name], step + 1, **task.dials) for name in layer
+        }
         weights.append({name: layer[name] + steps[name][0] for name in layer})
         memory.append({name: steps[name][1] for name in layer})
     return weights, memory

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seedbed.errors import PartError, nearest
-from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
+from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes, schedules
 from seedbed.vocabulary.part import Dial, Part, fingerprint, own, part
 
 TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
@@ -23,9 +23,11 @@ TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
     "model": models.TABLE,
     "optimizer": optimizers.TABLE,
     "probe": probes.TABLE,
+    "schedule": schedules.TABLE,
 }
 PLURALS = {"activation": "activations", "data": "datasets", "initializer": "initializers", "loss": "losses",
-           "metric": "metrics", "model": "models", "optimizer": "optimizers", "probe": "probes"}  # fmt: skip
+           "metric": "metrics", "model": "models", "optimizer": "optimizers", "probe": "probes",
+           "schedule": "schedules"}  # fmt: skip
 
 
 def find(kind: str, value: Any) -> Part:
@@ -46,6 +48,15 @@ def find(kind: str, value: Any) -> Part:
     raise PartError(f'"{kind}" takes a name, a part or a function, got {value!r}; see: seedbed list {PLURALS[kind]}')
 
 
+def optional(part: Part) -> list[str]:
+    """The options that a part of the tables could have and was built without, such as the `l2` of an optimizer."""
+    if part.function is not None or part.name not in TABLES[part.kind]:
+        return []
+    known = inspect.signature(TABLES[part.kind][part.name]).parameters.values()
+    there = dict(part.options)
+    return [option.name for option in known if option.default is None and option.name not in there]
+
+
 def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
     """The part that `Part.canonical` has written as plain data.
 
@@ -62,9 +73,16 @@ def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
 
 def _read_value(kind: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        inner = {"model": "activation"}.get(kind, kind)  # a model holds activations, a loss the losses of its heads
-        return value["dial"] if "dial" in value else read_back(inner, value)
+        return value["dial"] if "dial" in value else read_back(_kind_inside(kind, value["part"]), value)
     return tuple(_read_value(kind, item) for item in value) if isinstance(value, list) else value
+
+
+def _kind_inside(kind: str, name: str) -> str:
+    """The kind of a part inside another: a model holds activations, a loss those of its heads, a dial's place any
+    schedule."""
+    if name in TABLES["schedule"] and name not in TABLES[kind]:
+        return "schedule"
+    return {"model": "activation"}.get(kind, kind)
 
 
 def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) -> Part:
@@ -103,4 +121,4 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
         ) from None
 
 
-__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "own", "part", "read_back"]
+__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "optional", "own", "part", "read_back"]

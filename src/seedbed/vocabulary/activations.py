@@ -1,7 +1,10 @@
 """Activations by name: formula, options, source. `parts.activations` and `reference.activations` compute them."""
 
+from typing import Any
+
 from seedbed.errors import PartError
 from seedbed.vocabulary.part import Dial, Part, number, part
+from seedbed.vocabulary.schedules import dial, levels
 
 
 def identity() -> Part:
@@ -33,7 +36,7 @@ def relu() -> Part:
     return part("activation", "relu")
 
 
-def leaky_relu(slope: float = 0.01) -> Part:
+def leaky_relu(slope: Any = 0.01) -> Part:
     """f(z) = z where z > 0, else slope * z; derivative 1 or slope. The slope is a dial.
 
     Source: Maas, Hannun, Ng 2013, Rectifier nonlinearities improve neural network acoustic models.
@@ -47,19 +50,20 @@ def prelu(slope: float = 0.25) -> Part:
 
     Source: He et al. 2015, Delving deep into rectifiers, equation 1.
     """
-    return part("activation", "prelu", slope=_dial("slope", slope))
+    return part("activation", "prelu", slope=Dial(number(slope, "slope that prelu starts at")))
 
 
-def rrelu(lower: float = 1 / 8, upper: float = 1 / 3) -> Part:
+def rrelu(lower: Any = 1 / 8, upper: Any = 1 / 3) -> Part:
     """f(z) = z where z > 0, else a * z, with a drawn uniformly from [lower, upper] for every unit and example.
 
     In evaluation a = (lower + upper) / 2. Both bounds are dials. Raises PartError when lower > upper.
     Source: Xu et al. 2015, Empirical evaluation of rectified activations in convolutional network.
     """
     low, high = _dial("lower", lower), _dial("upper", upper)
-    if low.value > high.value:
+    most, least = max(levels(low)), min(levels(high))
+    if most > least:
         raise PartError(
-            f"the lower bound of rrelu cannot exceed the upper, got [{low.value:g}, {high.value:g}]; exchange the two"
+            f"the lower bound of rrelu cannot exceed the upper, got [{most:g}, {least:g}]; exchange the two"
         )
     return part("activation", "rrelu", lower=low, upper=high)
 
@@ -72,7 +76,7 @@ def crelu() -> Part:
     return part("activation", "crelu")
 
 
-def elu(alpha: float = 1.0) -> Part:
+def elu(alpha: Any = 1.0) -> Part:
     """f(z) = z where z > 0, else alpha (exp(z) - 1). alpha is a dial.
 
     Source: Clevert, Unterthiner, Hochreiter 2015, equation 15.
@@ -113,8 +117,8 @@ def silu() -> Part:
     return part("activation", "silu")
 
 
-def _dial(name: str, value: float) -> Dial:
-    return Dial(number(value, f"{name} of the activation"))
+def _dial(name: str, value: Any) -> Dial | Part:
+    return dial(value, f"{name} of the activation")
 
 
 TABLE = {

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from seedbed.errors import PartError
-from seedbed.vocabulary.part import Dial, Part, number, own, part
+from seedbed.vocabulary.part import Dial, Part, own, part
+from seedbed.vocabulary.schedules import dial, levels
 
 
 def neuron(bias: Any = True) -> Part:
@@ -18,7 +19,7 @@ def neuron(bias: Any = True) -> Part:
     return part("model", "neuron", **({} if bias else {"bias": False}))
 
 
-def mlp(hidden: Sequence[int], activation: Any = "relu", norm: str = "none", dropout: float | None = None) -> Part:
+def mlp(hidden: Sequence[int], activation: Any = "relu", norm: str = "none", dropout: Any = None) -> Part:
     """Fully connected layers of the given widths, each followed by `activation`, then a linear layer of output width.
 
     Image inputs are flattened. `norm="batch"` puts batch norm before every activation; `dropout` is the probability,
@@ -77,11 +78,12 @@ def _widths(hidden: Any) -> tuple[Any, ...]:
     return tuple(hidden) if isinstance(hidden, Sequence) and not isinstance(hidden, str) else (hidden,)
 
 
-def _rate(dropout: Any) -> Dial:
-    rate = number(dropout, "dropout of mlp")
-    if not 0 <= rate < 1:
-        raise PartError(f"the dropout of mlp is a probability from 0 to below 1, got {rate:g}; write dropout=0.5")
-    return Dial(rate)
+def _rate(dropout: Any) -> Dial | Part:
+    made = dial(dropout, "dropout of mlp")
+    for rate in levels(made):
+        if not 0 <= rate < 1:
+            raise PartError(f"the dropout of mlp is a probability from 0 to below 1, got {rate:g}; write dropout=0.5")
+    return made
 
 
 def _activation(value: Any) -> Part:

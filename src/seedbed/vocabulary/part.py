@@ -52,7 +52,7 @@ class Part:
     def with_option(self, option: str, value: Any) -> "Part":
         """The same part with one option replaced; a dial stays a dial."""
         options = dict(self.options)
-        if isinstance(options[option], Dial):
+        if isinstance(options[option], Dial) and not isinstance(value, Part):  # a schedule may stand in its place
             value = value if isinstance(value, Dial) else Dial(number(value, f"{option} of {self.kind} {self.name}"))
         options[option] = value
         return Part(self.kind, self.name, tuple(sorted(options.items())), self.function, self.digest)
@@ -65,10 +65,7 @@ class Part:
     def dials(self) -> Iterator[tuple[str, float]]:
         """Every dial of this part and of the parts inside it, as (dotted path, value)."""
         for name, value in self.options:
-            if isinstance(value, Dial):
-                yield name, value.value
-            elif isinstance(value, Part):
-                yield from ((f"{name}.{path}", number) for path, number in value.dials())
+            yield from _dials(name, value)
 
     def label(self) -> str:
         """What stands on an axis: `relu`, `leaky_relu(slope=0.1)`."""
@@ -208,6 +205,16 @@ def _code_traits(code: types.CodeType) -> Iterator[str]:
 def _names(code: types.CodeType) -> set[str]:
     inner = (_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
     return set(code.co_names).union(*inner)
+
+
+def _dials(path: str, value: Any) -> Iterator[tuple[str, float]]:
+    """The dials of an option's value by path; the items of a tuple are numbered from 1."""
+    if isinstance(value, Dial):
+        yield path, value.value
+    elif isinstance(value, Part):
+        yield from (found for name, inner in value.options for found in _dials(f"{path}.{name}", inner))
+    elif isinstance(value, tuple):
+        yield from (found for place, item in enumerate(value, start=1) for found in _dials(f"{path}.{place}", item))
 
 
 def _canonical(value: Any) -> Any:
