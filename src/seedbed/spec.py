@@ -423,14 +423,17 @@ def _changed(inner: Any, rest: str, value: Any, what: str) -> Any:
     """What stands in an option's place after a change at the path `rest` inside it, or of the whole of it."""
     if isinstance(inner, Part) and rest:
         return _change_option(inner, rest, value)
-    if rest:
-        place, _, deeper = rest.partition(".")
-        items = list(inner)
-        items[int(place) - 1] = _changed(items[int(place) - 1], deeper, value, what)
-        return tuple(items)
+    if isinstance(inner, tuple):
+        return _with_item(inner, rest, value, what) if rest else value
     if isinstance(inner, Dial) or is_schedule(inner):
         return dial(value, what)
     return find(inner.kind, value) if isinstance(inner, Part) else value
+
+
+def _with_item(items: tuple[Any, ...], path: str, value: Any, what: str) -> tuple[Any, ...]:
+    place, _, deeper = path.partition(".")
+    at = int(place) - 1
+    return (*items[:at], _changed(items[at], deeper, value, what), *items[at + 1 :])
 
 
 def _checked(part: Part) -> Part:
