@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         activations,
         data,
         initializers,
+        layers,
         losses,
         metrics,
         models,
@@ -41,8 +42,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
     "__version__", "activations", "data", "derive", "epochs", "errors", "every", "falls_to", "figures", "formulas",
-    "initializers", "losses", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform",
-    "pieces", "probes", "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "stats",
+    "initializers", "layers", "losses", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation",
+    "perform", "pieces", "probes", "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "stats",
     "variation",
 ]  # fmt: skip
 
@@ -65,7 +66,18 @@ _HOMES = {
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }
-_WORDS = ("activations", "data", "initializers", "losses", "metrics", "models", "optimizers", "probes", "schedules")
+_WORDS = (
+    "activations",
+    "data",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "probes",
+    "schedules",
+)
 
 
 def __getattr__(name: str) -> Any:

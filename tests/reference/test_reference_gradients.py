@@ -12,9 +12,9 @@ from seedbed.errors import PartError
 from seedbed.reference import (
     ACTIVATIONS,
     INITIALIZERS,
+    LAYERS,
     LOSSES,
     METRICS,
-    MODELS,
     OPTIMIZERS,
     OUTPUTS,
     PROBES,
@@ -30,7 +30,7 @@ TABLES = {
     "initializer": INITIALIZERS,
     "loss": LOSSES,
     "metric": METRICS,
-    "model": MODELS,
+    "layer": LAYERS,
     "optimizer": OPTIMIZERS,
     "probe": PROBES,
 }

@@ -23,10 +23,11 @@ from seedbed.engine.schedules import Schedules, at_step, dials_of, scheduled
 from seedbed.engine.shapes import Shape
 from seedbed.engine.signals import signals
 from seedbed.parts import threefry
-from seedbed.parts.activations import ACTIVATIONS, WIDENS
+from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.initializers import INITIALIZERS
 from seedbed.parts.layers import Activation, Fixed, LearnedSlope, RandomSlope
-from seedbed.parts.models import MODELS, hidden_of, layers_of, of_heads, split
+from seedbed.parts.models import hidden_of, layers_of, of_heads, split
+from seedbed.parts.networks import build
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
 from seedbed.probing import PROBES, Moment, Signals
@@ -34,6 +35,7 @@ from seedbed.spec import Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.losses import WEIGHT, head_names
 from seedbed.vocabulary.probes import DIMS
+from seedbed.vocabulary.walk import features_of, walk
 
 
 class Network(NamedTuple):
@@ -204,16 +206,13 @@ def _construct(spec: Spec, shape: Shape, dials: Dials, key: Array) -> Any:
     part = spec.model
     if part.function is not None:
         return part.function(key, **options(part, "model", dials))
-    inner: dict[str, Any] = {}
-    for name, value in part.options:
-        if isinstance(value, Part) and value.kind == "activation":
-            inner[name] = partial(activation_layer, value, f"model.{name}", dials)
-            inner["widening"] = WIDENS.get(value.name, 1)
-    heads = {head.name: head.units for head in shape.heads}
-    return MODELS[part.name](key, shape.inputs, heads, **options(part, "model", dials), **inner)
+    stages, heads = walk(part, shape.inputs), {head.name: head.units for head in shape.heads}
+    numbers = {path: jnp.asarray(value) for path, value in dials.items() if path.startswith("model.")}
+    bias = dict(part.options).get("bias", True)
+    return build(key, stages, features_of(stages, shape.inputs), heads, numbers, partial(activation_layer, dials), bias)
 
 
-def activation_layer(part: Part, path: str, dials: Dials) -> eqx.Module:
+def activation_layer(dials: Dials, part: Part, path: str) -> eqx.Module:
     """The layer that an activation's name stands for."""
     chosen = options(part, path, dials)
     if part.name == "prelu" and part.function is None:

@@ -51,6 +51,14 @@ class Flatten(eqx.Module):
         return _in_a_row(x)
 
 
+class GlobalAverage(eqx.Module):
+    """The mean of every channel: an image `(channel, height, width)` becomes a row `(channel,)`."""
+
+    def __call__(self, x: Float[Array, "channel height width"]) -> Float[Array, " channel"]:
+        """Apply the layer to one example."""
+        return _mean_of_places(x)
+
+
 class Activation(eqx.Module):
     """An elementwise function with its options held fixed."""
 
@@ -134,4 +142,5 @@ def _linear_backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array,
 
 _linear_batch.defvjp(_linear_forward, _linear_backward)
 _linear = over_batch(_linear_batch)
+_mean_of_places = over_batch(lambda x: x.reshape(x.shape[0], -1, x.shape[-1]).mean(axis=1))
 _in_a_row = over_batch(lambda x: x.reshape(-1, x.shape[-1]))

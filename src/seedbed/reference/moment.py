@@ -11,7 +11,7 @@ import numpy as np
 
 from seedbed.reference.goals import Goal
 from seedbed.reference.layers import concatenate
-from seedbed.reference.network import Draws, Weights, backward, forward, signals
+from seedbed.reference.network import Draws, Weights, backward, carried, forward, signals
 from seedbed.reference.task import Batch, Task
 from seedbed.reference.twin import Array
 
@@ -22,7 +22,8 @@ class Moment:
 
     `weights`, `gradients` and `updates` one dictionary per step of the network, member axis first; `score` and
     `prediction` `(member, example, unit)`, all heads side by side; `measured` holds `train_loss`, `train_accuracy` ...,
-    `(member,)` each. `signals()` is what passes the activations, forward and backward, `(member, example, ...)` each.
+    `(member,)` each. `signals()` is what passes the activations, forward and backward, `(member, example, ...)` each;
+    `carried` the state of each step after the batch.
     """
 
     weights: Weights
@@ -31,6 +32,7 @@ class Moment:
     measured: Mapping[str, Array]
     gradients: Sequence[Mapping[str, Array]]
     signals: Callable[[], tuple[list[Array], list[Array]]]
+    carried: Sequence[Mapping[str, Array]] = ()
     updates: Sequence[Mapping[str, Array]] = ()
 
 
@@ -48,7 +50,8 @@ def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Momen
     for number, goal in enumerate(task.goals, start=first):
         gradients[number] = {name: goal.rate * gradient for name, gradient in gradients[number].items()}
     measured = {f"train_{name}": value for name, value in judge(task, score, prediction, batch).items()}
-    return Moment(weights, score, prediction, measured, gradients, partial(signals, task.network, kept, upstream))
+    return Moment(weights, score, prediction, measured, gradients, partial(signals, task.network, kept, upstream),
+                  carried(task.network, kept))  # fmt: skip
 
 
 def look_at_test(task: Task, weights: Weights, rows: np.ndarray) -> dict[str, Array]:

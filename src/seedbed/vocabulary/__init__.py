@@ -11,13 +11,25 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seedbed.errors import PartError, nearest
-from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes, schedules
+from seedbed.vocabulary import (
+    activations,
+    data,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    probes,
+    schedules,
+)
 from seedbed.vocabulary.part import Dial, Part, fingerprint, own, part
 
 TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
     "activation": activations.TABLE,
     "data": data.TABLE,
     "initializer": initializers.TABLE,
+    "layer": layers.TABLE,
     "loss": losses.TABLE,
     "metric": metrics.TABLE,
     "model": models.TABLE,
@@ -25,8 +37,8 @@ TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
     "probe": probes.TABLE,
     "schedule": schedules.TABLE,
 }
-PLURALS = {"activation": "activations", "data": "datasets", "initializer": "initializers", "loss": "losses",
-           "metric": "metrics", "model": "models", "optimizer": "optimizers", "probe": "probes",
+PLURALS = {"activation": "activations", "data": "datasets", "initializer": "initializers", "layer": "layers",
+           "loss": "losses", "metric": "metrics", "model": "models", "optimizer": "optimizers", "probe": "probes",
            "schedule": "schedules"}  # fmt: skip
 
 
@@ -80,9 +92,15 @@ def _read_value(kind: str, value: Any) -> Any:
 def _kind_inside(kind: str, name: str) -> str:
     """The kind of a part inside another: a model holds activations, a loss those of its heads, a dial's place any
     schedule."""
-    if name in TABLES["schedule"] and name not in TABLES[kind]:
-        return "schedule"
-    return {"model": "activation"}.get(kind, kind)
+    inside = {"model": ("activation", "layer"), "layer": ("layer", "activation"), "loss": ("loss",)}.get(kind, ())
+    return next((inner for inner in (*inside, "schedule") if name in TABLES[inner]), kind)
+
+
+def _literal(node: ast.expr) -> Any:
+    """A number, text or list as it is written; a name, or another part with its options, as its text."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_literal(item) for item in node.elts]
+    return ast.unparse(node) if isinstance(node, ast.Name | ast.Call) else ast.literal_eval(node)
 
 
 def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) -> Part:
@@ -113,8 +131,8 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
         call = ast.parse(text.strip(), mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             raise ValueError
-        arguments = [ast.literal_eval(node) for node in call.args]
-        return call.func.id, arguments, {str(node.arg): ast.literal_eval(node.value) for node in call.keywords}
+        arguments = [_literal(node) for node in call.args]
+        return call.func.id, arguments, {str(node.arg): _literal(node.value) for node in call.keywords}
     except (SyntaxError, ValueError):
         raise PartError(
             f'cannot read the {kind} "{text}"; write a name, or a name with numbers: name(option=0.1)'
