@@ -46,10 +46,10 @@ def _train(program: Any, spec: Spec, dataset: Any, members: int) -> float:
         lanes, chances = jax.block_until_ready(program.start(seeds, dials))
         at, began = 0, time.perf_counter()
         while at < spec.steps:
-            stops, _ = plan.chunk_stops(grid, at, CHUNK, spec.steps - 1)
-            lanes, rows = program.train(lanes, chances, dials, feed, program.everywhere(stops), cap)
-            jax.block_until_ready(rows)
-            at = int(stops[-1])
+            rows, _ = plan.chunk_rows(grid, grid, at, CHUNK, spec.steps - 1)
+            lanes, shown = program.train(lanes, chances, dials, feed, program.everywhere(rows), cap)
+            jax.block_until_ready(shown)
+            at = int(rows.stops[-1])
         spent += time.perf_counter() - began
         if (np.asarray(lanes.stop_step) >= 0).any():
             raise ArithmeticError("a member finished while it was timed: its remaining steps would be counted too")

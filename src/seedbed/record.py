@@ -4,9 +4,12 @@ A record is an `xarray.Dataset` with one axis per factor, then `seed`, then `ste
 Variables:
 
     hit_step        first step at which the target held, in updates; NaN: never before the cap (censored there)
+    hit_after       where targets are judged on a schedule (attribute `judged`): the last judged step at which it did
+                    not hold, so that it came to hold after `hit_after` and by `hit_step`; NaN: never seen not to hold
     diverged_step   first step with a number that is not finite; NaN: never
     stop_step       the last step at which the member was evaluated
-    <split>_<quantity>          a trace, NaN after the member stopped
+    <split>_<quantity>          a trace, NaN after the member stopped; the split "batch" is the batch of the step, in
+                                the mode of training, all others are whole and judged as in inference
     final_<split>_<quantity>    the value at stop_step
 
 Step s means after s updates; step 0 is the initial draw. A record never holds a network that was not run.
@@ -87,7 +90,7 @@ def put_together(
     """
     import xarray as xr  # not above: with pandas it takes longer than jax, and a run begins to train without it
 
-    blocks = _on_one_grid(blocks)
+    blocks = _with_all_names(_on_one_grid(blocks))
     names, shape = tuple(axes), tuple(len(labels) for labels in axes.values())
     first = blocks[0]
     variables: dict[str, Any] = {}
@@ -98,6 +101,23 @@ def put_together(
     coords: dict[str, Any] = {name: np.asarray(labels) for name, labels in axes.items()}
     coords |= {SEED: first.seeds, **{dim: np.asarray(labels) for dim, labels in first.coords.items() if dim in used}}
     return xr.Dataset(variables, coords, dict(attributes))
+
+
+def _with_all_names(blocks: Sequence[Block]) -> Sequence[Block]:
+    """The blocks with every array that any of them has, NaN where a setting was not measured by it."""
+    if all(block.arrays.keys() == blocks[0].arrays.keys() for block in blocks):
+        return blocks
+    owner = {name: block for block in reversed(blocks) for name in block.arrays}
+    dims = {name: block.dims.get(name, ()) for name, block in owner.items()}
+    coords = {dim: labels for block in reversed(blocks) for dim, labels in block.coords.items()}
+
+    def filled(block: Block) -> Block:
+        shapes = {name: (len(block.seeds), *one.arrays[name].shape[1:]) for name, one in owner.items()}
+        absent = {name: np.full(shape, np.nan) for name, shape in shapes.items() if name not in block.arrays}
+        arrays = {**block.arrays, **absent}
+        return Block(block.seeds, {name: arrays[name] for name in owner}, dims, coords, block.meta)
+
+    return [filled(block) for block in blocks]
 
 
 def _on_one_grid(blocks: Sequence[Block]) -> Sequence[Block]:

@@ -55,6 +55,9 @@ class Spec:
     real numbers). `steps` is the cap in updates, or `epochs(15)`; `batch_size=None` is full-batch training. `trace`
     says which steps traces are kept on: "log" (every step up to 64, then 2 % apart), a whole number (every so many),
     "epoch" or `epochs(2)`. Wherever an option is a dial, a schedule may stand (`seedbed list schedules`).
+    `judge` says when a target is judged on a split that a step does not see as a whole: every so many steps, and
+    where traces are kept; "auto" takes every step where that costs at most a few times the training, else the traced
+    steps.
     """
 
     data: Any
@@ -69,6 +72,7 @@ class Spec:
     metrics: Any = ()
     probes: Any = ("dead",)
     trace: Any = "log"
+    judge: str | int = "auto"
     factors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
@@ -82,9 +86,9 @@ class Spec:
             raise SpecError(f"stop must be a target, got {self.stop!r}; write stop=reaches('train_accuracy', 1.0)")
         if self.trace == "epoch":
             object.__setattr__(self, "trace", Epochs(1.0))
-        for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1)):
+        for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1), ("judge", 1)):
             value = getattr(self, name)
-            if value is None or (name == "trace" and value == "log") or isinstance(value, Epochs):
+            if value is None or isinstance(value, Epochs) or (name, value) in (("trace", "log"), ("judge", "auto")):
                 continue
             _whole(name, value, least)
             object.__setattr__(self, name, int(value))
@@ -175,6 +179,7 @@ class Spec:
         """The question as JSON-ready data: equal questions give equal data."""
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": plain_length(self.steps), "batch_size": self.batch_size, "trace": plain_length(self.trace)}
+        plain |= {} if self.judge == "auto" else {"judge": self.judge}
         plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
         plain["metrics"] = [metric.canonical() for metric in self.metrics]
         plain["probes"] = [probe.canonical() for probe in self.probes]
@@ -213,6 +218,7 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
     }
     fields |= {name: length_back(plain[name]) for name in ("steps", "batch_size", "trace")}
+    fields["judge"] = plain.get("judge", "auto")
     fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
     targets = tuple(Target(**target) for target in plain["stop"] or ())
     question = Spec(**fields, stop=Every(targets) if len(targets) > 1 else targets[0] if targets else None)

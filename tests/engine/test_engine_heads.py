@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest_engine import Trainer
 
-from seedbed.errors import PartError
+from seedbed.errors import PartError, SpecError
 from seedbed.spec import Spec, every, falls_to, reaches
 from seedbed.vocabulary import data, losses, models, optimizers
 
@@ -86,11 +86,11 @@ def test_a_stop_rule_over_both_heads_waits_for_the_later(two: Spec, train: Train
         ),
         ({"data": data.lines(8, 8)}, "is for the heads label and width, the data set asks for a single thing"),
         ({"output": "sigmoid"}, "but each of 2 heads has its own"),
-        ({"stop": reaches("train_accuracy", 1.0)}, 'no metric "train_accuracy" to stop on; this question measures'),
+        ({"stop": reaches("train_accuracy", 1.0)}, 'no quantity "train_accuracy" to stop at; did you mean'),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(two: Spec, train: Trainer, changes: dict, sentence: str) -> None:
-    with pytest.raises(PartError, match=sentence):
+    with pytest.raises((PartError, SpecError), match=sentence):
         train(two.replace(**changes), SEEDS)
 
 

@@ -12,7 +12,7 @@ import pytest
 from conftest_engine import Trainer
 from jaxtyping import Array
 
-from seedbed.errors import PartError
+from seedbed.errors import PartError, SpecError
 from seedbed.spec import Spec
 from seedbed.vocabulary import own
 
@@ -127,7 +127,7 @@ def test_own_activation_that_ends_the_program(question: Spec, train: Trainer) ->
 
 
 def test_batch_larger_than_the_data(question: Spec, train: Trainer) -> None:
-    with pytest.raises(PartError, match="a batch of 65 was asked for, the data set has 64 examples"):
+    with pytest.raises(SpecError, match="a batch of 65 was asked for, the data set has 64 examples"):
         train(question.replace(batch_size=65), SEEDS)
 
 

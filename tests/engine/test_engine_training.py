@@ -7,6 +7,7 @@ from conftest_engine import Trainer, same
 from jaxtyping import Array
 
 from seedbed.datasets.load import load
+from seedbed.errors import SpecError
 from seedbed.spec import Spec, falls_to, reaches, trace_steps
 from seedbed.vocabulary import data, initializers, models, optimizers
 
@@ -131,9 +132,7 @@ def test_accuracy_follows_an_output_function_of_ones_own_whatever_its_name(quest
 
 
 def test_target_must_be_measured(question: Spec, train: Trainer) -> None:
-    from seedbed.errors import PartError
-
-    with pytest.raises(PartError, match=r'no metric "test_accuracy" to stop on; .*train_loss, train_accuracy'):
+    with pytest.raises(SpecError, match=r'no quantity "test_accuracy" to stop at.*train_loss, train_accuracy'):
         train(question.replace(stop=reaches("test_accuracy", 1.0)), SEEDS)
 
 

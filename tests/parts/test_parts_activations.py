@@ -9,7 +9,8 @@ import pytest
 from scipy import special, stats
 
 from seedbed import vocabulary
-from seedbed.parts.activations import ACTIVATIONS, WIDENS
+from seedbed.parts.activations import ACTIVATIONS
+from seedbed.vocabulary.activations import WIDENS
 
 ONE_FOR_ONE = sorted(set(ACTIVATIONS) - set(WIDENS))
 FALSE_ALARM = 1e-4  # for each test of a distribution, over the choice of its key

@@ -9,7 +9,9 @@ import pytest
 
 from seedbed import vocabulary
 from seedbed.errors import PartError
-from seedbed.parts.metrics import METRICS
+from seedbed.parts.metrics import METRICS, RATES, finished
+from seedbed.reference import metrics as reference
+from seedbed.vocabulary.metrics import COUNTED
 
 KINDS = ("binary", "logit", "sign", "classes", "real")
 BINARY = ("binary", "logit")
@@ -51,13 +53,78 @@ def slow_squared_error(score, prediction, target, kind):
 TWINS = {"accuracy": slow_accuracy, "within": slow_within, "squared_error": slow_squared_error}
 
 
-@pytest.fixture(params=sorted(METRICS))
+@pytest.fixture(params=sorted(TWINS))
 def name(request):
     return request.param
 
 
 def test_names_are_those_of_the_vocabulary():
-    assert set(METRICS) == set(vocabulary.TABLES["metric"]) == set(TWINS)
+    assert set(METRICS) == set(vocabulary.TABLES["metric"]) == set(TWINS) | set(RATES)
+    assert set(RATES) == COUNTED
+
+
+def confusion(scores, predictions, targets, kind, positive):
+    """TP, given and P of one class, or of one label of one output, example by example."""
+    both = given = true = 0
+    for score, prediction, target in zip(scores, predictions, targets, strict=True):
+        if kind == "classes":
+            says, is_it = int(np.argmax(score)) == positive, target == positive
+        else:
+            unit, upper = positive
+            above = prediction[unit] > 0.5 if kind in BINARY else score[unit] > 0
+            says, is_it = bool(above) == upper, bool(target[unit] > (0.5 if kind in BINARY else 0)) == upper
+        both, given, true = both + (says and is_it), given + says, true + is_it
+    return both, given, true
+
+
+def slow_rate(name, scores, predictions, targets, kind):
+    units = scores.shape[1]
+    listed = range(units) if kind == "classes" else [(u, True) for u in range(units)]
+    if name == "balanced_accuracy" and kind != "classes":
+        listed = [(u, upper) for u in range(units) for upper in (True, False)]
+    found = [confusion(scores, predictions, targets, kind, one) for one in listed]
+    if kind == "classes" or name == "balanced_accuracy":
+        found = [one for one in found if one[2] > 0]
+    value = {
+        "balanced_accuracy": lambda both, given, true: both / true,
+        "recall": lambda both, given, true: both / true if true else 0.0,
+        "precision": lambda both, given, true: both / given if given else 0.0,
+        "f1": lambda both, given, true: 2 * both / (given + true) if given + true else 0.0,
+    }[name]
+    return float(np.mean([value(*one) for one in found]))
+
+
+@pytest.mark.parametrize("name", sorted(RATES))
+@pytest.mark.parametrize("kind", ["binary", "logit", "sign", "classes"])
+@pytest.mark.parametrize("units", [1, 4])
+def test_rates_of_counts_equal_their_slow_twins_and_the_reference(name, kind, units):
+    columns = list(examples(kind, n=60, units=units))
+    if kind == "classes" and units == 4:
+        columns[2] = np.minimum(columns[2], 2)  # the last class never occurs, and is given
+    each = jax.vmap(lambda *example: METRICS[name](*example, kind=kind))(*map(jnp.asarray, columns))
+    fast = finished(name, each.sum(axis=0), 60, kind)
+    np.testing.assert_allclose(fast, slow_rate(name, *columns, kind), rtol=1e-6)
+    z, y_hat, y = (*columns[:2], np.eye(units)[columns[2]] if kind == "classes" else columns[2])
+    by_hand = reference.METRICS[name](z[None], y_hat[None], y[None], "binary" if kind == "logit" else kind)
+    np.testing.assert_allclose(
+        reference.finished(name, by_hand, "binary" if kind == "logit" else kind), fast, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("name", sorted(RATES))
+def test_rates_where_nothing_is_given_or_nothing_is_there(name):
+    says_no, none_there = jnp.full((5, 1), -1.0), jnp.zeros((5, 1))
+    each = jax.vmap(lambda z, y: METRICS[name](z, z, y, kind="logit"))(says_no, none_there)
+    value = float(finished(name, each.sum(axis=0), 5, "logit"))
+    assert value == (1.0 if name == "balanced_accuracy" else 0.0)
+
+
+def test_a_nan_is_given_no_class():
+    for kind, target in (("binary", jnp.zeros(1)), ("sign", -jnp.ones(1)), ("classes", jnp.int32(0))):
+        both, given, true = METRICS["recall"](jnp.full(1, jnp.nan), jnp.full(1, jnp.nan), target, kind)
+        assert not both.any()
+        assert not given.any()
+        assert true.any()
 
 
 def test_signatures_are_alike(name, defaults):

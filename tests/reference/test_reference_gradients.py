@@ -8,7 +8,6 @@ from central_differences import away_from_kinks, default_options, differences
 from scipy import special
 
 from seedbed import vocabulary
-from seedbed.errors import PartError
 from seedbed.reference import (
     ACTIVATIONS,
     INITIALIZERS,
@@ -23,7 +22,7 @@ from seedbed.reference import (
     loss_for,
     neuron,
 )
-from seedbed.reference.losses import FITTING
+from seedbed.resolve import FITTING
 
 TABLES = {
     "activation": ACTIVATIONS,
@@ -138,12 +137,6 @@ def test_loss_gradient(name, target):
     by_differences = differences(lambda at: np.sum(loss.value(at, true)), said)
     np.testing.assert_allclose(loss.gradient(said, true), by_differences, atol=1e-8)
     assert loss.value(said, true).shape == (2, 5)
-
-
-@pytest.mark.parametrize("name", sorted(set(LOSSES) - {"cross_entropy"}))
-def test_class_labels_need_cross_entropy(name):
-    with pytest.raises(PartError, match="take for instance cross_entropy"):
-        loss_for(name, "classes")
 
 
 def test_losses_against_their_definitions():

@@ -126,10 +126,14 @@ def test_heads_on_data_of_ones_own():
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
-        ({"loss": "l2"}, PartError, "side, much need a loss each, got l2"),
-        ({"loss": losses.heads(side="l2")}, PartError, "got losses for side; give one for each head"),
+        ({"loss": "l2"}, PartError, "is for a single thing, the data set asks for the heads much and side"),
+        (
+            {"loss": losses.heads(side="l2")},
+            PartError,
+            "is for the heads side, the data set asks for the heads much and side",
+        ),
         ({"loss": losses.heads(side="hinge", much="hinge")}, PartError, "needs targets of kind binary or sign"),
-        ({"output": "tanh"}, PartError, "got tanh for all; leave it out"),
+        ({"output": "tanh"}, PartError, "but each of 2 heads has its own; leave it out"),
         ({"stop": every(reaches("train_accuracy", 1.0))}, SpecError, "train_side_accuracy"),
     ],
 )
@@ -143,5 +147,5 @@ def test_a_metric_that_fits_no_head_is_said():
     labels = dataset(x, {"one": targets["side"], "two": targets["side"]}, {"one": "binary", "two": "binary"})
     with pytest.raises(PartError, match='within needs numbers, got targets of kind "binary" and "binary"'):
         train(ask(loss=losses.heads(one="l2", two="l2"), metrics=("within",)), labels, SEEDS)
-    with pytest.raises(PartError, match="needs data with several heads"):
+    with pytest.raises(PartError, match="is for the heads one, the data set asks for a single thing"):
         train(ask(loss=losses.heads(one="l2")), one_head(), SEEDS)

@@ -72,7 +72,9 @@ def test_minibatches_against_a_loop():
         w, b = w - lr * 2 * np.mean(error[:, None] * x[chosen], axis=0), b - lr * 2 * np.mean(error)
     asked = ask(optimizer=optimizers.sgd(lr), batch_size=5, initializer=start(0.1, 0.2))
     block = train(asked, data, np.array([4]))
-    np.testing.assert_allclose(block.arrays["train_loss"][0], losses, rtol=1e-10)
+    np.testing.assert_allclose(block.arrays["batch_loss"][0], losses, rtol=1e-10)
+    np.testing.assert_allclose(block.arrays["train_loss"][0, 0], np.mean((x @ np.full(2, 0.1) + 0.2 - y) ** 2))
+    np.testing.assert_allclose(block.arrays["final_train_loss"][0], block.arrays["train_loss"][0, -1])
 
 
 def test_a_batch_of_all_examples_is_full_batch_training():

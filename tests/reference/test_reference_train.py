@@ -157,7 +157,7 @@ def test_learned_slope_moves_and_drawn_slope_varies():
         ({"model": models.mlp([4], lambda z: z)}, PartError, "use --engine jax"),
         ({"loss": lambda score, target: 0.0}, PartError, "your own loss"),
         ({"metrics": (lambda *_: 0.0,)}, PartError, "your own metric"),
-        ({"batch_size": 17}, SpecError, "17 does not fit in 16 examples"),
+        ({"batch_size": 17}, SpecError, "a batch of 17 was asked for, the data set has 16 examples"),
         ({"stop": reaches("train_acuracy", 1.0)}, SpecError, 'did you mean "train_accuracy"'),
         ({"output": "crelu"}, PartError, "take a plain activation"),
         ({"metrics": ("within(tolerance=1.5)", "within(tolerance=2.5)")}, SpecError, "drop one"),

@@ -20,8 +20,8 @@ from seedbed.engine.chance import Purpose, purpose_key, seed_key
 from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials, options
 from seedbed.engine.schedules import Schedules, at_step, dials_of, scheduled
-from seedbed.engine.shapes import Shape
 from seedbed.engine.signals import signals
+from seedbed.engine.splits import Network, Split
 from seedbed.parts import threefry
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.initializers import INITIALIZERS
@@ -31,19 +31,12 @@ from seedbed.parts.networks import build
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
 from seedbed.probing import PROBES, Moment, Signals
+from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.losses import WEIGHT, head_names
 from seedbed.vocabulary.probes import DIMS
 from seedbed.vocabulary.walk import features_of, walk
-
-
-class Network(NamedTuple):
-    """The arrays of one member: what is trained, what stays fixed, and the state that layers carry."""
-
-    trained: Any
-    fixed: Any
-    state: Any
 
 
 class Evidence(NamedTuple):
@@ -65,37 +58,39 @@ class Member:
 
     `start(key, dials) -> (Network, memory)`; `objective(trained, network, inputs, targets, key, dials) ->
     (loss, (scores, metrics, state))` with the batch in the last axis; `pace(gradient, dials)` is the gradient with each
-    head's own rate; `rule(dials)` is an optax transformation; `probe(evidence, dials)` measures. `layers` labels the
-    layers that hold weights, `hidden` the activations between them. All dials are those `schedules.at_step` gives but
-    those of `start`, which takes the question's own; `schedules` are the question's, by path.
+    head's own rate; `rule(dials)` is an optax transformation; `probe(evidence, dials)` measures on a step's batch,
+    `split` (see `splits`) on whole splits. `layers` labels the layers that hold weights, `hidden` the activations
+    between them. `example_bytes` is about what judging one example leaves in intermediate results. All dials are those
+    that `schedules.at_step` gives, but for `start`, which takes the question's own.
     """
 
+    resolved: Resolved
     start: Callable[..., Any]
     objective: Callable[..., Any]
     pace: Callable[[Any, Dials], Any]
     rule: Callable[[Dials], optax.GradientTransformation]
-    measure: Callable[..., dict[str, Array]]
+    split: Split
     probe: Callable[..., dict[str, Array]]
-    metrics: tuple[str, ...]
     probes: Mapping[str, tuple[str, ...]]
     layers: tuple[str, ...]
     hidden: tuple[str, ...]
     draws: bool  # whether the model draws at random while it trains
     schedules: Schedules
+    example_bytes: int
 
 
 def assemble(spec: Spec, shape: Shape) -> Member:
     """The functions of one member of the recipe of `spec`; every misfit is an error here, before anything runs."""
+    resolve(spec, shape)  # what does not fit is told before a model is built
     build = partial(_build_model, spec, shape)
     example_dials = dials_of(spec)
     check.activations_fit(spec)
-    check.loss_fits(spec, shape.heads)
     structure = check.built(spec, lambda: eqx.filter_eval_shape(build, threefry.key(0), example_dials))
     model_structure, state_structure = structure
     _, _, plain = split_structure(model_structure)
     draws = has_chance(model_structure)
-    judge = Judging(spec, shape.heads)
-    check.metrics_fit(spec, judge.names)
+    resolved = resolve(spec, shape, changes_in_training=draws or _has_state(state_structure))
+    judge, rule = Judging(resolved.goals), partial(_rule, spec.optimizer)
 
     schedules = scheduled(spec)
 
@@ -114,9 +109,6 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         state = eqx.combine(network.state, state_plain)
         return _over_examples(model, state, inputs, key if draws and not inference else None)
 
-    def rule(dials: Dials) -> optax.GradientTransformation:
-        return _rule(spec.optimizer, dials)
-
     def objective(
         trained: Any, network: Network, inputs: Array, targets: Array, key: Array | None, dials: Dials
     ) -> tuple[Array, tuple[Array, dict[str, Array], Any]]:
@@ -124,10 +116,13 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         value, metrics = judge(scores, targets, dials)
         return value, (scores, metrics, eqx.filter(state, eqx.is_array))
 
-    def measure(network: Network, inputs: Array, targets: Array, dials: Dials) -> dict[str, Array]:
-        scores, _ = forward(network, inputs, None, inference=True)
-        value, metrics = judge(scores, targets, dials)
-        return {"loss": value, **metrics}
+    def judged_scores(network: Network, inputs: Array) -> Array:
+        return forward(network, inputs, None, inference=True)[0]
+
+    def judged_hidden(network: Network, inputs: Array) -> tuple[Array, ...]:
+        model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
+        state = eqx.combine(network.state, state_plain)
+        return signals(model, state, inputs, None, jnp.sum).forward
 
     def probe(evidence: Evidence, dials: Dials) -> dict[str, Array]:
         network, inputs, targets, key = evidence.network, evidence.inputs, evidence.targets, evidence.key
@@ -142,7 +137,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
 
         moment = Moment(eqx.combine(network.trained, plain), evidence.gradient, evidence.update, evidence.scores,
                         evidence.loss, judge.predictions(evidence.scores, dials), passed)  # fmt: skip
-        return {part.name: _probe(part)(moment) for part in spec.probes}
+        return {part.name: _probe(part)(moment) for part in spec.probes if part.name not in resolved.on_split}
 
     def scores_of(network: Network, inputs: Array) -> Any:
         return forward(network, inputs, trial_key, inference=False)[0]
@@ -153,11 +148,13 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     trial_key = threefry.key(0)
     check.trainable(spec, model_structure)
     network, _ = jax.eval_shape(start, trial_key, example_dials)
-    check.outputs_fit(spec, shape, partial(jax.eval_shape, scores_of, network), partial(jax.eval_shape, loss_of))
-    return Member(start, objective, partial(_pace, spec), rule, measure, probe, judge.names,
+    trace = partial(jax.make_jaxpr(scores_of, return_shape=True), network)
+    example_bytes = check.outputs_fit(spec, shape, trace, partial(jax.eval_shape, loss_of))
+    split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_pace, spec))
+    return Member(resolved, start, objective, partial(_pace, spec), rule, split_of, probe,
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
-                  draws, schedules)  # fmt: skip
+                  draws, schedules, example_bytes)  # fmt: skip
 
 
 def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
@@ -185,6 +182,10 @@ def split_structure(model: Any) -> tuple[Any, Any, Any]:
     """The parts of a model known by shape only: (array-like, nothing, plain)."""
     arrays, plain = eqx.partition(model, _is_array_like)
     return arrays, None, plain
+
+
+def _has_state(state: Any) -> bool:
+    return bool(jax.tree.leaves(eqx.filter(state, _is_array_like)))
 
 
 def _is_array_like(leaf: Any) -> bool:

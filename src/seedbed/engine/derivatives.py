@@ -9,6 +9,7 @@ from seedbed.datasets.heads import Head, Kind
 from seedbed.engine.judging import Judging
 from seedbed.engine.schedules import dials_of
 from seedbed.errors import PartError
+from seedbed.resolve import goals_of
 from seedbed.spec import Spec
 
 MOST = 2**22  # numbers of Jacobians that are computed at once
@@ -20,14 +21,14 @@ def derivatives(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: Kind)
     Everything in float32, by the functions that training uses; derivatives are with respect to the scores.
     """
     points, units = scores.shape
-    judge = Judging(spec, (Head("", kind, units),))
+    judge = Judging(goals_of(spec, (Head("", kind, units),)))
     dials = dials_of(spec)
     to = jnp.int32 if kind == "classes" else jnp.float32
 
     def predict(score: Array) -> Array:
         return judge.predictions(score[:, None], dials)[:, 0]
 
-    kept = jax.eval_shape(predict, jax.ShapeDtypeStruct((units,), jnp.float32)).shape
+    kept = jax.eval_shape(predict, jax.ShapeDtypeStruct((units,), jnp.float32)).shape  # a user's own may do anything
     if kept != (units,):
         raise PartError(f"an output activation keeps the shape {(units,)}, got {kept}; take another as the output")
 

@@ -16,14 +16,16 @@ from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, NamedSharding
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import check, devices, interpreter, plan
+from seedbed.engine import devices, interpreter, plan
 from seedbed.engine.assemble import Member, assemble
 from seedbed.engine.lanes import Lanes, Layout
-from seedbed.engine.loop import chunk, look_at_lane, start_lane, train_lane
+from seedbed.engine.loop import Looks, chunk, looks_of, start_lane, train_lane
 from seedbed.engine.program import EVERYWHERE, MEMBERS, Program, trained_by
-from seedbed.engine.shapes import feed_of, shape_of
+from seedbed.engine.shapes import feed_of, most_in_slice, shape_of
+from seedbed.engine.splits import SAME
 from seedbed.engine.step import Lane
 from seedbed.spec import Spec, trace_steps
+from seedbed.vocabulary.lengths import steps_per_epoch
 from seedbed.vocabulary.probes import AT_THE_END
 
 
@@ -31,8 +33,7 @@ from seedbed.vocabulary.probes import AT_THE_END
 class Draft:
     """A group assembled and planned; its programs are not traced yet.
 
-    `one` is the shapes of one member, `training` what one step does to it, `shown` the shapes of what it shows at a
-    traced step.
+    `one` is the shapes of one member, `training` what one step does to it, `looks` how it is looked at.
     """
 
     member: Member
@@ -40,34 +41,39 @@ class Draft:
     mesh: Mesh
     one: Any
     training: Callable[..., Any]
-    shown: Mapping[str, jax.ShapeDtypeStruct]
+    looks: Looks
     own_data: bool
-    batch_size: int | None
 
     @classmethod
     def of(cls, spec: Spec, dataset: Dataset) -> "Draft":
         """Assemble and plan a recipe for all devices; every misfit is an error here."""
         member = assemble(spec, shape_of(dataset))
-        check.target_known(spec, member.metrics)
-        check.batch_fits(spec, dataset.examples)
         mesh = devices.mesh()
         one = _one_lane(member, spec, dataset)
         at, live = jax.ShapeDtypeStruct((), jnp.int32), jax.ShapeDtypeStruct((), jnp.bool_)
         lane, chances, dials, feed = one
         training = partial(train_lane, member, spec.stop, spec.batch_size)
+        told = _told(member)
         traced = jax.make_jaxpr(training, return_shape=True)
-        step, after = traced(lane, chances, trained_by(dials), feed, at, at, live)
-        shown = jax.eval_shape(partial(look_at_lane, member, spec.batch_size), after[1], dials, feed, at)
-        sizes = plan.sizes(*_bytes(spec, dataset, one, step, shown), mesh.size)
-        training = _traced(step, jax.tree.structure(after))
-        return cls(member, sizes, mesh, one, training, shown, dataset.fresh, spec.batch_size)
+        epoch = steps_per_epoch(dataset.examples, spec.batch_size)
+        looks = looks_of(member, most_in_slice(member.example_bytes, 1), epoch)
+        now = jax.eval_shape(looks.at_step, lane, trained_by(dials), at)[1]
+        step, after = traced(lane, chances, now, feed, at, at, live, told, live)
+        judged = jax.eval_shape(looks.judge, lane, now, feed)
+        judged = {("dead" if name == SAME else name): shape for name, shape in judged.items()}
+        judged |= {"dead": jax.ShapeDtypeStruct((), jnp.float32)} if "dead" in judged else {}
+        probed = jax.eval_shape(looks.probe, after[1], now, feed)
+        sizes = plan.sizes(*_bytes(spec, dataset, one, step, {**judged, **probed}), mesh.size)
+        looks = looks_of(member, most_in_slice(member.example_bytes, sizes.at_once), epoch)
+        looks = looks._replace(judged=judged, probed=probed)
+        return cls(member, sizes, mesh, one, _traced(step, jax.tree.structure(after)), looks, dataset.fresh)
 
     @property
     def layout(self) -> Layout:
         """What the host must know of the lanes."""
         member, lane = self.member, self.one[0]
         return Layout(self.sizes, len(jax.tree.leaves((lane.network, lane.memory))), tuple(lane.last),
-                      dict(member.probes), member.layers, member.hidden, self.own_data)  # fmt: skip
+                      member.resolved, dict(member.probes), member.layers, member.hidden, self.own_data)  # fmt: skip
 
     def lower_start(self) -> Any:
         """What draws lanes, from bare arrays to bare arrays."""
@@ -85,8 +91,9 @@ class Draft:
     def lower_train(self) -> Any:
         """What trains lanes for a chunk."""
         own = MEMBERS if self.own_data else EVERYWHERE
-        look = partial(look_at_lane, self.member, self.batch_size)
-        body = partial(chunk, self.training, look, self.own_data, self.sizes.at_once, self.shown)
+        resolved = self.member.resolved
+        judging = resolved.row_names if resolved.scheduled else ()
+        body = partial(chunk, self.training, self.looks, self.own_data, self.sizes.at_once, judging)
         specs = (MEMBERS, MEMBERS, MEMBERS, own, EVERYWHERE, EVERYWHERE)
         lane, chances, dials, feeds = self._many()
         structure = jax.tree.structure((lane.network, lane.memory))
@@ -96,11 +103,11 @@ class Draft:
             return _bare(after), rows
 
         feed = feeds if self.own_data else self.one[3]
-        stops, cap = jax.ShapeDtypeStruct((plan.ROWS + 1,), jnp.int32), jax.ShapeDtypeStruct((), jnp.int32)
+        stops, looks, cap = (jax.ShapeDtypeStruct(shape, jnp.int32) for shape in ((plan.ROWS + 1,), (plan.ROWS,), ()))
         whole = self._shard(train, in_specs=specs, out_specs=MEMBERS)
         placed = tuple(NamedSharding(self.mesh, spec) for spec in specs)  # said: XLA would place what is left unused
         return jax.jit(whole, donate_argnums=0, in_shardings=placed).lower(
-            _bare(lane), chances, trained_by(dials), feed, stops, cap
+            _bare(lane), chances, trained_by(dials), feed, plan.Rows(stops, looks), cap
         )
 
     def compiled(self) -> Program:
@@ -135,6 +142,14 @@ def _dressed(structure: Any, lanes: Lanes) -> Lane:
     """The reverse of `_bare`, given how the arrays make up (network, memory)."""
     network, memory = jax.tree.unflatten(structure, lanes.arrays)
     return Lane(network, memory, lanes.hit_step, lanes.diverged_step, lanes.stop_step, lanes.last)
+
+
+def _told(member: Member) -> dict[str, jax.ShapeDtypeStruct]:
+    """Shapes of what whole splits say of a member before a step: scalars, by which it can arrive."""
+    resolved = member.resolved
+    names = [f"{split}_{quantity}" for split in resolved.at_steps for quantity in resolved.quantities]
+    names += resolved.row_names if resolved.scheduled else ()
+    return dict.fromkeys(names, jax.ShapeDtypeStruct((), jnp.float32))
 
 
 def _one_lane(member: Member, spec: Spec, dataset: Dataset) -> Any:

@@ -20,6 +20,7 @@ from seedbed.engine.program import Compiler, Program
 from seedbed.engine.shapes import Feed, feed_of
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
+from seedbed.resolve import judged_steps, last_missed
 from seedbed.spec import trace_steps
 from seedbed.vocabulary.probes import AT_THE_END, LABELS
 
@@ -65,6 +66,7 @@ class Cohort:
     dials: dict[str, np.ndarray]
     dataset: Dataset
     grid: np.ndarray
+    judged: np.ndarray
     found: dict[str, np.ndarray]
     waves: list[Wave] = field(default_factory=list)
     at: int = 0
@@ -99,7 +101,7 @@ def train(
     program = compiler.request(group.spec, first).result()
     for stretches in plan.cohorts(group, program.sizes.cohort):
         began = time.perf_counter()
-        cohort = _begin(stretches, dataset_of)
+        cohort = _begin(program, stretches, dataset_of)
         own_mark = f"{mark}-{stretches[0].setting}-{stretches[0].seeds[0]}-{len(cohort.seeds)}"
         _resume(program, cohort, keep.load_checkpoint(own_mark) if keep else None)
         _train_cohort(program, cohort, tell, keep, own_mark)
@@ -113,15 +115,15 @@ def final_arrays(
     program: Program, stretches: tuple[plan.Stretch, ...], dataset: Dataset
 ) -> tuple[list[Any], tuple[np.ndarray, ...]]:  # fmt: skip
     """The arrays of a single member at its last step, and its (hit_step, diverged_step, stop_step)."""
-    cohort, pace = _begin(stretches, lambda _: dataset), Pace()
+    cohort, pace = _begin(program, stretches, lambda _: dataset), Pace()
     _resume(program, cohort, None)
     (wave,), cap = cohort.waves, int(cohort.grid[-1])
     while (cohort.found["stop_step"] == NEVER).any():
-        stops, index = plan.chunk_stops(cohort.grid, cohort.at, pace.steps, cap)
+        rows, index = plan.chunk_rows(cohort.grid, cohort.judged, cohort.at, pace.steps, cap)
         began = time.perf_counter()
-        wave = _advance(program, cohort, wave, stops, index, cap)
-        pace.note(int(stops[-1] - stops[0]), time.perf_counter() - began)
-        cohort.at = int(stops[-1])
+        wave = _advance(program, cohort, wave, rows, index, cap)
+        pace.note(int(rows.stops[-1] - rows.stops[0]), time.perf_counter() - began)
+        cohort.at = int(rows.stops[-1])
     arrays = [array[wave.seats[0]] for array in wave.lanes.arrays]
     return arrays, tuple(_as_kept(name, cohort.found[name]) for name in ("hit_step", "diverged_step", "stop_step"))
 
@@ -134,20 +136,20 @@ def first_data(group: plan.Group, dataset_of: Any) -> Dataset:
 def _train_cohort(program: Program, cohort: Cohort, tell: "_Teller", keep: Keep | None, mark: str) -> None:
     pace, cap, saved = Pace(), int(cohort.grid[-1]), time.monotonic()
     while cohort.waves:
-        stops, index = plan.chunk_stops(cohort.grid, cohort.at, pace.steps, cap)
-        began = time.perf_counter()
+        rows, index = plan.chunk_rows(cohort.grid, cohort.judged, cohort.at, pace.steps, cap)
+        began, end = time.perf_counter(), int(rows.stops[-1])
         for number, wave in enumerate(cohort.waves):
-            cohort.waves[number] = _advance(program, cohort, wave, stops, index, cap)
-            tell("training", int(stops[-1]), _alive(cohort), pace)
-        pace.note(int(stops[-1] - stops[0]), time.perf_counter() - began)
-        cohort.at = int(stops[-1])
+            cohort.waves[number] = _advance(program, cohort, wave, rows, index, cap)
+            tell("training", end, _alive(cohort), pace)
+        pace.note(end - cohort.at, time.perf_counter() - began)
+        cohort.at = end
         _repack(program, cohort)
         if keep and cohort.waves and time.monotonic() - saved > CHECKPOINT_SECONDS:
             keep.save_checkpoint(mark, *_snapshot(cohort))
             saved = time.monotonic()
 
 
-def _begin(stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
+def _begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
     seeds = np.concatenate([np.asarray(stretch.seeds, np.uint32) for stretch in stretches])
     counts = [len(stretch.seeds) for stretch in stretches]
     dialled = [stretch.spec.dials() for stretch in stretches]
@@ -156,7 +158,8 @@ def _begin(stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
     grid = trace_steps(spec.steps, spec.trace)
     never = np.full(len(seeds), NEVER, np.int32)
     found = {"hit_step": never, "diverged_step": never.copy(), "stop_step": never.copy()}
-    return Cohort(stretches, seeds, dials, dataset_of(seeds), grid, found)
+    judged = judged_steps(spec, program.layout.resolved)
+    return Cohort(stretches, seeds, dials, dataset_of(seeds), grid, judged, found)
 
 
 def _resume(program: Program, cohort: Cohort, saved: Any) -> None:
@@ -204,37 +207,42 @@ def _feed(program: Program, cohort: Cohort, padded: np.ndarray) -> Feed:
 
 
 def _advance(
-    program: Program, cohort: Cohort, wave: Wave, stops: np.ndarray, index: np.ndarray, cap: int
+    program: Program, cohort: Cohort, wave: Wave, rows: plan.Rows, index: np.ndarray, cap: int
 ) -> Wave:  # fmt: skip
     """Train one wave for a chunk and write down what it showed."""
-    lanes, rows = program.train(wave.lanes, wave.chances, wave.dials, wave.feed,
-                                program.everywhere(stops), program.everywhere(np.int32(cap)))  # fmt: skip
+    lanes, shown = program.train(wave.lanes, wave.chances, wave.dials, wave.feed,
+                                 program.everywhere(rows), program.everywhere(np.int32(cap)))  # fmt: skip
     used = wave.seats
     facts = {name: np.asarray(getattr(lanes, name))[used] for name in ("hit_step", "diverged_step", "stop_step")}
     was = cohort.found["stop_step"][wave.places]
     for name, values in facts.items():
         cohort.found[name][wave.places] = values
     ended = (was == NEVER) & (facts["stop_step"] != NEVER)
-    _write_rows(cohort, wave.places, index, {name: np.asarray(a)[used] for name, a in rows.items()}, ended)
+    _write_rows(cohort, wave.places, index, {name: np.asarray(a)[used] for name, a in shown.items()})
     final = {name: np.asarray(value)[used] for name, value in lanes.last.items()}
+    looked = _looked_at(rows, facts["stop_step"])
+    final |= {name: np.asarray(a)[used, looked].astype(np.float32) for name, a in shown.items() if name not in final}
     for name, values in final.items():
-        _final(cohort, f"train_{name}", values)[wave.places[ended]] = values[ended]
+        _final(cohort, name, values)[wave.places[ended]] = values[ended]
     return wave._replace(lanes=lanes)
 
 
-def _write_rows(
-    cohort: Cohort, places: np.ndarray, index: np.ndarray, rows: dict[str, np.ndarray], ended: np.ndarray
-) -> None:
+def _looked_at(rows: plan.Rows, stop_step: np.ndarray) -> np.ndarray:
+    """The row that looked at each member's last step: the one that begins there and keeps traces, else the last."""
+    traced = (rows.looks == plan.TRACED) & (rows.stops[:-1] == stop_step[:, None])
+    return np.where(traced.any(axis=1), traced.argmax(axis=1), len(rows.looks) - 1)
+
+
+def _write_rows(cohort: Cohort, places: np.ndarray, index: np.ndarray, rows: dict[str, np.ndarray]) -> None:
     kept = np.flatnonzero(index >= 0)
     stop = cohort.found["stop_step"][places]
     after = (stop[:, None] != NEVER) & (cohort.grid[index[kept]][None, :] > stop[:, None])
     for name, values in rows.items():
-        values = values.astype(np.float32)
-        shown = np.where(after.reshape(*after.shape, *(1,) * (values.ndim - 2)), np.float32(np.nan), values[:, kept])
         if name not in AT_THE_END:
+            values = values.astype(np.float32)
+            gone = after.reshape(*after.shape, *(1,) * (values.ndim - 2))
+            shown = np.where(gone, np.float32(np.nan), values[:, kept])
             _trace(cohort, name, values)[np.ix_(places, index[kept])] = shown
-        if not name.startswith("train_"):
-            _final(cohort, name, values[:, -1])[places[ended]] = values[ended, -1]
 
 
 def _trace(cohort: Cohort, name: str, like: np.ndarray) -> np.ndarray:
@@ -281,6 +289,9 @@ def _snapshot(cohort: Cohort) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[int, Block]]:
     """What was found, stretch by stretch."""
     arrays = {name: _as_kept(name, array) for name, array in cohort.found.items()}
+    resolved = program.layout.resolved
+    if resolved.scheduled:
+        arrays["hit_after"] = last_missed(arrays["hit_step"], arrays["stop_step"], cohort.judged)
     dims = {name: _dims(program, name) for name in arrays}
     layout = program.layout
     coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": layout.layers, "hidden": layout.hidden}
@@ -292,6 +303,7 @@ def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[
         first = chosen.stop
         meta = {**devices.describe(), "engine": "jax", "dtype": "float32", "width": program.sizes.width,
                 "at_once": program.sizes.at_once, "compile_seconds": program.compile_seconds,
+                **({"judged": resolved.judged} if resolved.judged else {}),
                 "wall_seconds": seconds * len(stretch.seeds) / len(cohort.seeds)}  # fmt: skip
         block = {name: array[chosen] for name, array in arrays.items()}
         yield stretch.setting, Block(np.asarray(stretch.seeds, np.int64), block, dims, coords, meta)
@@ -304,7 +316,7 @@ def _as_kept(name: str, array: np.ndarray) -> np.ndarray:
 
 
 def _dims(program: Program, name: str) -> tuple[str, ...]:
-    if name.endswith("_step"):
+    if name.endswith("_step") or name == "hit_after":
         return ()
     base = name.removeprefix("final_")
     further = program.layout.probes.get(base, ())

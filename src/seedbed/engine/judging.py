@@ -1,4 +1,8 @@
-"""What the loss and the metrics say of the scores of a batch, head by head; the batch stands in the last axis."""
+"""What the loss and the metrics say of the scores of a batch, head by head; the batch stands in the last axis.
+
+A split is judged in slices: `sums` adds up what the examples of a slice give, `finished` makes the values of the sums
+of all slices.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,138 +13,117 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from seedbed.datasets.heads import Head
 from seedbed.engine.options import Dials, options
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.losses import LOSSES, reduce
-from seedbed.parts.metrics import METRICS
-from seedbed.spec import Spec
+from seedbed.parts.metrics import METRICS, finished
+from seedbed.resolve import Goal
 from seedbed.vocabulary import Part
-from seedbed.vocabulary.losses import ON_SCORE, WEIGHT, of_head
 
-DEFAULT_OUTPUT = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
-SIGNED_LOSSES = ("perceptron", "hinge")
-LABELS = ("binary", "classes", "sign")
+Sums = dict[str, dict[str, Array]]
 
 
 @dataclass(frozen=True)
 class _Judge:
-    """The functions of one head, each for one example, and where its scores and targets stand."""
+    """The functions of one head, each for one example."""
 
-    head: Head
-    rows: slice
-    columns: slice
+    goal: Goal
     alone: bool
     predict: Callable[[Array, Dials], Array]
     loss: Callable[..., Array]
-    reduction: str
     metrics: Mapping[str, Callable[..., Array]]
 
-    def __call__(self, scores: Array, targets: Array, dials: Dials) -> tuple[Array, dict[str, Array]]:
-        scores = scores[self.rows]
+    def sums(self, scores: Array, targets: Array, dials: Dials) -> dict[str, Array]:
+        """The sums over the examples, of the loss under "loss" and of each metric under its name."""
+        scores = scores[self.goal.rows]
         targets = targets if self.alone else self._own(targets)
         predictions = jax.vmap(self.predict, in_axes=(-1, None), out_axes=-1)(scores, dials)
         each = jax.vmap(self.loss, in_axes=(-1, -1, -1, None))(scores, predictions, targets, dials)
-        metrics = {
-            name: jnp.mean(jax.vmap(metric, in_axes=(-1, -1, -1))(scores, predictions, targets))
+        told = {
+            name: jnp.sum(jax.vmap(metric, in_axes=(-1, -1, -1))(scores, predictions, targets), axis=0)
             for name, metric in self.metrics.items()
         }
-        return reduce(each, self.reduction), metrics
+        return {"loss": reduce(each, "sum"), **told}
 
     def _own(self, targets: Array) -> Array:
-        own = targets[self.columns]
-        return own[0].astype(jnp.int32) if self.head.kind == "classes" else own
+        own = targets[self.goal.columns]
+        return own[0].astype(jnp.int32) if self.goal.kind == "classes" else own
 
 
 class Judging:
-    """The loss of a batch, as it is trained on and as it is told, and every metric; `names` lists what is told."""
+    """The loss of a batch, as it is trained on and as it is told, and every metric, by the goals of the heads."""
 
-    def __init__(self, spec: Spec, heads: tuple[Head, ...]) -> None:
-        self._loss = spec.loss
-        self._judges = _judges(spec, heads)
-        told = [name for judge in self._judges for name in ((_named(judge.head, "loss"),) if judge.head.name else ())]
-        self.names = ("loss", *told, *(name for judge in self._judges for name in judge.metrics))
+    def __init__(self, goals: tuple[Goal, ...]) -> None:
+        self._judges = [_Judge(goal, len(goals) == 1, _output(goal), _loss(goal), _metrics(goal)) for goal in goals]
 
     def __call__(self, scores: Array, targets: Array, dials: Dials) -> tuple[Array, dict[str, Array]]:
-        """The loss, and everything else that is told at a step."""
-        found = {judge.head: judge(scores, targets, dials) for judge in self._judges}
-        if len(found) == 1:
-            return next(iter(found.values()))
-        told = {_named(head, "loss"): loss for head, (loss, _) in found.items()}
-        told |= {name: value for _, metrics in found.values() for name, value in metrics.items()}
-        plain = self._loss["shared"] == "sum"
-        parts = [loss if plain else dials[f"loss.{head.name}{WEIGHT}"] * loss for head, (loss, _) in found.items()]
+        """The loss of a batch, and everything else that is told of it."""
+        return self.finished(self.sums(scores, targets, dials), scores.shape[-1], dials)
+
+    def sums(self, scores: Array, targets: Array, dials: Dials) -> Sums:
+        """What the examples give in sum, head by head."""
+        return {judge.goal.name: judge.sums(scores, targets, dials) for judge in self._judges}
+
+    def finished(self, sums: Sums, examples: int, dials: Dials) -> tuple[Array, dict[str, Array]]:
+        """The loss, and everything else that is told, of so many examples, from their sums."""
+        parts: list[Array] = []
+        told: dict[str, Array] = {}
+        for judge in self._judges:
+            goal, found = judge.goal, sums[judge.goal.name]
+            loss = found["loss"] / examples if goal.reduction == "mean" else found["loss"]
+            told |= {goal.called("loss"): loss} if goal.name else {}
+            told |= {
+                goal.called(part.name): finished(_rate(part), found[part.name], examples, goal.metric_kind)
+                for part in goal.metrics
+            }
+            parts.append(loss if goal.weight is None else dials[goal.weight] * loss)
         return sum(parts[1:], parts[0]), told
 
     def predictions(self, scores: Array, dials: Dials) -> Array:
         """The predictions of all heads, `(unit, example)`."""
         each = [
-            jax.vmap(judge.predict, in_axes=(-1, None), out_axes=-1)(scores[judge.rows], dials)
+            jax.vmap(judge.predict, in_axes=(-1, None), out_axes=-1)(scores[judge.goal.rows], dials)
             for judge in self._judges
         ]
         return jnp.concatenate(each)
 
 
-def _judges(spec: Spec, heads: tuple[Head, ...]) -> list[_Judge]:
-    judges: list[_Judge] = []
-    unit = column = 0
-    for head in heads:
-        loss = of_head(spec.loss, head.name)
-        rows, columns = slice(unit, unit + head.units), slice(column, column + head.columns)
-        unit, column = rows.stop, columns.stop
-        reduction = loss["reduction"] if loss.function is None else "mean"
-        path = f"loss.{head.name}" if head.name else "loss"
-        judges.append(_Judge(head, rows, columns, len(heads) == 1, _output(spec, head.kind),
-                             _loss(loss, path, head.kind), reduction, _metrics(spec, head)))  # fmt: skip
-    return judges
-
-
-def _named(head: Head, quantity: str) -> str:
-    return f"{head.name}_{quantity}" if head.name else quantity
-
-
-def _output(spec: Spec, kind: str) -> Callable[[Array, Dials], Array]:
+def _output(goal: Goal) -> Callable[[Array, Dials], Array]:
     """Raw outputs of one example to its prediction."""
-    part = spec.output
-    name = DEFAULT_OUTPUT[kind] if part is None else part.name
-    if name == "softmax":
-        return lambda score, _: jax.nn.softmax(score)
-    function = ACTIVATIONS[name] if part is None or part.function is None else part.function
-    return lambda score, dials: function(score, **(options(part, "output", dials) if part is not None else {}))
+    part = goal.output
+    if isinstance(part, str):
+        named: Any = jax.nn.softmax if part == "softmax" else ACTIVATIONS[part]
+        return lambda score, _: named(score)
+    function = part.function or ACTIVATIONS[part.name]
+    return lambda score, dials: function(score, **options(part, "output", dials))
 
 
-def _is_sigmoid(output: Part | None) -> bool:
-    """Whether binary scores become predictions by seedbed's sigmoid, and no function of a user's."""
-    return output is None or (output.name == "sigmoid" and output.function is None)
+def _loss(goal: Goal) -> Callable[..., Array]:
+    function: Any = goal.loss.function or LOSSES[goal.loss.name]
 
-
-def _loss(part: Part, path: str, kind: str) -> Callable[..., Array]:
-    function: Any = part.function or LOSSES[part.name]
-    on_score = part.function is not None or part.name in ON_SCORE
-    to_sign = part.name in SIGNED_LOSSES and kind == "binary"
+    def truth(target: Array) -> Array:
+        if goal.labels == "one_hot":
+            return jax.nn.one_hot(target, goal.units, dtype=jnp.float32)
+        return 2 * target - 1 if goal.labels == "signs" else target
 
     def loss(score: Array, prediction: Array, target: Array, dials: Dials) -> Array:
-        chosen = {name: value for name, value in options(part, path, dials).items() if name != "reduction"}
-        return function(score if on_score else prediction, 2 * target - 1 if to_sign else target, **chosen)
+        chosen = {name: value for name, value in options(goal.loss, goal.path, dials).items() if name != "reduction"}
+        return function(score if goal.on_score else prediction, truth(target), **chosen)
 
     return loss
 
 
-def _metrics(spec: Spec, head: Head) -> dict[str, Callable[..., Array]]:
-    """The metrics of a head by the name they are told under: every metric that fits it, or accuracy for labels."""
-    kind = "logit" if head.kind == "binary" and _is_sigmoid(spec.output) else head.kind
-    if not spec.metrics:
-        return {_named(head, "accuracy"): partial(METRICS["accuracy"], kind=kind)} if head.kind in LABELS else {}
-    fitting = [part for part in spec.metrics if not head.name or _fits(part, head.kind)]
-    return {_named(head, part.name): _metric(part, kind) for part in fitting}
-
-
-def _fits(part: Part, kind: str) -> bool:
-    """Whether one of several heads is measured by a metric: shares of right labels for labels, errors for numbers."""
-    return part.function is not None or (part.name == "accuracy") == (kind in LABELS)
+def _metrics(goal: Goal) -> dict[str, Callable[..., Array]]:
+    return {part.name: _metric(part, goal.metric_kind) for part in goal.metrics}
 
 
 def _metric(part: Part, kind: str) -> Callable[..., Array]:
-    if part.function is not None:
-        return part.function
+    function: Any = part.function
+    if function is not None:
+        return lambda *example: jnp.mean(function(*example))
     return partial(METRICS[part.name], kind=kind, **dict(part.options))
+
+
+def _rate(part: Part) -> str:
+    """The name by which a metric is finished; none for a user's own, whatever he calls it."""
+    return "" if part.function is not None else part.name

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import jax
 
 from seedbed.engine.plan import Sizes
+from seedbed.resolve import Resolved
 
 NEVER = -1
 
@@ -38,7 +39,8 @@ class Layout:
 
     sizes     the planning numbers
     arrays    how many arrays a network and its memory are
-    metrics   names of what is measured at every step
+    metrics   names of what is known at every step
+    resolved  what the question means on its data: names, and when splits are judged
     probes    names of the probes, each with its axes beside the step
     layers    labels of the layers that hold weights, `hidden` of the activations between them
     own_data  whether each member has its own data
@@ -47,6 +49,7 @@ class Layout:
     sizes: Sizes
     arrays: int
     metrics: tuple[str, ...]
+    resolved: Resolved
     probes: Mapping[str, tuple[str, ...]]
     layers: tuple[str, ...]
     hidden: tuple[str, ...]

@@ -7,6 +7,7 @@ member's numbers do not depend on how many others were asked for, nor on the num
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -104,21 +105,39 @@ def rounds(taken: np.ndarray, sizes: Sizes) -> int:
     return int(np.bincount(products[0]).max(initial=0))
 
 
-def chunk_stops(grid: np.ndarray, at: int, steps: int, cap: int) -> tuple[np.ndarray, np.ndarray]:
-    """The stops of a chunk that begins at step `at` and makes about `steps` steps, and the grid index of each row.
+class Rows(NamedTuple):
+    """The rows of a chunk: row i trains from stops[i] up to stops[i + 1], and `looks[i]` says what is looked at there.
 
-    The last row is always empty: it measures the probes where the chunk ends. Rows off the grid have index -1.
+    0: nothing; JUDGED: the splits that targets are judged by; TRACED: these and the probes.
+    """
+
+    stops: Any
+    looks: Any
+
+
+JUDGED, TRACED = 1, 2
+
+
+def chunk_rows(
+    grid: np.ndarray, judged: np.ndarray, at: int, steps: int, cap: int
+) -> tuple[Rows, np.ndarray]:  # fmt: skip
+    """The rows of a chunk that begins at step `at` and makes about `steps` steps, and the grid index of each.
+
+    A row begins at every step of `grid`, on which traces are kept, and of `judged`. The last row is always empty: it
+    looks at those that stopped in between. Rows off the grid have index -1.
     """
     end = min(at + max(steps, 1), cap + 1)
-    on_grid = np.searchsorted(grid, at), np.searchsorted(grid, end)
-    rows = [int(step) for step in grid[slice(*on_grid)]]
+    rising = np.union1d(grid, judged)
+    rows = [int(step) for step in rising[slice(*np.searchsorted(rising, [at, end]))]]
     starts = rows if rows and rows[0] == at else [at, *rows]
     if len(starts) > ROWS - 1:
         end, starts = starts[ROWS - 1], starts[: ROWS - 1]
-    stops = np.array([*starts, *[end] * (ROWS + 1 - len(starts))], np.int32)
-    kept = {int(step): index for index, step in enumerate(grid)}
-    index = [kept.get(start, -1) for start in starts]
-    return stops, np.array([*index, *[-1] * (ROWS - len(index))])
+    rest = ROWS - len(starts)
+    traced, seen = np.isin(starts, grid), np.isin(starts, rising)
+    looks = np.where(traced, TRACED, np.where(seen, JUDGED, 0))
+    index = np.where(traced, np.searchsorted(grid, starts), -1)
+    stops = np.array([*starts, *[end] * (rest + 1)], np.int32)
+    return Rows(stops, np.pad(looks, (0, rest)).astype(np.int32)), np.pad(index, (0, rest), constant_values=-1)
 
 
 def _stretches(seeds: Sequence[int]) -> Iterator[tuple[int, ...]]:

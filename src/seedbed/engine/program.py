@@ -43,9 +43,9 @@ class Program:
         drawn = self.drawn(seeds, *(dials[name] for name in sorted(dials)))
         return jax.tree.unflatten(self.layout.structure, drawn)
 
-    def train(self, lanes: Lanes, chances: Chances, dials: Any, feed: Feed, stops: Any, cap: Any) -> Any:
-        """Train lanes for a chunk: (lanes, rows). The lanes that were given are used up."""
-        return self.trained(lanes, chances, trained_by(dials), feed, stops, cap)
+    def train(self, lanes: Lanes, chances: Chances, dials: Any, feed: Feed, rows: plan.Rows, cap: Any) -> Any:
+        """Train lanes for a chunk: (lanes, what each row showed). The lanes that were given are used up."""
+        return self.trained(lanes, chances, trained_by(dials), feed, rows, cap)
 
     @property
     def sizes(self) -> plan.Sizes:

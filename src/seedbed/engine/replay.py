@@ -17,6 +17,7 @@ from seedbed.engine.options import Dials
 from seedbed.engine.program import Compiler
 from seedbed.engine.schedules import dials_of
 from seedbed.engine.shapes import shape_of
+from seedbed.resolve import resolve
 from seedbed.spec import Spec
 from seedbed.vocabulary.lengths import steps_per_epoch
 
@@ -64,5 +65,5 @@ def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
     state = eqx.combine(network.state, state_plain) if jax.tree.leaves(network.state) else None
     dials = dials_of(spec, found[2].item(), steps_per_epoch(dataset.examples, spec.batch_size))
-    opened = Opened(model, state, Judging(spec, shape.heads), dials)
+    opened = Opened(model, state, Judging(resolve(spec, shape).goals), dials)
     return Replay(opened, *(value.item() for value in found))

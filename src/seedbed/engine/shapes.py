@@ -6,19 +6,7 @@ Nothing here traces, so that a program kept from an earlier process runs without
 from typing import Any, NamedTuple
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.datasets.heads import Head
-
-
-class Shape(NamedTuple):
-    """What the engine must know of a data set to assemble a member: the shape of an input, and what to predict."""
-
-    inputs: tuple[int, ...]
-    heads: tuple[Head, ...]
-
-    @property
-    def units(self) -> int:
-        """Outputs that a model needs, over all heads."""
-        return sum(head.units for head in self.heads)
+from seedbed.resolve import Shape
 
 
 class Feed(NamedTuple):
@@ -29,11 +17,37 @@ class Feed(NamedTuple):
     test_inputs: Any
     test_targets: Any
 
+    def split(self, name: str) -> tuple[Any, Any]:
+        """Inputs and targets of a split, "train" or "test"."""
+        return (self.inputs, self.targets) if name == "train" else (self.test_inputs, self.test_targets)
+
 
 def shape_of(dataset: Dataset) -> Shape:
     """What assembling needs to know of a data set."""
     first = 2 if dataset.fresh else 1
-    return Shape(tuple(dataset.inputs.shape[first:]), tuple(dataset.heads))
+    tested = () if dataset.test_inputs is None else (("test", dataset.test_inputs.shape[first - 1]),)
+    return Shape(tuple(dataset.inputs.shape[first:]), tuple(dataset.heads), (("train", dataset.examples), *tested))
+
+
+SLICE_BYTES = 4 * 2**20  # of intermediate results of a slice, over the members that are judged in one product
+
+
+def slices(examples: int, most: int) -> tuple[int, int]:
+    """Examples of a slice, at most `most`, and how many whole slices a split of so many examples makes.
+
+    Slices without a rest are preferred, as long as they are at least half as large.
+
+    >>> slices(10_000, 600), slices(10_000, 20_000), slices(97, 10)
+    ((500, 20), (10000, 1), (10, 9))
+    """
+    most = min(max(most, 1), examples)
+    even = next((size for size in range(most, most // 2, -1) if examples % size == 0), most)
+    return even, examples // even
+
+
+def most_in_slice(example_bytes: int, members: int) -> int:
+    """The examples of a slice, where judging one of one member leaves so many bytes of intermediate results."""
+    return max(SLICE_BYTES // max(example_bytes * members, 1), 1)
 
 
 def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:

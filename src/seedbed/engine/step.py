@@ -1,7 +1,8 @@
 """One step of one member, pure: `(lane, batch, ...) -> lane`. Stops, hits and divergence are exact here.
 
-Step s judges the weights after s updates, on the batch of step s, and then makes update s + 1. A member that has
-arrived, diverged or reached the cap keeps its weights: its lane runs on, frozen.
+Step s judges the weights after s updates, on the batch of step s and by what whole splits said of them where they were
+asked, and then makes update s + 1. A member that has arrived, diverged or reached the cap keeps its weights: its lane
+runs on, frozen.
 """
 
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from seedbed.stopping import Stop, Target
 
 
 class Lane(NamedTuple):
-    """Everything a member carries from step to step. `last` holds the measures of the last step it was judged at."""
+    """Everything a member carries from step to step. `last` holds what is known at every step, at its last one."""
 
     network: Network
     memory: Any
@@ -31,7 +32,9 @@ class Lane(NamedTuple):
 def fresh_lane(member: Member, network: Network, memory: Any) -> Lane:
     """A member before its first step."""
     never = jnp.int32(NEVER)
-    return Lane(network, memory, never, never, never, {name: jnp.float32(jnp.nan) for name in member.metrics})
+    return Lane(
+        network, memory, never, never, never, {name: jnp.float32(jnp.nan) for name in member.resolved.step_names}
+    )
 
 
 def running(lane: Lane) -> Array:
@@ -41,16 +44,20 @@ def running(lane: Lane) -> Array:
 
 def step(
     member: Member, stop: Stop | None, lane: Lane, inputs: Array, targets: Array, key: Array | None,
-    dials: Dials, at: Array, cap: Array, live: Array,
+    dials: Dials, at: Array, cap: Array, live: Array, told: dict[str, Array], judged: Array,
 ) -> tuple[Lane, Evidence]:  # fmt: skip
-    """Judge the member at step `at`; unless that ends it, update it. Where not `live`, nothing of the lane changes."""
-    active = running(lane) & live
+    """Judge the member at step `at`; unless that ends it, update it. Where not `live`, nothing of the lane changes.
+
+    `told` is what whole splits say of the member, by which it can arrive where this step is `judged`.
+    """
+    active, split = running(lane) & live, member.resolved.step
     gradient_of = jax.value_and_grad(member.objective, has_aux=True)
     network = lane.network
     (loss, (scores, metrics, state)), raw = gradient_of(network.trained, network, inputs, targets, key, dials)
-    gradient, measures = member.pace(raw, dials), {"loss": loss, **metrics}
+    gradient = member.pace(raw, dials)
+    measures = {f"{split}_{name}": value for name, value in {"loss": loss, **metrics}.items()} | told
     finite = jnp.isfinite(loss)
-    arrived = finite & holds(stop, measures)
+    arrived = finite & judged & holds(stop, measures)
     updates, memory = member.rule(dials).update(gradient, lane.memory, network.trained)
     trained = optax.apply_updates(network.trained, updates)
     sound = all_finite(trained)
@@ -90,5 +97,5 @@ def holds(stop: Stop | None, measures: dict[str, Array]) -> Array:
 
 
 def _holds(target: Target, measures: dict[str, Array]) -> Array:
-    value = measures[target.metric.removeprefix("train_")]
+    value = measures[target.metric]
     return value >= target.value if target.direction == "at least" else value <= target.value

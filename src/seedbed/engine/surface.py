@@ -21,7 +21,8 @@ from seedbed.spec import Spec
 def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
     """Output, loss and gradient of a neuron with one input, at points (weight[i], bias[i]); averages over examples."""
     shape = shape_of(dataset)
-    member, judge = assemble(spec, shape), Judging(spec, shape.heads)
+    member = assemble(spec, shape)
+    judge = Judging(member.resolved.goals)
     dials = dials_of(spec)
     network, _ = member.start(threefry.key(0), dials)
     inputs, targets = (

@@ -35,7 +35,7 @@ def seconds(
     lanes                    networks of a wave
 
     Each is the difference of a call of 1 + k steps and the shortest of three of a single step, divided by k: what a
-    call costs besides its steps (dispatch, test set and probes where it ends) cancels. k is what fills `least` seconds,
+    call costs besides its steps (dispatch) cancels; it looks at nothing. k is what fills `least` seconds,
     at least 4; alone and wave take turns. Compiling and two calls before the first measurement are not in it. Every
     call begins at step 0 with the same networks; where one of them diverges on the way, which would end its training
     early, the seconds are NaN.
@@ -75,11 +75,12 @@ def _watch(program: Program, spec: Spec, dataset: Dataset, least: float) -> Watc
 
     def call(steps: int) -> float:
         lanes, chances = program.start(*placed)
-        stops = program.everywhere(np.array([0, *[steps] * plan.ROWS], np.int32))
+        stops = np.array([0, *[steps] * plan.ROWS], np.int32)
+        rows = program.everywhere(plan.Rows(stops, np.zeros(plan.ROWS, np.int32)))
         cap = program.everywhere(np.int32(CAP))
-        jax.block_until_ready((lanes, chances, stops, cap, feed))
+        jax.block_until_ready((lanes, chances, rows, cap, feed))
         began = time.perf_counter()
-        done: Any = jax.block_until_ready(program.train(lanes, chances, placed[1], feed, stops, cap))
+        done: Any = jax.block_until_ready(program.train(lanes, chances, placed[1], feed, rows, cap))
         took = time.perf_counter() - began
         return took if (np.asarray(done[0].stop_step) == NEVER).all() else float("nan")
 

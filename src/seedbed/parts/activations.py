@@ -104,4 +104,3 @@ ACTIVATIONS = {
     "gelu": gelu,
     "silu": silu,
 }
-WIDENS = {"crelu": 2}

@@ -1,7 +1,7 @@
 """What a run writes down: traces on their grid of steps, the final values, and when and why each member stopped.
 
 The ledger owns its arrays and fills them row by row as training goes on; `block` hands them over as a record's block.
-Loss and metrics are measured at a step or not at all; a probe looks at weights, and those stay when a member stops.
+What a member showed at its last step is its final value, whether or not that step is traced.
 """
 
 from collections.abc import Mapping
@@ -12,14 +12,15 @@ import numpy as np
 from seedbed.record import Block
 from seedbed.reference.network import Network
 from seedbed.reference.twin import Array
+from seedbed.resolve import last_missed
 from seedbed.vocabulary.probes import AT_THE_END, DIMS, LABELS
 
 
 class Ledger:
     """Arrays of one run, member axis first; NaN where nothing was, or will ever be, measured."""
 
-    def __init__(self, seeds: np.ndarray, grid: np.ndarray, network: Network) -> None:
-        self._seeds, self._grid, self._network = seeds, grid, network
+    def __init__(self, seeds: np.ndarray, grid: np.ndarray, judged: np.ndarray, network: Network) -> None:
+        self._seeds, self._grid, self._judged, self._network = seeds, grid, judged, network
         self._dims: dict[str, tuple[str, ...]] = {}
         self._arrays: dict[str, np.ndarray] = {
             "hit_step": np.full(len(seeds), np.nan),
@@ -31,6 +32,10 @@ class Ledger:
         """Whether traces are kept at this step."""
         return step in self._grid
 
+    def judges(self, step: int) -> bool:
+        """Whether targets on a schedule are judged at this step."""
+        return step in self._judged
+
     def trace(self, step: int, members: np.ndarray, values: Mapping[str, Array]) -> None:
         """Write values of these members (rows of the block) into their traces, if the grid has this step."""
         if not self.wants(step):
@@ -41,22 +46,21 @@ class Ledger:
             if name not in AT_THE_END:
                 self._arrays[name][members, column] = value
 
-    def close(self, step: int, members: np.ndarray, measured: Mapping[str, Array], probes: Mapping[str, Array]) -> None:
-        """Write down these members' last step; a probe also enters its trace where that step is on the grid."""
-        column = np.searchsorted(self._grid, step)
+    def close(self, step: int, members: np.ndarray, values: Mapping[str, Array]) -> None:
+        """Write down these members' last step."""
         self._arrays["stop_step"][members] = step
-        for name, value in {**measured, **probes}.items():
+        for name, value in values.items():
             self._arrays[f"final_{name}"][members] = value
-        for name, value in probes.items() if self._grid[column] == step else ():
-            if name not in AT_THE_END:
-                self._arrays[name][members, column] = value
 
     def mark(self, event: str, step: int, members: np.ndarray) -> None:
         """Write down the step of an event, "hit_step" or "diverged_step"."""
         self._arrays[event][members] = step
 
-    def block(self, meta: Mapping[str, Any]) -> Block:
-        """Everything written down, as a block of a record."""
+    def block(self, meta: Mapping[str, Any], scheduled: bool) -> Block:
+        """Everything written down, as a block of a record; with `hit_after` where targets are judged on a schedule."""
+        if scheduled:
+            hit, stop = self._arrays["hit_step"], self._arrays["stop_step"]
+            self._arrays["hit_after"] = last_missed(hit, stop, self._judged)
         used = {dim for dims in self._dims.values() for dim in dims}
         own = {"step": self._grid.tolist(), "layer": self._network.layers, "hidden": self._network.hidden}
         coords = {dim: named for dim, named in {**own, **LABELS}.items() if dim in used}

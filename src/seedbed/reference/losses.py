@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import expit, logsumexp
 
-from seedbed.errors import PartError
 from seedbed.reference.activations import softmax
 
 Units = Float[np.ndarray, "... example unit"]
@@ -111,15 +110,7 @@ def signs(y: Units) -> Units:
 
 
 def loss_for(name: str, target: str) -> Loss:
-    """The loss of this name for targets of this kind: "binary", "sign", "real" or "classes".
-
-    Raises: PartError where the two do not fit, such as a hinge loss for real numbers.
-    """
-    fitting = FITTING[name]
-    if target not in fitting:
-        wanted = " or ".join(fitting)
-        other = "cross_entropy" if target == "classes" else "l2"
-        raise PartError(f'the loss {name} needs targets of kind {wanted}, got "{target}"; take for instance {other}')
+    """The loss of this name for targets of this kind, "binary", "sign", "real" or "classes"; see `resolve.FITTING`."""
     return SOFTMAX if (name, target) == ("cross_entropy", "classes") else LOSSES[name]
 
 
@@ -131,12 +122,4 @@ LOSSES = {
     "cross_entropy": Loss(cross_entropy, cross_entropy_gradient),
     "perceptron": Loss(perceptron, perceptron_gradient),
     "hinge": Loss(hinge, hinge_gradient),
-}
-FITTING = {
-    "l2": ("binary", "sign", "real"),
-    "mse": ("binary", "sign", "real"),
-    "mae": ("binary", "sign", "real"),
-    "cross_entropy": ("binary", "classes"),
-    "perceptron": ("binary", "sign"),
-    "hinge": ("binary", "sign"),
 }

@@ -11,6 +11,7 @@ import numpy as np
 
 from seedbed.reference.goals import Goal
 from seedbed.reference.layers import concatenate
+from seedbed.reference.metrics import finished
 from seedbed.reference.network import Draws, Weights, backward, carried, forward, signals
 from seedbed.reference.task import Batch, Task
 from seedbed.reference.twin import Array
@@ -22,12 +23,14 @@ class Moment:
 
     `weights`, `gradients` and `updates` one dictionary per step of the network, member axis first; `score` and
     `prediction` `(member, example, unit)`, all heads side by side; `measured` holds `train_loss`, `train_accuracy` ...,
-    `(member,)` each. `signals()` is what passes the activations, forward and backward, `(member, example, ...)` each;
-    `carried` the state of each step after the batch.
+    `(member,)` each, or `batch_loss` ... where the batch is not judged as the split would be. `signals()` is what
+    passes the activations, forward and backward, `(member, example, ...)` each; `carried` the state of each step after
+    the batch.
     """
 
     weights: Weights
     score: Array
+    loss: Array
     prediction: Array
     measured: Mapping[str, Array]
     gradients: Sequence[Mapping[str, Array]]
@@ -49,21 +52,10 @@ def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Momen
     first = len(gradients) - len(task.goals)
     for number, goal in enumerate(task.goals, start=first):
         gradients[number] = {name: goal.rate * gradient for name, gradient in gradients[number].items()}
-    measured = {f"train_{name}": value for name, value in judge(task, score, prediction, batch).items()}
-    return Moment(weights, score, prediction, measured, gradients, partial(signals, task.network, kept, upstream),
-                  carried(task.network, kept))  # fmt: skip
-
-
-def look_at_test(task: Task, weights: Weights, rows: np.ndarray) -> dict[str, Array]:
-    """Losses and metrics of the members `rows` on the test split, `test_loss` and so on; nothing where there is none.
-
-    Nothing is drawn.
-    """
-    if task.test is None:
-        return {}
-    test = task.test.chosen((rows,)) if task.test.own else task.test
-    score, _ = forward(task.network, weights, test.x)
-    return {f"test_{name}": value for name, value in judge(task, score, predict(task, score), test).items()}
+    told = judge(task, score, prediction, batch)
+    measured = {f"{task.resolved.step}_{name}": value for name, value in told.items()}
+    passed = partial(signals, task.network, kept, upstream)
+    return Moment(weights, score, told["loss"], prediction, measured, gradients, passed, carried(task.network, kept))
 
 
 def predict(task: Task, score: Array) -> Array:
@@ -94,7 +86,8 @@ def judge(task: Task, score: Array, prediction: Array, batch: Batch) -> dict[str
         loss = share(goal, batch) * goal.loss.value(z if goal.on_score else y_hat, y).sum(axis=-1)
         total = total + goal.weight * loss
         measured |= {goal.called("loss"): loss} if goal.name else {}
-        measured |= {goal.called(name): metric(z, y_hat, y).mean(axis=-1) for name, metric in goal.metrics.items()}
+        measured |= {goal.called(name): finished(name, metric(z, y_hat, y), goal.kind)
+                     for name, metric in goal.metrics.items()}  # fmt: skip
     return {"loss": total, **measured}
 
 

@@ -1,5 +1,7 @@
 """Probes once more, in plain NumPy: what can be measured at a moment, for all members at once.
 
+Where the batch of a moment is not the whole split, the probes of a split are those of `seedbed.reference.splits`.
+
 Formulas stand in `seedbed.vocabulary.probes`, and the names of the axes behind the first, which is the member.
 """
 
@@ -18,7 +20,7 @@ def dead(moment: Moment) -> Array:
     same = np.all(moment.score == moment.score[:, :1], axis=(1, 2))
     first = [array.reshape(len(array), -1) for array in layered(moment.gradients)[0]]
     still = np.all(np.concatenate(first, axis=-1) == 0, axis=-1)
-    return (same & still & np.isfinite(moment.measured["train_loss"])).astype(float)
+    return (same & still & np.isfinite(moment.loss)).astype(float)
 
 
 def gradient_norm(moment: Moment) -> Array:

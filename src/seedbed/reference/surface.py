@@ -16,7 +16,7 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
     gradient = moment.gradients[0]
     return {
         "prediction": moment.prediction.mean(axis=(-1, -2)),
-        "objective": np.asarray(moment.measured["train_loss"]),
+        "objective": np.asarray(moment.measured[f"{task.resolved.step}_loss"]),
         "gradient_weight": gradient["weight"][:, 0, 0],
         "gradient_bias": gradient["bias"][:, 0],
     }

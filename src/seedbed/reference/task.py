@@ -4,13 +4,13 @@ Nothing is trained here; what the reference engine cannot do is refused here, be
 to learn is settled in `seedbed.reference.goals`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from seedbed.errors import DataError, PartError, SpecError, nearest
+from seedbed.errors import DataError, PartError
 from seedbed.reference.goals import Goal, Head, goals_for
 from seedbed.reference.layers import concatenate, concatenate_pullback
 from seedbed.reference.losses import signs
@@ -20,6 +20,7 @@ from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.options import numbers
 from seedbed.reference.schedules import at_step
 from seedbed.reference.twin import Array
+from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import PARTS, Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.lengths import steps_per_epoch
@@ -72,7 +73,7 @@ class Batch:
         """Whether every member has its own."""
         return self.truth.ndim == 3
 
-    def chosen(self, index: tuple[np.ndarray, ...]) -> "Batch":
+    def chosen(self, index: tuple[np.ndarray | slice, ...]) -> "Batch":
         """The examples that an index into the leading axes chooses."""
         return Batch(self.x[index], self.truth[index])
 
@@ -88,6 +89,13 @@ class Task:
     rule: Rule
     dials: Mapping[str, float]
     batch_size: int | None
+    resolved: Resolved
+
+    def split(self, name: str) -> Batch:
+        """A split by its name."""
+        if name == "train" or self.test is None:
+            return self.train
+        return self.test
 
     @property
     def examples(self) -> int:
@@ -104,27 +112,27 @@ def task_at(task: Task, spec: Spec, data: Dataset, step: int) -> Task:
 def task_for(spec: Spec, data: Dataset) -> Task:
     """Resolve a question without factors on its data; schedules have their value at step 0.
 
-    Raises: SpecError for a question with factors or a batch larger than the data; PartError for a user's own part or
-    parts that do not fit the inputs or the targets; DataError for targets of an unknown kind.
+    Raises: PartError for a user's own part or one that only the jax engine has; and whatever `resolve` raises.
     """
-    if spec.factors:
-        raise SpecError(
-            f"one setting is trained at a time, got {len(spec.factors)} factors; take one of spec.settings()"
-        )
     refuse_own_parts(spec)
     functions = functions_of(at_step(spec, 0, 1), data)
-    goals, network = functions["goals"], functions["network"]
-    task = Task(
+    network = functions["network"]
+    return Task(
         train=batch_for(data, network, data.inputs, data.targets),
         test=test_for(data, network),
         rule=OPTIMIZERS[spec.optimizer.name],
         batch_size=spec.batch_size,
+        resolved=resolve(spec, shape_of(data)),
         **functions,
     )
-    if spec.batch_size is not None and spec.batch_size > task.examples:
-        raise SpecError(f"a batch of {spec.batch_size} does not fit in {task.examples} examples; give a smaller one")
-    refuse_unknown_targets(spec, goals)
-    return task
+
+
+def shape_of(data: Dataset) -> Shape:
+    """What of a data set a question is resolved on."""
+    first = 1 if data.fresh else 0
+    tested = () if data.test_inputs is None else (("test", data.test_inputs.shape[first]),)
+    splits = (("train", data.inputs.shape[first]), *tested)
+    return Shape(tuple(data.inputs.shape[first + 1 :]), tuple(heads_of(data)), splits)
 
 
 def functions_of(spec: Spec, data: Dataset) -> dict[str, Any]:
@@ -157,17 +165,6 @@ def _parts(part: Part | None) -> Iterator[Part]:
         yield part
         for _, value in part.options:
             yield from _parts(value if isinstance(value, Part) else None)
-
-
-def refuse_unknown_targets(spec: Spec, goals: Sequence[Goal]) -> None:
-    """Raise where a member is to stop at a quantity that is not measured."""
-    known = ["train_loss"]
-    for goal in goals:
-        known += [f"train_{goal.called(name)}" for name in (*(["loss"] if goal.name else []), *goal.metrics)]
-    for target in spec.stop.targets if spec.stop else ():
-        if target.metric not in known:
-            close = nearest(target.metric, known)
-            raise SpecError(f'no quantity "{target.metric}" to stop at{close} (this question has {", ".join(known)})')
 
 
 def test_for(data: Dataset, network: Network) -> Batch | None:

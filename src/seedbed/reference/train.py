@@ -2,7 +2,8 @@
 
 Members that train in step with one another share every array, in a leading member axis; a member that stops is taken
 out of the arrays. It is slow beside `seedbed.engine`, and meant to be: it is what that engine is compared with.
-Step s means after s updates. At every step the members are evaluated first and updated afterwards.
+Step s means after s updates. At every step the members are evaluated first and updated afterwards. Whole splits are
+judged where traces are kept, at a member's last step, and wherever a target needs them.
 """
 
 import time
@@ -16,13 +17,15 @@ from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
 from seedbed.reference.chance import generator, orders
 from seedbed.reference.ledger import Ledger
-from seedbed.reference.moment import Moment, all_finite, look, look_at_test
+from seedbed.reference.moment import Moment, all_finite, look
 from seedbed.reference.network import Draws, Weights, draws, initial_weights
 from seedbed.reference.optimizers import Memory
 from seedbed.reference.options import numbers
 from seedbed.reference.probes import PROBES
+from seedbed.reference.splits import probed, told
 from seedbed.reference.task import Batch, Dataset, Task, task_at, task_for
 from seedbed.reference.twin import Array
+from seedbed.resolve import judged_steps
 from seedbed.spec import Spec, Stop, trace_steps
 
 TELL_EVERY = 256  # steps between two messages of progress
@@ -55,7 +58,8 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
     """
     started = time.perf_counter()
     task = task_for(spec, dataset)
-    ledger = Ledger(seeds, trace_steps(spec.steps, spec.trace), task.network)
+    grid, judged = trace_steps(spec.steps, spec.trace), judged_steps(spec, task.resolved)
+    ledger = Ledger(seeds, grid, judged, task.network)
     members = begin(spec, task, seeds)
     done = 0
     for step in range(spec.steps + 1):
@@ -70,7 +74,8 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
             break
     seconds = time.perf_counter() - started
     meta = {"engine": "reference", "device": "cpu", "dtype": "float64", "numpy": np.__version__, "width": len(seeds)}
-    return ledger.block({**meta, "compile_seconds": 0.0, "wall_seconds": seconds})
+    meta |= {"judged": task.resolved.judged} if task.resolved.judged else {}
+    return ledger.block({**meta, "compile_seconds": 0.0, "wall_seconds": seconds}, task.resolved.scheduled)
 
 
 def begin(spec: Spec, task: Task, seeds: np.ndarray) -> Members:
@@ -99,24 +104,36 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int)
     moment = look(task, members.weights, batch, drawn_for(task, members, batch, step))
     weights, memory = updated(task, members, moment, step)
 
-    broken = ~np.isfinite(moment.measured["train_loss"])
-    hit = ~broken & holds(spec.stop, moment.measured)
+    resolved, everyone = task.resolved, np.ones(len(members.rows), bool)
+    looked, judged = ledger.wants(step), not resolved.scheduled or ledger.judges(step)
+    known = {**moment.measured, **told(task, members.weights, members.rows, resolved.at_steps)}
+    seen = at_rows(task, members, everyone) if looked or (judged and resolved.scheduled) else {}
+
+    broken = ~np.isfinite(moment.measured[f"{resolved.step}_loss"])
+    hit = ~broken & holds(spec.stop, {**known, **seen}) if judged else np.zeros_like(broken)
     going = ~broken & ~hit & (step < spec.steps)
     burst = going & ~all_finite(weights)
     stopped = ~going | burst
 
-    ledger.trace(step, members.rows, moment.measured)
     ledger.mark("hit_step", step, members.rows[hit])
     ledger.mark("diverged_step", step, members.rows[broken])
     ledger.mark("diverged_step", step + 1, members.rows[burst])
-    if ledger.wants(step) or stopped.any():
+    if looked or stopped.any():
         moment = replace(moment, updates=differences(weights, members.weights))
-        probes = {probe.name: PROBES[probe.name](moment) for probe in spec.probes}
-        tested = look_at_test(task, members.weights, members.rows)
-        ledger.trace(step, members.rows, {**probes, **tested})
-        measured = {**moment.measured, **tested}
-        ledger.close(step, members.rows[stopped], pick(measured, stopped), pick(probes, stopped))
+        probes = {part.name: PROBES[part.name](moment) for part in spec.probes if part.name not in resolved.on_split}
+        ledger.trace(step, members.rows, {**known, **seen, **probes})
+        last = pick(seen, stopped) if seen else at_rows(task, members, stopped)
+        ledger.close(step, members.rows[stopped], {**pick({**known, **probes}, stopped), **last})
     return kept(Members(members.rows, members.seeds, weights, memory, members.order), ~stopped)
+
+
+def at_rows(task: Task, members: Members, chosen: np.ndarray) -> dict[str, Array]:
+    """What is looked at where traces are kept, of the chosen members: splits, and the probes of the training split."""
+    if not chosen.any():
+        return {}
+    weights, rows = [pick(layer, chosen) for layer in members.weights], members.rows[chosen]
+    resolved = task.resolved
+    return {**told(task, weights, rows, resolved.at_rows), **probed(task, weights, rows, resolved.on_split)}
 
 
 def updated(task: Task, members: Members, moment: Moment, step: int) -> tuple[Weights, Memories]:
@@ -165,7 +182,7 @@ def drawn_for(task: Task, members: Members, batch: Batch, step: int) -> Draws:
 
 def holds(stop: Stop | None, measured: Mapping[str, Array]) -> np.ndarray:
     """Which members have reached the target; where there are several, all of them at this same step."""
-    reached = np.full(len(measured["train_loss"]), stop is not None)
+    reached = np.full(len(next(iter(measured.values()))), stop is not None)
     for target in stop.targets if stop else ():
         value = measured[target.metric]
         reached &= value >= target.value if target.direction == "at least" else value <= target.value

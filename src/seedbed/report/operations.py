@@ -1,4 +1,4 @@
-"""What a network costs, counted from the shapes of its layers: parameters, multiply-adds, operations of a step.
+"""What a network costs, counted from the layers that `seedbed.resolve` lists: parameters, operations of a step.
 
 Exact counts, nothing is measured; seconds are in a record's attributes. Own models have no counts here.
 """

@@ -125,3 +125,5 @@ TABLE = {
     word.__name__: word
     for word in (identity, sigmoid, tanh, relu, leaky_relu, prelu, rrelu, crelu, elu, selu, softplus, gelu, silu)
 }
+LEARNS, DRAWS = frozenset({"prelu"}), frozenset({"rrelu"})  # a slope is trained, or drawn anew in training
+WIDENS = {"crelu": 2}  # activations that hand on more channels than they get

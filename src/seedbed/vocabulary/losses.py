@@ -12,30 +12,33 @@ from seedbed.vocabulary.schedules import dial, levels
 
 WEIGHT = "_weight"
 ON_SCORE = frozenset({"cross_entropy", "perceptron", "hinge"})
+SIGNED = frozenset({"perceptron", "hinge"})  # they compare with signs
 
 
 def l2(reduction: str = "mean") -> Part:
     """L = sum over output units of (y_hat - y)^2, without the factor 1/2 that some texts put in front.
 
+    Of classes, y is the one-hot vector of the label and y_hat the softmax of the scores.
     Source: CIS680 assignment 1, part 1, question 2.
     """
     return _loss("l2", reduction)
 
 
 def mse(reduction: str = "mean") -> Part:
-    """L = mean over output units of (y_hat - y)^2; for one unit the same as l2."""
+    """L = mean over output units of (y_hat - y)^2; for one unit the same as l2. A class counts as in l2."""
     return _loss("mse", reduction)
 
 
 def mae(reduction: str = "mean") -> Part:
-    """L = mean over output units of |y_hat - y|; the gradient at 0 is 0."""
+    """L = mean over output units of |y_hat - y|, gradient 0 at 0. A class counts as in l2."""
     return _loss("mae", reduction)
 
 
 def cross_entropy(reduction: str = "mean") -> Part:
     """Binary targets: L = -(y log y_hat + (1 - y) log(1 - y_hat)), y_hat = sigmoid(z), summed over output units.
 
-    Classes: L = -log softmax(z)[y]. In nats, computed from z without overflow; dL/dz = y_hat - y.
+    Classes: L = -log softmax(z)[y]. In nats, computed from z without overflow; dL/dz = y_hat - y. So the output
+    activation belongs to the loss, and no other may be asked for.
 
     Source: CIS680 assignment 1, part 1, question 4; Dube homework 2, problem 2.
     """

@@ -1,7 +1,9 @@
 """Probes by name: what can be measured at the steps of a trace without changing the training.
 
-A *hidden layer* is here what an activation inside a model makes of its input z: a = f(z), of every unit and example of
-the batch. Its signal backward is dL/dz, L being the loss of the batch as it is trained on.
+Those in `ON_SPLIT` speak of the whole training split, judged as in inference (dropout off, batch norm with its running
+averages); all others of the batch of the step, as it is trained on.
+A *hidden layer* is here what an activation inside a model makes of its input z: a = f(z), of every unit and example.
+Its signal backward is dL/dz, L being the loss of the batch.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +12,7 @@ from seedbed.vocabulary.part import Part, part
 
 
 def dead() -> Part:
-    """1 when every example of the training batch gets the same output and no gradient reaches the first layer; else 0.
+    """1 when every example of the training split gets the same output and no gradient reaches the first layer; else 0.
 
     Exactly zero, at a finite loss: told apart from *diverged* (a number that is not finite) and from *slow* (a small
     gradient). A dead network may still move the constant it answers with. Weights drawn as exactly zero look dead too,
@@ -20,7 +22,7 @@ def dead() -> Part:
 
 
 def gradient_norm() -> Part:
-    """Euclidean norm of the loss gradient with respect to the weights and biases of each layer."""
+    """Euclidean norm of the gradient of the batch's loss with respect to the weights and biases of each layer."""
     return part("probe", "gradient_norm")
 
 
@@ -48,22 +50,22 @@ def first_kernels() -> Part:
 
 
 def predictions() -> Part:
-    """Answers to the examples of the batch (output, example), all heads in a row, kept where a member stops only."""
+    """Answers to the training split (output, example), all heads in a row, kept where a member stops only."""
     return part("probe", "predictions")
 
 
 def update_ratio() -> Part:
-    """Norm of the update a step makes to a layer's weights and biases, divided by their norm; 0 for no weights."""
+    """Norm of the update that the batch makes to a layer's weights and biases, divided by their norm; 0 for none."""
     return part("probe", "update_ratio")
 
 
 def activation_moments() -> Part:
-    """Mean and standard deviation of a over all units and examples, for each hidden layer."""
+    """Mean and standard deviation of a over all units and examples of the batch, for each hidden layer."""
     return part("probe", "activation_moments")
 
 
 def activation_quantiles() -> Part:
-    """A hundred evenly spaced quantiles of a over all units and examples, for each hidden layer.
+    """A hundred evenly spaced quantiles of a over all units and examples of the batch, for each hidden layer.
 
     Order statistics: of n numbers the one in place floor(q n) from 0, at q = 0.005, 0.015, ..., 0.995.
     """
@@ -71,19 +73,19 @@ def activation_quantiles() -> Part:
 
 
 def backward_moments() -> Part:
-    """Mean and standard deviation of dL/dz over all units and examples, for each hidden layer."""
+    """Mean and standard deviation of dL/dz over all units and examples of the batch, for each hidden layer."""
     return part("probe", "backward_moments")
 
 
 def backward_quantiles() -> Part:
-    """A hundred evenly spaced quantiles of dL/dz over all units and examples, as for `activation_quantiles`."""
+    """A hundred evenly spaced quantiles of dL/dz over the batch, as for `activation_quantiles`."""
     return part("probe", "backward_quantiles")
 
 
 def dead_units() -> Part:
-    """Share of units of each hidden layer that answer every example alike; of images, every example and place.
+    """Share of units of each hidden layer that answer all of the training split alike; of images, in every place.
 
-    A ReLU unit that is 0 for the whole batch counts, and so does a sigmoid unit that single precision rounds to 1.
+    A ReLU unit that is 0 for the whole split counts, and so does a sigmoid unit that single precision rounds to 1.
     """
     return part("probe", "dead_units")
 
@@ -105,6 +107,7 @@ DIMS: Mapping[str, tuple[str, ...]] = {
 }
 QUANTILES = tuple(round((place + 0.5) / 100, 3) for place in range(100))
 LABELS: Mapping[str, Sequence[str | float]] = {"quantile": QUANTILES, "moment": ("mean", "std")}
+ON_SPLIT = frozenset({"dead", "dead_units", "predictions"})
 AT_THE_END = frozenset({"first_kernels", "predictions"})  # too large for a trace
 WORDS = (dead, gradient_norm, weight_norm, update_ratio, parameters, largest_weight, first_kernels, predictions,
          activation_moments, activation_quantiles, backward_moments, backward_quantiles, dead_units)  # fmt: skip

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from seedbed.errors import PartError
 from seedbed.vocabulary import layers as words
+from seedbed.vocabulary.activations import LEARNS, WIDENS
 from seedbed.vocabulary.networks import LISTS
 from seedbed.vocabulary.part import Dial, Part
 
 Shape = tuple[int, ...]
-WIDENS = {"crelu": 2}  # activations that hand on more units or channels than they get
-LEARNS = ("prelu",)  # activations that train one number
 
 
 @dataclass(frozen=True)

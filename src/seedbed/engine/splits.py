@@ -1,0 +1,143 @@
+"""What whole splits say of one member, in inference mode and slice by slice; nothing here trains.
+
+A slice gives sums, extremes and parts; they are joined once all slices are through. Examples come first in a split and
+last in a slice.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array
+
+from seedbed.engine.judging import Judging
+from seedbed.engine.options import Dials
+from seedbed.engine.shapes import Feed, slices
+from seedbed.parts.models import layers_of
+from seedbed.resolve import Resolved
+
+SAME = "same"  # whether all examples get the same scores: half of what `dead` asks
+
+
+class Network(NamedTuple):
+    """The arrays of one member: what is trained, what stays fixed, and the state that layers carry."""
+
+    trained: Any
+    fixed: Any
+    state: Any
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a member is judged on splits: `scores(network, inputs)` and `hidden(network, inputs)` as in inference."""
+
+    resolved: Resolved
+    judge: Judging
+    scores: Callable[[Network, Array], Array]
+    hidden: Callable[[Network, Array], tuple[Array, ...]]
+    pace: Callable[[Any, Dials], Any]
+
+    def told(self, splits: Sequence[str], most: int, network: Network, dials: Dials, feed: Feed) -> dict[str, Array]:
+        """`<split>_<quantity>` of the given splits, in slices of at most `most` examples; no probes."""
+        found: dict[str, Array] = {}
+        for name in splits:
+            inputs, targets = feed.split(name)
+            found |= self._named(name, self._through(network, dials, inputs, targets, most, ()), len(inputs), dials)
+        return found
+
+    def looked(self, splits: Sequence[str], most: int, network: Network, dials: Dials, feed: Feed) -> dict[str, Array]:
+        """The same, with what the training split says to the probes of `on_split`; `dead` lacks its second half yet."""
+        asked = self.resolved.on_split
+        if not asked:
+            return self.told(splits, most, network, dials, feed)
+        found = self.told([name for name in splits if name != "train"], most, network, dials, feed)
+        inputs, targets = feed.split("train")
+        seen = self._through(network, dials, inputs, targets, most, asked)
+        if "train" in splits:
+            found |= self._named("train", seen, len(inputs), dials)
+        if "dead" in asked:
+            same = jnp.all(seen["low"] == seen["high"])
+            found[SAME] = same & jnp.isfinite(self.judge.finished(seen["sums"], len(inputs), dials)[0])
+        if "dead_units" in asked:
+            ends = zip(seen["lowest"], seen["highest"], strict=True)
+            found["dead_units"] = jnp.stack([jnp.mean(low == high) for low, high in ends])
+        if "predictions" in asked:
+            found["predictions"] = seen["predictions"]
+        return found
+
+    def still(self, most: int, network: Network, dials: Dials, feed: Feed) -> Array:
+        """Whether no slice of the training split gives the first layer any gradient."""
+
+        def slice_is_still(inputs: Array, targets: Array) -> Array:
+            def loss(trained: Any) -> Array:
+                return self.judge(self.scores(network._replace(trained=trained), inputs), targets, dials)[0]
+
+            gradient = self.pace(jax.grad(loss)(network.trained), dials)
+            reached = [layer for _, layer in layers_of(gradient)][:1] or [gradient]
+            return jnp.stack([jnp.all(array == 0) for array in jax.tree.leaves(reached)]).all()
+
+        whole, rest = _each(slice_is_still, *feed.split("train"), most)
+        return jnp.all(whole) if rest is None else jnp.all(whole) & rest
+
+    def _named(self, split: str, seen: Any, examples: int, dials: Dials) -> dict[str, Array]:
+        loss, told = self.judge.finished(seen["sums"], examples, dials)
+        return {f"{split}_loss": loss, **{f"{split}_{name}": value for name, value in told.items()}}
+
+    def _through(
+        self, network: Network, dials: Dials, inputs: Array, targets: Array, most: int, asked: Sequence[str]
+    ) -> dict[str, Any]:
+        """One pass over a split: the sums of the judge, and what the probes in `asked` need, joined over slices."""
+
+        def of_slice(inputs: Array, targets: Array) -> dict[str, Any]:
+            scores = self.scores(network, inputs)
+            seen: dict[str, Any] = {"sums": self.judge.sums(scores, targets, dials)}
+            if "dead" in asked:
+                seen |= {"low": jnp.min(scores, axis=-1), "high": jnp.max(scores, axis=-1)}
+            if "dead_units" in asked:
+                rows = [layer.reshape(layer.shape[0], -1) for layer in self.hidden(network, inputs)]
+                seen["lowest"] = [jnp.min(row, axis=1) for row in rows]
+                seen["highest"] = [jnp.max(row, axis=1) for row in rows]
+            if "predictions" in asked:
+                seen["predictions"] = self.judge.predictions(scores, dials)
+            return seen
+
+        whole, rest = _each(of_slice, inputs, targets, most)
+        return _joined(whole, rest)
+
+
+def _each(function: Callable[..., Any], inputs: Array, targets: Array, most: int) -> tuple[Any, Any]:
+    """`function` of every whole slice, stacked, and of the rest, None where there is none."""
+    size, count = slices(inputs.shape[0], most)
+
+    def of(inputs: Array, targets: Array) -> Any:
+        return function(jnp.moveaxis(inputs, 0, -1), jnp.moveaxis(targets, 0, -1))
+
+    cut = size * count
+    rest = of(inputs[cut:], targets[cut:]) if cut < inputs.shape[0] else None
+    if count == 1:
+        return jax.tree.map(lambda a: a[None], of(inputs[:cut], targets[:cut])), rest
+    stacked = tuple(array[:cut].reshape(count, size, *array.shape[1:]) for array in (inputs, targets))
+    return lax.map(lambda part: of(*part), stacked), rest
+
+
+JOINED = {"sums": jnp.sum, "low": jnp.min, "high": jnp.max, "lowest": jnp.min, "highest": jnp.max}
+
+
+def _joined(whole: dict[str, Any], rest: dict[str, Any] | None) -> dict[str, Any]:
+    """What all slices say together."""
+    found: dict[str, Any] = {}
+    for name, join in JOINED.items():
+        if name in whole:
+            found[name] = jax.tree.map(lambda a, join=join: join(a, axis=0), whole[name])
+            if rest is not None:
+                found[name] = jax.tree.map(
+                    lambda a, b, join=join: join(jnp.stack([a, b]), axis=0), found[name], rest[name]
+                )
+    if "predictions" in whole:
+        parts = jnp.moveaxis(whole["predictions"], 0, 1)  # (unit, slice, example)
+        parts = parts.reshape(parts.shape[0], -1)
+        found["predictions"] = parts if rest is None else jnp.concatenate([parts, rest["predictions"]], axis=1)
+    return found
