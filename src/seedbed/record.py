@@ -166,7 +166,7 @@ def derive(
 
 def units(name: str) -> str:
     """The unit of a variable, by its name: steps, nats, or 1 for a pure number."""
-    return "steps" if name.endswith("_step") else "1"
+    return "steps" if name.endswith("_step") or name == "hit_after" else "1"
 
 
 def factors(record: xr.Dataset) -> list[str]:

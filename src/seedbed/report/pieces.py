@@ -71,9 +71,21 @@ def arrival_table(hits: Hits) -> Table:
         f"Arrival at the target ({hits.target}) within {steps(hits.cap)}; n = {len(hits.never)} members per "
         f"setting. Brackets are {LEVEL} intervals: Wilson for shares, Brookmeyer–Crowley for medians, BCa bootstrap "
         "over seeds for restricted means (the mean of the step of arrival, the cap counting for members that never "
-        "arrive)."
+        f"arrive).{_judged_words(hits)}"
     )
     return Table(columns, table, caption)
+
+
+def _judged_words(hits: Hits) -> str:
+    """Between which steps an arrival lies, where the target was not judged at every step."""
+    if hits.judged in ("", "every step"):
+        return ""
+    when = "at other steps in other settings" if hits.judged == "various" else f"at {hits.judged}"
+    when = when.replace("at every", "every")
+    return (
+        f" The whole split was judged {when} only: a member came to the target after the last judged step at which it "
+        "did not hold (`hit_after` in the record) and by the step told here."
+    )
 
 
 def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:

@@ -27,6 +27,8 @@ def _sections(name: str, record: xr.Dataset) -> Iterator[Section]:
         key
         for key in traces
         if "layer" not in record[key].dims and "parameter" not in record[key].dims and key != "dead"
+        if f"train_{key.removeprefix('batch_')}" not in traces
+        or not key.startswith("batch_")  # told of the whole split
     ]
     items: list[Any] = [pieces.fan(record, key, _words(key)) for key in plain]
     items += [_layers(record, key) for key in traces if "layer" in record[key].dims]
@@ -47,6 +49,6 @@ def _layers(record: xr.Dataset, key: str) -> Figure:
 
 def _words(variable: str) -> str:
     split, _, quantity = variable.partition("_")
-    if split in ("train", "test"):
+    if split in ("train", "test", "batch"):
         return f"{NAMES.get(quantity, quantity.replace('_', ' ').capitalize())} ({split})"
     return variable.replace("_", " ").capitalize()

@@ -30,6 +30,7 @@ class Hits:
     members: Members
     cap: float
     target: str = ""
+    judged: str = ""  # when the target was judged, "" or "every step" where at every step
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,4 +117,5 @@ def hits(record: xr.Dataset, variable: str = "hit_step", cap: float | int | None
         members = replace(members, values=np.where(members.values > limit, np.nan, members.values))
     for column in members.values.T:
         Survival(column, float(limit))  # refuses steps outside 0..cap
-    return Hits(members, float(limit), str(record.attrs.get("target", "")))
+    judged = str(record.attrs.get("judged", "")) if variable == "hit_step" else ""
+    return Hits(members, float(limit), str(record.attrs.get("target", "")), judged)

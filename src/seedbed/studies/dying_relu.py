@@ -134,7 +134,7 @@ def end_of(levels: Mapping[str, Any], part: xr.Dataset, early: xr.Dataset | None
         "precision": {"constant in single precision, not dead": int((single.constant & ~dead).sum()),
                       "constant in double precision, not dead": int((end.constant & ~dead).sum()),
                       "dead, not constant in double precision": int((~end.constant & dead).sum()),
-                      "the training's own verdict on its last batch differs":
+                      "the training's own verdict on its 3,000 points differs":
                           int(((part["final_dead"].values == 1) != dead).sum()),
                       "still on the coarse grid only": int((path.still[:, -1] & ~dead).sum())},
         "members": {"seed": part["seed"].values, "dead": dead & ~broken, "broken": broken, "answers": answers,
@@ -434,8 +434,8 @@ def precision_words(every: Sequence[Mapping[str, Any]]) -> str:
         "settings count in each):\n\n"
         + "\n".join(f"- {what}: {count:,}" for what, count in counted.items())
         + f"\n\nA network that is alive only between two neighbors of the {len(FINE):,} points, "
-        f"{FINE[1] - FINE[0]:.4f} apart, would be missed. The training's own verdict (the probe *dead*) is on the 64 "
-        "examples of one batch, which can all lie where a living network is flat."
+        f"{FINE[1] - FINE[0]:.4f} apart, would be missed. The training's own verdict (the probe *dead*) is on its "
+        f"{EXAMPLES:,} points, and in single precision."
     )
 
 

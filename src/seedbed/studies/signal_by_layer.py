@@ -239,7 +239,7 @@ def table(found: Sequence[Mapping[str, Any]], record: xr.Dataset) -> sb.Table:
         "Change of the root mean square from the first hidden layer to the last (activations) and back (gradient "
         f"∂L/∂z) before training: median over n = {record.sizes['seed']} networks with its exact 95 % interval from "
         "order statistics. Saturated: share of activations beyond ±0.99 (tanh) or outside [0.01, 0.99] (sigmoid), from "
-        "100 quantiles. Dead: mean share of units that answer every image of the batch alike. A gradient vanishes "
+        "100 quantiles. Dead: mean share of units that answer all training images alike. A gradient vanishes "
         "where the interval lies below 1/10, explodes above 10.",
     )  # fmt: skip
 
@@ -357,7 +357,8 @@ study = sb.Study(
         "a gradient is the one of the mean loss of a batch by a layer's input z, for each unit and image",
         "a gradient vanishes or explodes where the median network's changes by more than a factor of 10 over the five "
         "layers",
-        "each network sees a batch of its own from the first images of the training set",
+        "activations and gradients are those of a batch of each network's own, from the first images of the training "
+        "set; units are dead by all of these images",
     ),
     reduced={
         "smoke": "32 images a network of the first 256, two normal draws, no sigmoid",
