@@ -2,6 +2,7 @@
 
 import gc
 import os
+from functools import cache
 
 import pytest
 
@@ -35,11 +36,12 @@ def as_for_a_user(request, monkeypatch):
     if request.node.get_closest_marker("optimized"):
         import jax
 
-        from seedbed.engine import surroundings
+        from seedbed.engine import cache_dir, compiler
 
-        monkeypatch.setenv("SEEDBED_CACHE", str(surroundings.folder() / "optimized"))
+        monkeypatch.setenv("SEEDBED_CACHE", str(cache_dir.root() / "optimized"))
         plain = jax.stages.Lowered.compile
         monkeypatch.setattr(jax.stages.Lowered, "compile", lambda self: plain(self, compiler_options=AS_FOR_A_USER))
+        monkeypatch.setattr(compiler, "shared", cache(compiler.Compiler))
 
 
 @pytest.fixture

@@ -9,20 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seedbed import errors, figures, report, stats
+    from seedbed import errors, figures, measures, report, stats
     from seedbed.catalogue import perform
     from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
+    from seedbed.measures import after
     from seedbed.procedures.lab import Lab
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
     from seedbed.record import derive, name_of, rows
     from seedbed.reference.replay import replay, replay_layers
     from seedbed.reference.variation import variation
-    from seedbed.report import pieces
-    from seedbed.report.page import Figure, Formula, Page, Prose, Section, Table
+    from seedbed.report import pieces, show
+    from seedbed.report.context import Context
+    from seedbed.report.page import Answer, Figure, Formula, Page, Prose, Reading, Section, Table
     from seedbed.spec import Spec, every, falls_to, reaches
     from seedbed.studies.own_activation import own_activation
-    from seedbed.study import Claim, Study
+    from seedbed.study import Claim, Profile, Study
+    from seedbed.study import Score as score  # noqa: N813 - read as sb.score("hit_step")
     from seedbed.vocabulary import (
         activations,
         data,
@@ -40,20 +43,23 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Claim", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Prose", "Section", "Spec", "Study", "Table",
-    "__version__", "activations", "data", "derive", "epochs", "errors", "every", "falls_to", "figures", "formulas",
-    "initializers", "layers", "losses", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation",
-    "perform", "pieces", "probes", "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "stats",
-    "variation",
+    "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Profile", "Prose",
+    "Reading", "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
+    "errors", "every", "falls_to", "figures", "formulas", "initializers", "layers", "losses", "measures", "metrics",
+    "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces", "probes",
+    "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "score", "show", "stats", "variation",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
 _HOMES = {
     **{name: f"seedbed.spec:{name}" for name in ("Spec", "every", "falls_to", "reaches")},
-    **{name: f"seedbed.study:{name}" for name in ("Claim", "Study")},
+    **{name: f"seedbed.study:{name}" for name in ("Claim", "Profile", "Study")},
     **{name: f"seedbed.vocabulary.part:{name}" for name in ("Dial", "Part", "own")},
-    **{name: f"seedbed.report.page:{name}" for name in ("Figure", "Formula", "Page", "Prose", "Section", "Table")},
-    **{name: f"seedbed.{name}" for name in ("errors", "figures", "report", "stats")},
+    **{
+        name: f"seedbed.report.page:{name}"
+        for name in ("Answer", "Figure", "Formula", "Page", "Prose", "Reading", "Section", "Table")
+    },
+    **{name: f"seedbed.{name}" for name in ("errors", "figures", "measures", "report", "stats")},
     **{name: f"seedbed.record:{name}" for name in ("derive", "name_of", "rows")},
     **{name: f"seedbed.reference.replay:{name}" for name in ("replay", "replay_layers")},
     "epochs": "seedbed.vocabulary.lengths:epochs",
@@ -61,23 +67,19 @@ _HOMES = {
     "own_activation": "seedbed.studies.own_activation:own_activation",
     "formulas": "seedbed.datasets.points:CURVES",
     "pieces": "seedbed.report.pieces",
+    "show": "seedbed.report.show",
+    "Context": "seedbed.report.context:Context",
+    "score": "seedbed.study:Score",
+    "after": "seedbed.measures:after",
     "perform": "seedbed.catalogue:perform",
     "Lab": "seedbed.procedures.lab:Lab",
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }
 _WORDS = (
-    "activations",
-    "data",
-    "initializers",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "optimizers",
-    "probes",
+    "activations", "data", "initializers", "layers", "losses", "measures", "metrics", "models", "optimizers", "probes",
     "schedules",
-)
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,10 @@ A diverged network is a result and never appears here.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+LETTERS = 80  # of a received value that a sentence repeats
 
 
 class SeedbedError(Exception):
@@ -61,5 +64,31 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("zzz", ["relu", "tanh"])
     ''
     """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name[:LETTERS], list(known), n=1, cutoff=0.5)
     return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def shown(value: Any) -> str:
+    """A received value as a sentence repeats it: how Python writes it, cut short where that is long.
+
+    >>> shown("relux"), len(shown("x" * 5_000))
+    ("'relux'", 80)
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        text = "a whole number of thousands of digits"
+    return text if len(text) <= LETTERS else f"{text[: LETTERS - 4]} ..."
+
+
+def one_of(value: Any, words: Sequence[str], what: str, error: type[SeedbedError] = SpecError) -> str:
+    """`value` where it is one of a few words. Raises `error`, naming the words and the nearest.
+
+    >>> one_of("higher", ("lower", "higher"), "better")
+    'higher'
+    """
+    if isinstance(value, str) and value in words:
+        return value
+    listed = " or ".join([", ".join(f'"{word}"' for word in words[:-1]), f'"{words[-1]}"'] if words[1:] else words)
+    close = nearest(value, words) if isinstance(value, str) else ""
+    raise error(f"{what} is {listed}, got {shown(value)}{close}" + ("" if close else "; write one of these"))

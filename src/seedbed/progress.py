@@ -11,10 +11,11 @@ class Progress:
 
     `group` counts compiled programs from 1 to `groups`; `step` is the step reached by the members still running, of
     at most `cap`; `running` of `members` in this group still train; `rate` is in network-steps per second;
-    `left` is the estimated time left for the whole run in seconds, None while nothing is known.
+    `left` is the estimated time left for the whole run in seconds, None while nothing is known. A "note" is a sentence
+    for the user, in `label`; its numbers say nothing.
     """
 
-    phase: Literal["compiling", "training", "stored"]
+    phase: Literal["compiling", "training", "stored", "note"]
     label: str
     group: int
     groups: int

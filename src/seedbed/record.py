@@ -53,6 +53,11 @@ class Block:
         arrays = {name: array[keep] for name, array in self.arrays.items()}
         return Block(self.seeds[keep], arrays, self.dims, self.coords, self.meta)
 
+    def in_order(self, seeds: Sequence[int]) -> Block:
+        """The same block, whose seeds are sorted, with its members in the order of `seeds`."""
+        wanted = np.asarray(seeds)
+        return self if np.array_equal(self.seeds, wanted) else self.select(np.searchsorted(self.seeds, wanted))
+
 
 def join(blocks: Sequence[Block]) -> Block:
     """Blocks of one setting as one, in the order of their seeds."""

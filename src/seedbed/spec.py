@@ -10,21 +10,27 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from seedbed.errors import SpecError, nearest
+from seedbed.errors import LETTERS, SpecError, nearest, shown
 from seedbed.stopping import Every, Stop, Target, every, falls_to, reaches
 from seedbed.vocabulary import TABLES, Dial, Part, find, optional
 from seedbed.vocabulary import read_back as part_back
 from seedbed.vocabulary.lengths import Epochs, length_back, plain_length
+from seedbed.vocabulary.numbers import MOST, MOST_LETTERS, as_option, plain
+from seedbed.vocabulary.probes import DIMS
 from seedbed.vocabulary.schedules import dial, is_schedule
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
+MEASURED = ("hit_step", "diverged_step", "stop_step", "hit_after")  # what every record has
+SPLITS = ("train", "test", "valid", "batch", "final")  # a variable of a record is <split>_<quantity>
+AXES = ("seed", "step", "layer")  # of every record, beside its factors
+Seeds = range | tuple[int, ...]  # consecutive, or any others in the order asked for
 LAST_SEED, MOST_SEEDS = 2**32 - 1, 10_000_000  # a seed is 32 bits of a key; more at once would not fit into memory
 
 
@@ -67,12 +73,12 @@ class Spec:
     steps: Any
     initializer: Any = None
     output: Any = None
-    batch_size: int | None = None
-    stop: Stop | None = None
+    batch_size: Any = None
+    stop: Any = None
     metrics: Any = ()
     probes: Any = ("dead",)
     trace: Any = "log"
-    judge: str | int = "auto"
+    judge: Any = "auto"
     factors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
@@ -83,17 +89,20 @@ class Spec:
         for name, kind in (("metrics", "metric"), ("probes", "probe")):
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
         if self.stop is not None and not hasattr(self.stop, "targets"):
-            raise SpecError(f"stop must be a target, got {self.stop!r}; write stop=reaches('train_accuracy', 1.0)")
+            raise SpecError(f"stop must be a target, got {shown(self.stop)}; write stop=reaches('train_accuracy', 1.0)")
         if self.trace == "epoch":
             object.__setattr__(self, "trace", Epochs(1.0))
         for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1), ("judge", 1)):
-            value = getattr(self, name)
-            if value is None or isinstance(value, Epochs) or (name, value) in (("trace", "log"), ("judge", "auto")):
+            value = plain(getattr(self, name))
+            if isinstance(value, Epochs) and name in ("steps", "trace"):
+                continue
+            if (value is None and name == "batch_size") or (name, value) in (("trace", "log"), ("judge", "auto")):
                 continue
             _whole(name, value, least)
-            object.__setattr__(self, name, int(value))
+            object.__setattr__(self, name, value)
         if self.stop is not None and self.steps == 0:
             raise SpecError("a target needs steps in which to arrive, got steps=0; give at least 1, or no target")
+        _names_differ(self)
 
     def replace(self, **changes: Any) -> "Spec":
         """The same question with some fields replaced, or options of its parts: `replace(steps=8, learning_rate=0.1)`.
@@ -111,7 +120,7 @@ class Spec:
                 question = question.change(name.replace("__", "."), value)
         return question
 
-    def vary(self, **levels: Sequence[Any] | Mapping[str, Mapping[str, Any]]) -> "Spec":
+    def vary(self, **levels: Any) -> "Spec":
         """The question over a grid: one factor per keyword, one level per item.
 
         A factor is named by the field or option it changes (`activation`, `loss`, `learning_rate`, or with its
@@ -134,7 +143,7 @@ class Spec:
             return False
         return True
 
-    def set_levels(self, name: str, levels: Sequence[Any] | Mapping[str, Mapping[str, Any]]) -> "Spec":
+    def set_levels(self, name: str, levels: Any) -> "Spec":
         """The question with other levels of a factor, in its place, or with a new factor; levels as for `vary`."""
         before = [factor.name for factor in self.factors]
         short = name.replace("__", ".").rpartition(".")[2]
@@ -152,7 +161,7 @@ class Spec:
 
     def change(self, path: str, value: Any) -> "Spec":
         """Replace the field or option that `path` names; a bare name must fit exactly one place."""
-        full = _place(self, path)
+        full, value = _place(self, path), plain(value)
         head, _, rest = full.partition(".")
         if not rest:
             return dataclasses.replace(self, **{head: value})
@@ -175,8 +184,14 @@ class Spec:
         steps = {name: length.in_steps(examples, self.batch_size) for name, length in found.items()}
         return dataclasses.replace(self, **steps) if steps else self
 
+    def functions(self, without: Collection[str] = ()) -> list[Callable[..., Any]]:
+        """The user's own functions in this question, in a fixed order; `without` leaves fields out."""
+        parts = [getattr(self, name) for name in PARTS if name not in without]
+        parts += [part for name in ("metrics", "probes") if name not in without for part in getattr(self, name)]
+        return [function for part in parts if part is not None for function in part.functions()]
+
     def canonical(self) -> dict[str, Any]:
-        """The question as JSON-ready data: equal questions give equal data."""
+        """The question as JSON-ready data; functions of a user's own stand in it by name only."""
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": plain_length(self.steps), "batch_size": self.batch_size, "trace": plain_length(self.trace)}
         plain |= {} if self.judge == "auto" else {"judge": self.judge}
@@ -189,15 +204,19 @@ class Spec:
     def recipe(self, without: Collection[str] = ()) -> str:
         """The part of the question that changes the compiled program, as canonical JSON.
 
-        `without` leaves parts out: a program knows only the shapes of its data, and what trains does not draw.
+        `without` leaves parts out: a program knows only the shapes of its data. A user's own functions stand in it as
+        objects of this process: two of them are different until their traces say otherwise.
         """
         plain = self.canonical()
         for name in ("steps", "trace", "factors", *without):
             del plain[name]
-        return canonical_json(_without_dials(plain))
+        return canonical_json([_without_dials(plain), [id(function) for function in self.functions(without)]])
 
     def hash(self) -> str:
-        """Sixteen hexadecimal digits that name this question."""
+        """Sixteen hexadecimal digits of this question, in which functions of a user's own stand by name only.
+
+        What such functions compute is in the names under which results are kept, see `procedures.run.identity`.
+        """
         return digest(self.canonical() | {"settings": [setting.spec.canonical() for setting in self.settings()]})
 
 
@@ -212,7 +231,7 @@ def levels_of(question: Spec) -> list[Any]:
 def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
     """The question that `canonical` and `levels_of` have written as plain data.
 
-    Raises PartError where it has parts of a user's own: only their fingerprints were written.
+    Raises PartError where it has parts of a user's own: only their names were written.
     """
     fields: dict[str, Any] = {
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
@@ -278,82 +297,229 @@ def trace_steps(steps: int, trace: str | int) -> np.ndarray:
     return np.unique(np.append(kept[kept < steps], steps)).astype(np.int64)
 
 
-def read_seeds(seeds: int | str | Sequence[int] | np.ndarray | range) -> range:
-    """The seeds that "256", 256, "0:1000", range(8, 16) or [8, 9, 10] ask for, as a range; they are consecutive."""
-    if not isinstance(seeds, int | str | range) and np.ndim(seeds) == 1 and len(seeds):
-        listed = np.asarray(seeds)
-        rising = listed.dtype.kind in "iu" and (np.diff(listed) == 1).all()
-        seeds = range(int(listed[0]), int(listed[-1]) + 1) if rising else f"{', '.join(map(str, listed[:4]))}, ..."
-    if isinstance(seeds, range) and len(seeds) > 1 and seeds.step != 1:
-        raise SpecError(f"seeds are consecutive, got every {seeds.step} in {seeds}; write range(start, stop)")
-    text = f"{seeds.start}:{seeds.stop}" if isinstance(seeds, range) else str(seeds)
+def read_seeds(seeds: Any) -> Seeds:
+    """The seeds that 256 or "256" (the first so many), "8:16" or range(8, 16), "42,7" or [42, 7] ask for.
+
+    A range where they are consecutive and rising, else a tuple in the order given.
+
+    >>> read_seeds("8:16"), read_seeds([42, 123, 3407]), read_seeds("8,9,10")
+    (range(8, 16), (42, 123, 3407), range(8, 11))
+    """
+    received = f'"{seeds[:LETTERS]}"' if isinstance(seeds, str) else shown(seeds)
+    asked: Any = _seeds_of_text(seeds) if isinstance(seeds, str) else plain(seeds)
+    if isinstance(asked, int) and not isinstance(asked, bool):
+        asked = range(asked)
+    rising = isinstance(asked, range) and asked.step == 1
+    listed: Any = asked if rising else _listed_seeds(asked)
+    first, last, count = (
+        (listed.start, listed.stop - 1, listed.stop - listed.start) if rising else
+        (min(listed), max(listed), len(listed)) if listed else (0, 0, 0)
+    )  # fmt: skip
+    if count < 1 or first < 0:
+        raise SpecError(
+            "seeds are a positive number, a rising range or a list of whole numbers from 0, got "
+            f"{received}; write 256, or 0:1000, or 42,123,3407"
+        )
+    if count > MOST_SEEDS or last > LAST_SEED:
+        raise SpecError(
+            f"seeds are at most {MOST_SEEDS:,} at once, none beyond {LAST_SEED:,}, got {received}; write 256"
+        )
+    if not rising and len(set(listed)) < count:
+        double = next(seed for index, seed in enumerate(listed) if seed in listed[:index])
+        raise SpecError(f"every seed is trained once, got {double} twice; drop the doubles")
+    whole = range(first, first + count)
+    return whole if listed == whole or listed == tuple(whole) else listed
+
+
+def _listed_seeds(asked: Any) -> tuple[int, ...]:
+    """The whole numbers of a list, or none where it is no list of them."""
+    if not isinstance(asked, Sequence) or isinstance(asked, str | bytes) or len(asked) > MOST_SEEDS:
+        return ()
+    whole = all(isinstance(seed, int) and not isinstance(seed, bool) for seed in asked)
+    return tuple(asked) if whole else ()
+
+
+def _seeds_of_text(text: str) -> Any:
+    """The number, range or list that a text writes; the text itself where it writes none."""
     first, colon, last = text.partition(":")
     try:
-        start, stop = (int(first), int(last)) if colon else (0, int(first))
+        if colon:
+            return range(int(first), int(last))
+        return [int(piece) for piece in text.split(",") if piece.strip()] if "," in text else int(text)
     except ValueError:
-        raise SpecError(f'seeds are a number or a rising range, got "{text}"; write 256, or 0:1000') from None
-    if start < 0 or stop <= start:
-        raise SpecError(f'seeds must be a positive number or a rising range, got "{text}"; write 256, or 0:1000')
-    if stop > LAST_SEED + 1 or stop - start > MOST_SEEDS:
-        raise SpecError(
-            f'seeds are at most {MOST_SEEDS:,} at once, none beyond {LAST_SEED:,}, got "{text}"; write 256, or 0:1000'
-        )
-    return range(start, stop)
+        return text
+
+
+def plain_seeds(seeds: Seeds) -> dict[str, list[int]] | list[int]:
+    """Seeds as JSON-ready data: [start, stop] of a range, {"listed": [...]} of others; `seeds_back` reads both."""
+    return [seeds.start, seeds.stop] if isinstance(seeds, range) else {"listed": list(seeds)}
+
+
+def seeds_back(plain: Any) -> Seeds:
+    """The seeds that `plain_seeds` has written. Raises TypeError, KeyError or ValueError for anything else."""
+    return tuple(int(seed) for seed in plain["listed"]) if isinstance(plain, Mapping) else range(*plain)
 
 
 def _parts_of(kind: str, listed: Any) -> tuple[Part, ...]:
     """The parts of a list; a bare name, part or function is a list of one."""
-    items = (listed,) if isinstance(listed, str | Part) or callable(listed) else tuple(listed)
-    return tuple(find(kind, item) for item in items)
+    if isinstance(listed, str | Part) or callable(listed):
+        return (find(kind, listed),)
+    if not isinstance(plain(listed), Collection) or isinstance(listed, Mapping | bytes):
+        raise SpecError(f"{kind}s must be a list of names or functions, got {shown(listed)}; write {kind}s=[...]")
+    return tuple(find(kind, item) for item in plain(listed))
 
 
 def _whole(name: str, value: Any, least: int = 1) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise SpecError(f"{name} must be a whole number of at least {least}, got {value!r}; give one")
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise SpecError(f"{name} must be a whole number of at least {least}, got {shown(value)}; give one")
+    if value > MOST:
+        raise SpecError(f"{name} must be at most {MOST:,}, got {shown(value)}; give fewer")
+
+
+def _names_differ(question: Spec) -> None:
+    """Every name a record will hold means one thing: metrics, probes, factors and what is always measured."""
+    for kind, parts in (("metric", question.metrics), ("probe", question.probes)):
+        names = [part.name for part in parts]
+        double = next((name for name in names if names.count(name) > 1), None)
+        if double is not None:
+            raise SpecError(
+                f'two {kind}s are named "{double}", and a record keeps one of a name; drop one, or write each as a '
+                "function with a name of its own (def, not lambda)"
+            )
+        taken = {"loss", "hit", "diverged", "stop"} if kind == "metric" else {*TABLES["probe"], *MEASURED}
+        for part in parts:
+            ours = kind == "probe" and _of_a_split(part.name)
+            if part.function is not None and (part.name in taken or ours):
+                raise SpecError(
+                    f'a {kind} of your own is named "{part.name}", as what seedbed itself measures is; rename the '
+                    f"function, for instance my_{part.name}"
+                )
+    axes = {dim for part in question.probes for dim in DIMS.get(part.name, ())}
+    for factor in question.factors:
+        _factor_name(factor.name, {*AXES, *axes, *MEASURED, *(part.name for part in question.probes)})
+
+
+def _of_a_split(name: str) -> bool:
+    return name != "batch_size" and any(name.startswith(f"{split}_") for split in SPLITS)
+
+
+def _factor_name(name: Any, taken: Collection[str]) -> None:
+    if not isinstance(name, str) or not name or len(name) > MOST_LETTERS or not name.isprintable():
+        raise SpecError(
+            f"a factor's name is a word of at most {MOST_LETTERS} letters, got {shown(name)}; give it a shorter one"
+        )
+    if name in taken or _of_a_split(name):
+        raise SpecError(
+            f'a factor cannot be named "{name}", as an axis or a variable of the record is; give its levels another '
+            f'name: my_{name}={{"label": {{path: value}}, ...}}'
+        )
 
 
 def _with_factor(question: Spec, name: str, values: Any) -> tuple[Factor, ...]:
-    if isinstance(values, str) or not isinstance(values, Sequence | Mapping | np.ndarray) or len(values) == 0:
-        raise SpecError(f"the levels of {name} must be a list of at least one, got {values!r}; write {name}=[...]")
+    values = plain(values)
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence | Mapping) or len(values) == 0:
+        raise SpecError(f"the levels of {name} must be a list of at least one, got {shown(values)}; write {name}=[...]")
+    first = question.settings()[0].spec
     if isinstance(values, Mapping):
-        labels, changes = tuple(values), tuple(dict(change) for change in values.values())
+        named = [(_label(name, label), _normal(first, name, label, change)) for label, change in values.items()]
     else:
-        path = _place(question.settings()[0].spec, name)
-        named = [_named_level(question, path, value) for value in _spelled_out(question, path, values)]
-        labels, changes = tuple(label for label, _ in named), tuple({path: level} for _, level in named)
+        path = _place(first, name)
+        levels = [_named_level(first, path, value) for value in _spelled_out(first, path, values)]
+        named = [(label, {path: level}) for label, level in levels]
+    labels, changes = _alike([label for label, _ in named]), tuple(change for _, change in named)
     if len(set(labels)) < len(labels):
         own = any(callable(value) for value in values)
         advice = (
             f"name the functions: {name}={{'label': {{'{name}': function}}, ...}}" if own else "drop the double one"
         )
         raise SpecError(f"the levels of {name} must differ, got {', '.join(map(str, labels))}; {advice}")
+    _told_apart(first, name, changes)
     short = name.rpartition(".")[2]
     if short in {factor.name for factor in question.factors}:
         raise SpecError(f"{short} is varied twice; name all its levels in one list")
     return (*question.factors, Factor(short, labels, changes))
 
 
-def _spelled_out(question: Spec, path: str, values: Any) -> list[Any]:
+def _label(name: str, label: Any) -> str | float:
+    """The label of a level of one's own making: a text or a finite number."""
+    label = plain(label)
+    text = isinstance(label, str) and 0 < len(label) <= MOST_LETTERS
+    if not text and (isinstance(label, bool) or not isinstance(label, int | float) or not math.isfinite(label)):
+        raise SpecError(
+            f"a level of {name} is labelled by a finite number or a text of at most {MOST_LETTERS} letters, got "
+            f'{shown(label)}; write {name}={{"label": {{path: value}}, ...}}'
+        )
+    return label
+
+
+def _alike(labels: Sequence[str | float]) -> tuple[str | float, ...]:
+    """The labels of one factor: all numbers or all texts, because an axis of a record is one or the other."""
+    if any(isinstance(label, str) for label in labels):
+        return tuple(label if isinstance(label, str) else f"{label:g}" for label in labels)
+    return tuple(labels)
+
+
+def _normal(question: Spec, name: str, label: Any, changes: Any) -> dict[str, Any]:
+    """What a level of one's own making changes, with a part in every place where parts belong."""
+    if not isinstance(changes, Mapping):
+        raise SpecError(
+            f"level {shown(label)} of {name} must say what it changes, got {shown(changes)}; write "
+            f'{name}={{"label": {{path: value}}, ...}}'
+        )
+    normal: dict[str, Any] = {}
+    for path, value in changes.items():
+        if not isinstance(path, str):
+            raise SpecError(
+                f"level {shown(label)} of {name} changes something without a name, got {shown(path)}; write the path "
+                'of a field or an option, for instance "learning_rate"'
+            )
+        kind = _kind_at(question, _place(question, path))
+        normal[path] = plain(value) if kind is None or value is None else find(kind, value)
+        question = question.change(path, normal[path])
+    return normal
+
+
+def _told_apart(question: Spec, name: str, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Levels of a dial differ in single precision too, which is what they are computed in."""
+    dials = question.dials()
+    found = [
+        (np.float32(value), value)
+        for change in changes
+        for path, value in change.items()
+        if len(change) == 1 and _place(question, path) in dials and isinstance(value, int | float)
+    ]
+    for index, (rounded, value) in enumerate(found):
+        same = next((other for single, other in found[:index] if single == rounded), None)
+        if same is not None:
+            raise SpecError(
+                f"the levels of {name} must differ in single precision, got {same!r} and {value!r}; drop one of them"
+            )
+
+
+def _spelled_out(first: Spec, path: str, values: Any) -> list[Any]:
     """The levels with "all" replaced by the names of the table that are not listed themselves."""
-    kind = _kind_at(question.settings()[0].spec, path)
+    kind = _kind_at(first, path)
     if kind is None or not any(isinstance(value, str) and value == "all" for value in values):
         return list(values)
     listed = [value for value in values if not (isinstance(value, str) and value == "all")]
     return listed + [name for name in TABLES[kind] if name not in {str(value) for value in listed}]
 
 
-def _named_level(question: Spec, path: str, value: Any) -> tuple[str | float, Any]:
+def _named_level(first: Spec, path: str, value: Any) -> tuple[str | float, Any]:
     """The label of a level, and the level as it will be put in place."""
-    kind = _kind_at(question.settings()[0].spec, path)
+    kind = _kind_at(first, path)
     if kind is not None and value is not None:
         level = find(kind, value)
-        plain = isinstance(value, str)
-        return (value if plain else level.label()), level
+        plainly = isinstance(value, str) and len(value) <= MOST_LETTERS
+        return (value if plainly else level.label()), level
     if isinstance(value, Part):  # a schedule
         return value.label(), value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value), value
-    return float(value), value
+        return str(list(value) if isinstance(value, tuple) else value), value
+    try:
+        return float(value), value
+    except OverflowError:
+        raise SpecError(f"a level of {path} is too large, got {shown(value)}; give a smaller one") from None
 
 
 def _levels(factor: Factor) -> list[tuple[str, str | float, Mapping[str, Any]]]:
@@ -420,7 +586,10 @@ def _kind_at(spec: Spec, path: str) -> str | None:
 
 def _change_option(part: Part, path: str, value: Any) -> Part:
     name, _, rest = path.partition(".")
-    changed = _changed(dict(part.options).get(name), rest, value, f"{name} of {part.kind} {part.name}")
+    before = dict(part.options).get(name)
+    changed = _changed(before, rest, value, f"{name} of {part.kind} {part.name}")
+    if part.function is not None and not rest:
+        changed = _own_option(part, name, before, changed)
     options = tuple(sorted({**dict(part.options), name: changed}.items()))
     return _checked(dataclasses.replace(part, options=options))
 
@@ -440,6 +609,19 @@ def _with_item(items: tuple[Any, ...], path: str, value: Any, what: str) -> tupl
     place, _, deeper = path.partition(".")
     at = int(place) - 1
     return (*items[:at], _changed(items[at], deeper, value, what), *items[at + 1 :])
+
+
+def _own_option(part: Part, name: str, before: Any, value: Any) -> Any:
+    """An option of a user's own function keeps its type: a switch stays one, a word a word, a whole number whole."""
+    if isinstance(before, Dial | Part) or before is None:
+        return value
+    value = as_option(value)
+    fits = isinstance(value, type(before)) and isinstance(value, bool) == isinstance(before, bool)
+    if not fits:
+        names = {bool: "True or False", str: "a text", int: "a whole number", tuple: "a list"}
+        wanted = names.get(type(before), type(before).__name__)
+        raise SpecError(f"{name} of {part.kind} {part.name} must be {wanted}, got {shown(value)}; give one")
+    return value
 
 
 def _checked(part: Part) -> Part:
@@ -465,5 +647,26 @@ def _without_dials(value: Any) -> Any:
     return [_without_dials(item) for item in value] if isinstance(value, list) else value
 
 
-__all__ = ["PARTS", "TABLES", "Dial", "Every", "Factor", "Part", "Setting", "Spec", "Stop", "Target", "canonical_json",
-           "digest", "every", "falls_to", "levels_of", "reaches", "read_back", "read_seeds", "trace_steps"]  # fmt: skip
+__all__ = [
+    "PARTS",
+    "TABLES",
+    "Dial",
+    "Every",
+    "Factor",
+    "Part",
+    "Setting",
+    "Spec",
+    "Stop",
+    "Target",
+    "canonical_json",
+    "digest",
+    "every",
+    "falls_to",
+    "levels_of",
+    "plain_seeds",
+    "reaches",
+    "read_back",
+    "read_seeds",
+    "seeds_back",
+    "trace_steps",
+]  # fmt: skip

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from seedbed.errors import SpecError
+from seedbed.errors import LETTERS, SpecError, shown
+from seedbed.vocabulary.numbers import number
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Every:
 Stop = Target | Every
 
 
-def reaches(metric: str, value: float) -> Target:
+def reaches(metric: Any, value: Any) -> Target:
     """Stop a member at the first step at which `metric` is at least `value`.
 
     >>> str(reaches("train_accuracy", 1.0))
@@ -46,7 +47,7 @@ def reaches(metric: str, value: float) -> Target:
     return _target(metric, value, "at least")
 
 
-def falls_to(metric: str, value: float) -> Target:
+def falls_to(metric: Any, value: Any) -> Target:
     """Stop a member at the first step at which `metric` is at most `value`."""
     return _target(metric, value, "at most")
 
@@ -62,7 +63,10 @@ def every(*targets: Stop) -> Every:
     return Every(tuple(single for target in targets for single in target.targets))
 
 
-def _target(metric: str, value: Any, direction: str) -> Target:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise SpecError(f"a target for {metric} must be a finite number, got {value!r}; give a finite one")
-    return Target(metric, float(value), direction)
+def _target(metric: Any, value: Any, direction: str) -> Target:
+    if not isinstance(metric, str):
+        raise SpecError(f'a target names what it watches, got {shown(metric)}; write reaches("train_accuracy", 1.0)')
+    limit = number(value, f"target for {metric[:LETTERS]}")
+    if not math.isfinite(limit):
+        raise SpecError(f"a target for {metric[:LETTERS]} must be a finite number, got {limit}; give a finite one")
+    return Target(metric, limit, direction)

@@ -1,11 +1,44 @@
-"""A study: one question of the catalogue, with where it comes from, how it is run, and how its answer is told."""
+"""A study: one question of the catalogue, with where it comes from, how it is run, and how its answer is told.
 
-from collections.abc import Callable, Mapping
+Everything here is data. What a study asks is words of `measures` and `Spec`; its page is blocks of `report.show`;
+`catalogue` carries it out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Profile = Literal["smoke", "quick", "full"]
-PROFILES: tuple[Profile, ...] = ("smoke", "quick", "full")
+from seedbed.errors import SpecError, nearest
+
+ProfileName = Literal["smoke", "quick", "full"]
+PROFILES: tuple[ProfileName, ...] = ("smoke", "quick", "full")
+USUAL: Mapping[ProfileName, Mapping[str, Any]] = {
+    "smoke": {"seeds": 8},
+    "quick": {"seeds": 256},
+    "full": {"seeds": 1024},
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much of a study is run: its name, its seeds, and the numbers a study gives it, read as `profile.steps`.
+
+    `reduced` says what is left out compared with the source, `takes` how long it takes on two cores where an upper
+    bound from the questions would mislead, `engine` which engine runs it.
+    """
+
+    name: ProfileName
+    seeds: int
+    engine: str = "jax"
+    reduced: str = ""
+    takes: str = ""
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        numbers = self.__dict__.get("numbers", {})
+        if name.startswith("__") or name not in numbers:
+            raise AttributeError(f'the profile has no number "{name}"{nearest(name, numbers)}; give it in profiles=')
+        return numbers[name]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,30 +64,80 @@ class Claim:
     value: float | None = None
 
 
+@dataclass(frozen=True)
+class Score:
+    """The one number per member that a study is about: a variable of a record, and which direction is better.
+
+    "hit_step" where the question is when members arrive: a member that never does counts with the cap. `record` is one
+    of the study's records or outcomes (by default the first), `words` the number in words.
+    """
+
+    variable: str
+    better: Literal["lower", "higher"] = "lower"
+    record: str = ""
+    words: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Study:
     """A question of the catalogue.
 
-    `ask` returns the question for a profile as a `Spec`, or None where nothing is trained. `measure` takes a `Lab`
-    and returns named records; by default it runs the question. `tell` turns the records into a `Page`. `outcomes` turns
-    them into further records, one number per member, that claims are about: axes are factors and `seed`. The attribute
-    `of` names the records an outcome comes from (with blanks between them), `read_at` the step at which it is read.
-    `seeds` is the number of seeds per profile; `decided` states what the source leaves open and how it is settled
-    here; `reduced` says what a profile leaves out compared with the source; `takes` how long it takes on two cores,
-    where an upper bound from its one question would mislead.
+    `ask` takes a `Profile` and returns what is asked by the name of its record: a `Spec` for training, or a word of
+    `measures` for what else there is; a single `Spec` is kept as "record". It computes nothing and looks nothing up.
+    `profiles` gives the numbers of each profile: `{"smoke": {"seeds": 8, "steps": 200, "reduced": "..."}, ...}`.
+    `page` lists sections, blocks of `report.show`, or functions of one's own from the context to items; without one
+    every result is told in the plain way. `together` puts the arrivals of several records side by side, as an outcome:
+    `{"networks": {"convolutional": "lines", "dense": "dense"}}`, name -> level shown -> record. `outcomes` makes
+    further records, one number per member, that claims are about; their attribute `of` names the records an outcome is
+    from (with blanks between them), `read_at` the step at which it is read. `picture` names the figure that shows the
+    answer; without one it is the score of every setting with its interval. `decided` states what the source leaves open
+    and how it is settled here.
     """
 
     name: str
     title: str
     source: str
     question: str
-    ask: Callable[[Profile], Any] | None = None
+    ask: Callable[[Any], Any] | None = None
+    profiles: Mapping[ProfileName, Mapping[str, Any]] = field(default_factory=dict)
+    score: Score | None = None
+    page: Sequence[Any] = ()
+    picture: str = ""
+    together: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    outcomes: Callable[[Any], Mapping[str, Any]] | None = None
+    decided: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    # The older form, for studies that are not converted yet: see `is_old`.
     measure: Callable[[Any], Mapping[str, Any]] | None = None
     tell: Callable[[Any], Any] | None = None
-    outcomes: Callable[[Any], Mapping[str, Any]] | None = None
-    seeds: Mapping[Profile, int] = field(default_factory=lambda: {"smoke": 8, "quick": 256, "full": 1024})
-    decided: tuple[str, ...] = ()
-    reduced: Mapping[Profile, str] = field(default_factory=dict)
-    takes: Mapping[Profile, str] = field(default_factory=dict)
+    seeds: Mapping[ProfileName, int] = field(default_factory=dict)
+    reduced: Mapping[ProfileName, str] = field(default_factory=dict)
+    takes: Mapping[ProfileName, str] = field(default_factory=dict)
     figures: tuple[str, ...] = ()
-    claims: tuple[Claim, ...] = ()
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the study still measures with a lab and tells its page by a function of its records."""
+        return self.measure is not None or self.tell is not None
+
+    def profile(self, name: ProfileName, engine: str = "jax") -> Profile:
+        """The numbers of one profile.
+
+        Raises: SpecError for a profile without a number of seeds.
+        """
+        numbers = dict(self.profiles.get(name) or USUAL[name])
+        numbers |= {"seeds": self.seeds[name]} if name in self.seeds else {}
+        numbers |= {key: told[name] for key, told in (("reduced", self.reduced), ("takes", self.takes)) if name in told}
+        if "seeds" not in numbers:
+            raise SpecError(f'the profile "{name}" of study "{self.name}" has no seeds, got {numbers}; add "seeds": 8')
+        known = {key: numbers.pop(key) for key in ("seeds", "reduced", "takes") if key in numbers}
+        return Profile(name, engine=engine, **known, numbers=numbers)
+
+    def asked(self, profile: Profile) -> Any:
+        """What `ask` returns for a profile; the older form takes its name.
+
+        Raises: SpecError for a study without a question.
+        """
+        if self.ask is None:
+            raise SpecError(f'study "{self.name}" has no question, got ask=None; give it ask=')
+        return self.ask(profile.name if self.is_old else profile)

@@ -8,6 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 from seedbed.errors import RunError, UserError
 from seedbed.progress import Progress
+from seedbed.report.page import Section
 from seedbed.spec import Spec, reaches
 from seedbed.study import Claim, Study
 
@@ -31,10 +32,10 @@ TABLE = {
             source=SOURCE,
             question="Which is faster?",
             ask=lambda _: QUESTION,
+            profiles={"smoke": {"seeds": 8, "reduced": "8 seeds, 500 steps."}},
             claims=(CLAIM,),
             decided=("The bias is 0.1.", "A tie is a tie."),
-            figures=("curves", "ranks"),
-            reduced={"smoke": "8 seeds, 500 steps."},
+            page=(Section("The curves", []), Section("The ranks", [])),
         ),
         Study(name="drawing", title="A surface", source=SOURCE, question="What does it look like?"),
         *(
@@ -53,7 +54,8 @@ SETTING = {
 calls = []
 
 
-def perform(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources):
+def perform(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources,
+            keep_older):  # fmt: skip
     if study.name == "broken":
         raise RunError("a worker was lost, exit status 9; run the same command again")
     if study.name == "crash":
@@ -73,6 +75,7 @@ def perform(study, *, profile, seeds, changes, data, out, engine, listen, comman
             "source": source,
             "settle_within": settle_within,
             "sources": sources,
+            "keep_older": keep_older,
         }
     )
     for step in range(0, 1000, 100 if study.name != "slow" else 1):
@@ -116,6 +119,7 @@ def modules():
         retell,
         lambda *_: "1 min",
     )
+    catalogue.questions_of = lambda study, profile: {"record": study.ask(profile)} if study.ask else {}
     catalogue.data_at_hand = lambda *_: None
     catalogue.from_file = lambda path: Study(name=path.stem, title="own", source="me", question="?")
     return {module.__name__: module for module in (studies, catalogue)}

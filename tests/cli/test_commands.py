@@ -148,6 +148,7 @@ def test_run_hands_everything_on(seedbed, tmp_path):
         "0.2",
         "--sources",
         "8",
+        "--keep-older",
     )
     assert result.exit_code == 0, result.output
     (call,) = stub_catalogue.calls
@@ -163,11 +164,12 @@ def test_run_hands_everything_on(seedbed, tmp_path):
         "source": None,
         "settle_within": 0.2,
         "sources": 8,
+        "keep_older": True,
     }
     assert command == (
         "seedbed run coin --profile smoke --seeds 5:9 --data mine --set learning_rate=0.1,1 "
         "--set 'activation=relu,leaky_relu(slope=0.1)' --out there --engine reference "
-        "--until settled --margin 0.2 --sources 8"
+        "--until settled --margin 0.2 --sources 8 --keep-older"
     )
 
 
@@ -185,6 +187,7 @@ def test_run_at_its_defaults(seedbed):
         "command": "seedbed run coin",
         "settle_within": None,
         "sources": None,
+        "keep_older": False,
     }
 
 
@@ -256,8 +259,9 @@ def test_the_new_study_uses_public_names_and_asks_a_question(seedbed, tmp_path):
     exec((tmp_path / "my_study.py").read_text(), space)
     study = space["study"]
     assert study.name == "my_study"
-    assert [setting.levels["activation"] for setting in study.ask("quick").settings()] == ["relu", "sigmoid", "ripple"]
-    assert study.ask("smoke").steps < study.ask("quick").steps
+    asked = {name: study.asked(study.profile(name)) for name in ("smoke", "quick")}
+    assert [setting.levels["activation"] for setting in asked["quick"].settings()] == ["relu", "sigmoid", "ripple"]
+    assert asked["smoke"].steps < asked["quick"].steps
     assert float(space["ripple"](0.0)) == 0.0
 
 
@@ -319,3 +323,26 @@ def test_verify_discards_only_when_asked(seedbed, kept):
     assert not kept.exists()
     assert "1 removed" in result.stderr
     assert seedbed("verify").exit_code == 0
+
+
+def test_verify_names_what_is_lost_and_what_it_cannot_remove(seedbed, kept):
+    (kept.parent / "mine").mkdir()
+    (kept.parent / "mine" / "thesis.txt").write_text("precious")
+    (kept.parent / "a\nb").write_bytes(b"")
+    result = seedbed("verify", "--discard")
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 2
+    assert "a\\nb" in result.stdout
+    assert "look into it, and move it elsewhere" in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("1 removed, 1 damaged; ")
+    assert (kept.parent / "mine" / "thesis.txt").read_text() == "precious"
+
+
+def test_verify_names_a_store_without_its_marker(seedbed, kept):
+    record = kept.parents[2]
+    (record / "seedbed-store.json").unlink()
+    result = seedbed("verify")
+    assert result.exit_code == 1
+    assert f"{record.relative_to(record.parents[2])} holds the folders of a store" in result.stdout
+    (record / "seedbed-store.json").mkdir()
+    assert "is damaged; restore it as" in seedbed("verify").stdout

@@ -196,9 +196,9 @@ def test_the_first_so_many(local):
     for wrong in (0, -1, 13):
         with pytest.raises(DataError, match="has 12 images"):
             idx.load_idx(download, train=wrong)
-    with pytest.raises(PartError, match="60000 training images, got 60001"):
+    with pytest.raises(PartError, match="train of mnist must be a whole number from 1 to 60,000, got 60001"):
         words.mnist(train=60_001)
-    with pytest.raises(PartError, match="10000 test images, got 0"):
+    with pytest.raises(PartError, match="test of fashion_mnist must be a whole number from 1 to 10,000, got 0"):
         words.fashion_mnist(test=0)
 
 

@@ -104,7 +104,7 @@ def test_options_that_bypass_the_words_are_refused_too():
     with pytest.raises(DataError, match="0 <= ones <= 1"):
         load(words.random_images().with_option("ones", 2.0))
     with pytest.raises(DataError, match="numbered from 0, got -1"):
-        load(words.random_images(draw=-1))
+        load(words.random_images().with_option("draw", -1))
 
 
 def test_the_same_key_gives_the_same_arrays_and_another_draw_others():

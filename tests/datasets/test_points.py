@@ -96,12 +96,12 @@ def test_each_member_is_tested_on_its_own_points(engine):
 @pytest.mark.parametrize(
     ("make", "wrong"),
     [
-        (lambda: data.diagonal(0), "n to be a whole number from 1, got 0"),
-        (lambda: data.xor_blobs(10, -1), "test to be a whole number from 0, got -1"),
+        (lambda: data.diagonal(0), "n of diagonal must be a whole number from 1, got 0"),
+        (lambda: data.xor_blobs(10, -1), "test of xor_blobs must be a whole number from 0, got -1"),
         (lambda: data.xor_blobs(std=-1.0), "deviation of the blobs must be 0 or more"),
         (lambda: data.eggholder(noise=float("nan")), "deviation of the noise must be 0 or more"),
         (lambda: data.eggholder(scale=0.0), "scale of the targets must be above 0, got 0"),
-        (lambda: data.curve("x_sin_5"), 'no curve "x_sin_5"; did you mean "x_sin_5x"'),
+        (lambda: data.curve("x_sin_5"), r'the formula of curve is .* got .x_sin_5.; did you mean "x_sin_5x"'),
         (lambda: data.curve(low=1.0, high=1.0), "low < high, got 1 and 1"),
     ],
 )

@@ -290,7 +290,7 @@ def test_detection_has_two_heads():
 def test_impossible_shapes_are_one_sentence(draw, option, value):
     part = words.TABLE[draw.__name__]
     least = 8 if option == "size" else 1
-    with pytest.raises(PartError, match=f"{draw.__name__} need {option} to be a whole .* from {least}, got {value};"):
+    with pytest.raises(PartError, match=f"{option} of {draw.__name__} must be a whole .* from {least}, got {value};"):
         part(**{option: value})
     with pytest.raises(DataError, match=f"size of at least 8, got .*{option}={value}") as caught:
         load(part().with_option(option, value))

@@ -29,12 +29,12 @@ class Trainer:
     """Trains settings in this process; `compiler` may be shared so that a test pays for a compile once."""
 
     def __init__(self) -> None:
-        from seedbed.engine.program import Compiler
+        from seedbed.engine.compiler import Compiler
 
-        self.compiler = Compiler()
+        self.compiler, self.own = Compiler(), {}
 
     def __call__(self, question: Spec, seeds: Sequence[int], **how: Any) -> list[Block]:
-        from seedbed.engine.ensemble import train
+        from seedbed.engine.ensemble import first_data, train
 
         settings = question.settings()
         found: dict[int, list[Block]] = {}
@@ -48,7 +48,8 @@ class Trainer:
             def dataset_of(chosen: np.ndarray, source: Any = source) -> Any:
                 return load(source, chosen) if dict(source.options).get("fresh") else load(source)
 
-            for index, block in train(group, dataset_of, self.compiler, **how):
+            pending = self.compiler.request(group.spec, first_data(group, dataset_of), self.own)
+            for index, block in train(group, dataset_of, pending, **how):
                 found.setdefault(index, []).append(block)
         return [join(found[index]) for index in range(len(settings))]
 

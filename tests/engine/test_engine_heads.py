@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_one_sentence(two: Spec, train: Trainer, changes: d
     ("made", "sentence"),
     [
         (lambda: losses.heads(), "heads takes a loss per head"),
-        (lambda: losses.heads(label="l2", shared="both"), 'shared="weighted" or "sum"'),
+        (lambda: losses.heads(label="l2", shared="both"), 'shared of heads is "weighted" or "sum"'),
         (lambda: losses.heads(label="l2", width_weight=2.0), "width_weight weighs no head"),
         (lambda: losses.heads(label="l2", label_weight=-1.0), "must not be negative"),
         (lambda: models.cnn([]), "the channels of cnn must be whole numbers"),

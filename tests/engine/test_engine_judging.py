@@ -179,7 +179,7 @@ def test_slices_say_what_the_whole_says(train: Trainer, monkeypatch: pytest.Monk
                 metrics=("accuracy", "f1", "balanced_accuracy"))  # fmt: skip
     (whole,) = train(asked, SEEDS)
     monkeypatch.setattr(shapes, "most_in_slice", lambda *_: 7)  # 90 and 40 examples: a rest of 6, one of 5
-    monkeypatch.setattr("seedbed.engine.draft.most_in_slice", lambda *_: 7)
+    monkeypatch.setattr("seedbed.engine.lowered.most_in_slice", lambda *_: 7)
     (sliced,) = Trainer()(asked, SEEDS)
     assert set(whole.arrays) == set(sliced.arrays)
     for name, values in whole.arrays.items():

@@ -17,7 +17,7 @@ SEEDS = tuple(range(16))
 def compiles(trainer: Trainer) -> tuple[int, int]:
     """How many groups a trainer has prepared, and how many programs it has compiled for them."""
     inner = vars(trainer.compiler)
-    return len(inner["_programs"]), len(inner["_compiled"])
+    return len(inner["_pending"]), len(inner["_compiled"])
 
 
 def test_hit_is_the_first_step_that_holds(question: Spec, train: Trainer) -> None:

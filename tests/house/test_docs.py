@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seedbed.cli.manual import manual
+from seedbed.report import glossary
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -17,6 +18,10 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "LOG.md", *(ROOT / "d
 
 def test_the_command_line_s_page_is_the_live_help():
     assert (ROOT / "docs" / "cli.md").read_text() == manual(), "run: make docs"
+
+
+def test_the_glossary_is_what_reports_explain():
+    assert (ROOT / "docs" / "glossary.md").read_text() == glossary.page(), "run: make docs"
 
 
 def test_the_tree_in_the_readme_is_the_tree():
@@ -92,3 +97,11 @@ def test_every_dependency_is_pinned():
 def test_the_module_runs_as_the_manual_says():
     answer = subprocess.run([sys.executable, "-m", "seedbed.cli.manual"], capture_output=True, text=True, timeout=60)
     assert answer.stdout == manual()
+
+
+def test_what_a_process_is_changed_in_is_told():
+    """Every flag that is set stands in the table of docs/trust.md, and no other."""
+    from seedbed.engine.devices import FLAGS
+
+    told = (ROOT / "docs" / "trust.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(--xla_[^`]*)`", told)) == set(FLAGS.values())

@@ -121,3 +121,31 @@ def test_examples_of_several_seeds():
         np.testing.assert_array_equal(record["target"] > 0, record["inputs"][..., 0] > record["inputs"][..., 1])
     assert not np.array_equal(own["inputs"][0], own["inputs"][1])
     np.testing.assert_array_equal(shared["inputs"][0], shared["inputs"][2])
+
+
+def test_an_own_loss_is_named_by_what_it_computes(tmp_path):
+    """Two losses of one name, and the first one again."""
+    store = create_or_open(tmp_path)
+
+    def gradient(factor):
+        def loss(score, target):
+            return factor * ((score - target) ** 2).sum()
+
+        found = derivatives([[0.5, 1.0]], [[0.0, 1.0]], loss=loss, kind="real", store=store)
+        return found["gradient"].values.ravel().tolist()
+
+    assert gradient(1.0) == [1.0, 0.0]
+    assert gradient(3.0) == [3.0, 0.0]
+    assert gradient(1.0) == [1.0, 0.0]
+
+
+def test_what_other_sources_measured_is_measured_anew(tmp_path, monkeypatch):
+    store = create_or_open(tmp_path)
+    from seedbed.procedures import keeping
+
+    for program in ("a" * 16, "b" * 16):
+        monkeypatch.setattr(keeping, "sources", lambda program=program: program)
+        derivatives([[0.5, 1.0]], [0], store=store)
+    (key,) = store.read_question().keys
+    assert [file.program for file in store.files(key)] == ["a" * 16, "b" * 16]
+    assert store.record()["loss"].shape == (1, 1)

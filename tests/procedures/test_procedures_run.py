@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from seedbed import store
-from seedbed.errors import SpecError
+from seedbed.errors import SpecError, StoreError
 from seedbed.procedures.executors import executor
 from seedbed.procedures.run import run
 from seedbed.spec import Spec, reaches
@@ -85,19 +85,6 @@ def test_engines_do_not_share_blocks(kept):
     counting = Counting("jax")
     run(ask(), 2, store=kept, train=counting)
     assert len(counting.asked) == 4
-
-
-def test_edited_function_is_another_question(kept):
-    def act(z):
-        return z * 2
-
-    first = ask(model=models.mlp([4], activation=act))
-
-    def act(z):
-        return z * 3
-
-    second = ask(model=models.mlp([4], activation=act))
-    assert first.hash() != second.hash()
 
 
 def test_what_is_no_question_is_refused():
@@ -198,3 +185,24 @@ def test_settings_with_other_numbers_in_their_data_have_data_of_their_own():
     seen = run(asked.vary(by=[0.0, 100.0]), 2)["train_loss"].sel(step=0)
     assert seen.sel(by=0.0).max() < 10
     assert seen.sel(by=100.0).min() > 5_000
+
+
+def test_what_a_record_lacks_comes_back_by_the_same_run(kept):
+    whole = run(ask(), 4, store=kept, engine="reference")
+    for path in (next((kept.folder / "settings").iterdir()), kept.folder / "questions" / "record.json"):
+        path.unlink()
+    next((kept.folder / "blocks").rglob("*.npz")).unlink()
+    assert kept.verify()
+    assert all(damage.lost for damage in kept.verify())
+    counting = Counting()
+    same_numbers(run(ask(), 4, store=kept, engine="reference", train=counting), whole)
+    assert len(counting.asked) == 4
+    assert kept.verify() == []
+
+
+def test_a_name_that_leads_out_of_the_store_is_refused_before_training(kept):
+    counting = Counting()
+    for name in ("../x", "a/b", "/tmp/x", "a" * 5_000):
+        with pytest.raises(StoreError, match="cannot name a record"):
+            run(ask(), 2, store=kept, name=name, train=counting)
+    assert not counting.asked

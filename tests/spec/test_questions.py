@@ -78,7 +78,7 @@ def test_seeds_are_a_number_or_a_range(told, seeds):
 
 
 @pytest.mark.parametrize("told", [
-    0, -1, "5:2", "a:b", range(0), range(0, 6, 2), range(3, 0, -1), [2, 9, 5], [], np.array([0.5, 1.5]),
+    0, -1, "5:2", "a:b", range(0), [2, 9, 2], [], np.array([0.5, 1.5]),
     2**40, "0:99999999999", f"{2**32 - 1}:{2**32 + 1}",
 ])  # fmt: skip
 def test_seeds_that_are_none_are_refused(told):

@@ -12,27 +12,40 @@ from seedbed.catalogue.asked import questions
 from seedbed.catalogue.setups import COURSE, differences, own_data
 from seedbed.errors import StatsError
 from seedbed.report.judged import sentence
+from seedbed.report.side_by_side import side_by_side
 from seedbed.spec import Spec
 from seedbed.stats.verdicts import Verdict
-from seedbed.study import Claim, Profile, Study
+from seedbed.study import PROFILES, Claim, ProfileName, Study
 
 DIFFERS = "set-up differs"
 OPEN = "cannot be told"
 ANOTHER_SET = "another set of images of the same law, not the course's own, which `--data DIR` brings"
 
 
-def judged(study: Study, records: Mapping[str, xr.Dataset], profile: Profile) -> list[dict[str, Any]]:
-    """Every claim of a study with its verdict, its evidence and a sentence: the `claims` of `summary.json`."""
+def judged(
+    study: Study, records: Mapping[str, xr.Dataset], profile: ProfileName, outcomes: Mapping[str, xr.Dataset]
+) -> list[dict[str, Any]]:
+    """Every claim of a study with its verdict, its evidence and a sentence: the `claims` of `summary.json`.
+
+    `outcomes` are what the study derives from the records.
+    """
     if not study.claims:
         return []
-    known = with_outcomes(study, records)
-    asked = questions(study)
+    known = {**records, **outcomes}
+    asked = {name: found for name in PROFILES if (found := questions(study, name)) is not None}
     return [_judged(claim, study, known, asked, profile) for claim in study.claims]
 
 
-def with_outcomes(study: Study, records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
-    """The records of a study, and the outcomes it derives from them."""
-    return {**records, **(study.outcomes(records) if study.outcomes else {})}
+def outcomes_of(study: Study, records: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """What a study derives from its records: arrivals side by side, and outcomes of its own."""
+    found = {
+        name: side_by_side({shown: records[one] for shown, one in networks.items()}).assign_attrs(
+            of=" ".join(networks.values())
+        )
+        for name, networks in study.together.items()
+        if set(networks.values()) <= records.keys()
+    }
+    return {**found, **(study.outcomes(records) if study.outcomes else {})}
 
 
 def verdict_of(check: str, record: xr.Dataset) -> dict[str, Any]:
@@ -42,21 +55,51 @@ def verdict_of(check: str, record: xr.Dataset) -> dict[str, Any]:
 
 
 def _judged(
-    claim: Claim, study: Study, records: Mapping[str, xr.Dataset], asked: Mapping[str, Spec] | None, profile: Profile
+    claim: Claim,
+    study: Study,
+    records: Mapping[str, xr.Dataset],
+    asked: Mapping[str, Mapping[str, Spec]],
+    profile: ProfileName,
 ) -> dict[str, Any]:
     name = claim.record or next(iter(records))
     verdict, reason = _verdict(claim, records, name)
     empty = {"verdict": OPEN, "reason": reason, "n": None, "findings": [], "effect": None, "one_run": None}
     found: dict[str, Any] = verdict.plain() if verdict else empty
-    differs = [claim.differs] if claim.differs else []
+    differs, decided_by = [claim.differs] if claim.differs else [], ""
     if verdict is not None and verdict.findings:
-        differs += _set_up(claim, verdict, records, name, asked, study.reduced.get(profile, ""))
-    found |= {"id": claim.id, "source": claim.source, "statement": claim.statement, "published": claim.value,
-              "check": claim.check, "record": name, "contradicts": claim.contradicts, "under": found["verdict"],
-              "differs": "; ".join(dict.fromkeys(differs))}  # fmt: skip
+        ours = _set_up(claim, verdict, records, name, asked.get("full"), study.profile(profile).reduced)
+        decided_by = "" if claim.differs or not ours else _command(study, ours, asked, _sources(records[name], name))
+        differs += ours
+    found |= {
+        "id": claim.id,
+        "source": claim.source,
+        "statement": claim.statement,
+        "published": claim.value,
+        "check": claim.check,
+        "record": name,
+        "contradicts": claim.contradicts,
+        "under": found["verdict"],
+        "differs": "; ".join(dict.fromkeys(differs)),
+        "decided_by": decided_by,
+    }
     if differs:
         found["verdict"] = DIFFERS
     return {**found, "sentence": sentence(found)}
+
+
+def _command(
+    study: Study, differs: Sequence[str], asked: Mapping[str, Mapping[str, Spec]], sources: Sequence[str]
+) -> str:
+    """The command that runs what a statement is about: the least profile that asks the full question, on which data."""
+    asks = {name: [found[one].hash() for one in sources if one in found] for name, found in asked.items()}
+    least = next((name for name in PROFILES if name in asks and asks[name] == asks["full"]), "full")
+    words = ["seedbed", "run", study.name, *(["--profile", least] if least != "quick" else [])]
+    return " ".join([*words, *(["--data", "DIR"] if ANOTHER_SET in differs else [])])
+
+
+def _sources(judged_on: xr.Dataset, name: str) -> list[str]:
+    """The records behind a record: what an outcome is made of, else itself."""
+    return str(judged_on.attrs.get("of", name)).split()
 
 
 def _verdict(claim: Claim, records: Mapping[str, xr.Dataset], name: str) -> tuple[Verdict | None, str]:
@@ -77,13 +120,17 @@ def _verdict(claim: Claim, records: Mapping[str, xr.Dataset], name: str) -> tupl
 
 
 def _set_up(
-    claim: Claim, verdict: Verdict, records: Mapping[str, xr.Dataset], name: str, asked: Mapping[str, Spec] | None,
+    claim: Claim,
+    verdict: Verdict,
+    records: Mapping[str, xr.Dataset],
+    name: str,
+    asked: Mapping[str, Spec] | None,
     reduced: str,
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """What was run otherwise than in full, in the settings and records that the check is about."""
     judged_on, chosen = records[name], [dict(one.levels) for one in verdict.findings]
-    sources = [records[source] for source in str(judged_on.attrs.get("of", name)).split() if source in records]
-    names = [source for source in str(judged_on.attrs.get("of", name)).split() if source in records]
+    names = [source for source in _sources(judged_on, name) if source in records]
+    sources = [records[source] for source in names]
     found: list[str] = []
     if asked is None:
         found += [reduced] * bool(reduced)

@@ -2,30 +2,38 @@
 
 import itertools
 
+from seedbed.catalogue.questions import asked_of
+from seedbed.measures import Asked
 from seedbed.spec import Spec
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 SECONDS_PER_MULTIPLY = 5e-11  # both cores; forward and backward, small dense nets, batch last
 COMPILE_SECONDS = 3.0
 
 
-def estimate(study: Study, profile: Profile) -> str:
+def estimate(study: Study, profile: ProfileName) -> str:
     """A phrase such as "1,024 networks, at most about 20 s"; an upper bound, as if no member stopped before the cap.
 
     >>> from seedbed.studies import TABLE
     >>> estimate(TABLE["four_settings"], "smoke").split(",")[0]
     '32 networks'
     """
-    if profile in study.takes:
-        return f"about {study.takes[profile]}"
+    how = study.profile(profile)
+    if how.takes:
+        return f"about {how.takes}"
     if study.ask is None:
         return "seconds"
-    question: Spec = study.ask(profile)
-    settings = question.settings()
-    networks = len(settings) * study.seeds[profile]
-    seconds = sum(study.seeds[profile] * _steps(setting.spec) * _step(setting.spec) for setting in settings)
-    seconds += COMPILE_SECONDS * len({setting.spec.recipe() for setting in settings})
-    return f"{networks:,} networks, at most about {_duration(seconds)}"
+    asked = {"record": Asked(spec=study.asked(how))} if study.is_old else asked_of(study, how)
+    trained = [one for one in asked.values() if isinstance(one, Asked) and one.kind == "training" and one.spec]
+    if not trained:
+        return "seconds"
+    networks, seconds, recipes = 0, 0.0, set[str]()
+    for one in trained:
+        settings, seeds = one.spec.settings(), len(one.over(range(how.seeds)))  # pyright: ignore[reportOptionalMemberAccess]
+        networks += len(settings) * seeds
+        seconds += sum(seeds * _steps(setting.spec) * _step(setting.spec) for setting in settings)
+        recipes |= {setting.spec.recipe() for setting in settings}
+    return f"{networks:,} networks, at most about {_duration(seconds + COMPILE_SECONDS * len(recipes))}"
 
 
 def _steps(spec: Spec) -> int:

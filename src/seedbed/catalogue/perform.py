@@ -5,7 +5,7 @@ first step. So they are loaded on a thread, beside the training.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -13,14 +13,20 @@ from types import ModuleType
 from typing import Any
 
 from seedbed import store
-from seedbed.catalogue.own import from_file
+from seedbed.catalogue.asked import Asking, rehearse
+from seedbed.catalogue.own import checked_name, from_file
+from seedbed.catalogue.questions import Changes, asked_of, carried_out
 from seedbed.catalogue.request import CROSSED, REQUEST
 from seedbed.errors import SpecError, StoreError
+from seedbed.measures import specs
 from seedbed.procedures.crossing import crossing
 from seedbed.procedures.lab import Lab
+from seedbed.procedures.measured import Bench, measured
+from seedbed.procedures.run import run
 from seedbed.progress import Listener, Progress, silent
+from seedbed.spec import Seeds, Spec, plain_seeds, read_seeds
 from seedbed.studies import TABLE
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 
 @dataclass(frozen=True)
@@ -34,44 +40,69 @@ class Outcome:
 
 
 def perform(
-    study: Study, *, profile: Profile = "quick", seeds: range | None = None,
-    changes: Mapping[str, Sequence[Any]] | None = None, data: Path | None = None, out: Path = Path("seedbed-runs"),
-    engine: str = "jax", listen: Listener = silent, command: str = "", source: Path | None = None,
-    settle_within: float | None = None, sources: int | None = None,
-) -> Outcome:  # fmt: skip
+    study: Study,
+    *,
+    profile: ProfileName = "quick",
+    seeds: Any = None,
+    changes: Mapping[str, Sequence[Any]] | None = None,
+    data: Path | None = None,
+    out: Path = Path("seedbed-runs"),
+    engine: str = "jax",
+    listen: Listener = silent,
+    command: str = "",
+    source: Path | None = None,
+    settle_within: float | None = None,
+    sources: int | None = None,
+    keep_older: bool = False,
+) -> Outcome:
     """Measure what is missing, then write `report.html`, `report.pdf`, `summary.json` and the figures.
 
     `command` is how a reader runs it again; `source` is the file a user's own study came from. With `settle_within`,
     a share, seeds are added in blocks, at most `seeds` of them, until every pair of settings is told apart or agrees
     to within that share (`until`). With `sources`, initial weights, data and order are crossed besides, with so many
-    levels each (`procedures.crossing`).
+    levels each (`procedures.crossing`). `keep_older` is that of `sb.run`.
     """
     began = time.perf_counter()
-    folder = out / study.name
+    folder = out / checked_name(study)
+    changed = Changes(changes or {}, data)
     _fits(study, profile, changes or {})
+    seeds = read_seeds(study.profile(profile).seeds if seeds is None else seeds)
+    asked = {} if study.is_old else asked_of(study, study.profile(profile, engine), changed)
+    if changes and study.is_old:
+        rehearse(study, Asking(seeds, profile, data=data, engine=engine, changes=changes))
+    first = next(iter(specs(asked).values()), None)
+    if sources is not None and first is not None:
+        crossing(first, sources)  # what cannot be crossed is said before training
     kept, hear = store.create_or_open(folder / "record"), _loading(listen)
-    seeds = seeds or range(study.seeds[profile])
+    _is_its_own(kept, folder, source)
 
-    def measured(some: range) -> tuple[Lab, dict[str, Any]]:
-        lab = Lab(kept, some, profile=profile, data=data, engine=engine, listen=hear, changes=changes)
-        if sources is not None and not study.measure:
-            crossing(lab.ask(question_of(study, profile)), sources)  # what cannot be crossed is said before training
-        found = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, profile))}
-        lab.settled()
-        return lab, found
+    def bench(some: Seeds) -> Bench:
+        return Bench(kept, some, profile, engine, hear, data, keep_older)
 
+    measure: Callable[[Seeds], dict[str, Any]]
+    if study.is_old:
+        measure, first_asked = _by_lab(study, bench(seeds), changed)
+    else:
+        measure = lambda some: carried_out(asked, changed, lambda one, name: measured(one, name, bench(some)))  # noqa: E731
+        first_asked = lambda: first  # noqa: E731
     until = None if settle_within is None else {"most": len(seeds), "margin": settle_within}
     if settle_within is None:
-        lab, records = measured(seeds)
+        records = measure(seeds)
     else:
         from seedbed.catalogue.until import Until, added  # late: it needs SciPy
 
-        lab, records, seeds = added(measured, seeds, Until(len(seeds), settle_within))
+        records, seeds = added(measure, seeds, Until(len(seeds), settle_within))
     if sources is not None:
-        records[CROSSED] = lab.crossed(sources, CROSSED)
-    request = {"study": study.name, "profile": profile, "seeds": [seeds.start, seeds.stop], "command": command,
-               "records": list(records), "source": str(source.resolve()) if source else None,
-               "until": until}  # fmt: skip
+        records[CROSSED] = _crossed(first_asked(), sources, bench(seeds))
+    request = {
+        "study": study.name,
+        "profile": profile,
+        "seeds": plain_seeds(seeds),
+        "command": command,
+        "records": list(records),
+        "source": str(source.resolve()) if source else None,
+        "until": until,
+    }
     kept.write_note(REQUEST, request)
     told, written = _telling().tell(folder, study, records, request)
     return Outcome(folder, told, written, time.perf_counter() - began)
@@ -88,14 +119,12 @@ def retell(folder: Path) -> Outcome:
 def outcomes_of(kept: store.Store) -> Mapping[str, Any]:
     """The outcomes that the study of a finished run derives from its records; none where it derives none."""
     study, records, _ = _finished(kept, kept.folder)
-    return study.outcomes(records) if study.outcomes else {}
+    return _claims().outcomes_of(study, records)
 
 
 def verdict_of(check: str, record: Any) -> dict[str, Any]:
     """What a record says of a check, as plain data with a sentence. Raises StatsError for what cannot be read."""
-    from seedbed.catalogue import claims
-
-    return claims.verdict_of(check, record)
+    return _claims().verdict_of(check, record)
 
 
 def _finished(kept: store.Store, folder: Path) -> tuple[Study, dict[str, Any], Mapping[str, Any]]:
@@ -110,19 +139,82 @@ def _finished(kept: store.Store, folder: Path) -> tuple[Study, dict[str, Any], M
     return study, {name: store.open_record(kept.folder, name) for name in request["records"]}, request
 
 
-def question_of(study: Study, profile: Profile) -> Any:
+def _crossed(question: Spec | None, levels: int, bench: Bench) -> Any:
+    """The first question that was run once more, with initial weights, data and order numbered apart and crossed."""
+    if question is None:
+        raise SpecError("nothing was trained here, so there are no sources of chance to cross; leave out --sources")
+    found = crossing(question, levels)
+    notes = {"profile": bench.profile, "aside": True, "not_crossed": list(found.missing)}
+    return run(
+        found.question,
+        found.seeds,
+        store=bench.store,
+        name=CROSSED,
+        engine=bench.engine,
+        listen=bench.listen,
+        notes=notes,
+        keep_older=bench.keep_older,
+    )
+
+
+def _by_lab(
+    study: Study, bench: Bench, changes: Changes
+) -> tuple[Callable[[Seeds], dict[str, Any]], Callable[[], Spec | None]]:
+    """How a study of the older form is measured, and the first question that it ran."""
+    labs: list[Lab] = []
+
+    def measure(some: Seeds) -> dict[str, Any]:
+        lab = Lab(
+            bench.store,
+            some,
+            profile=bench.profile,
+            data=changes.data,
+            engine=bench.engine,
+            listen=bench.listen,
+            changes=changes.levels,
+            keep_older=bench.keep_older,
+        )
+        labs.append(lab)
+        found = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, bench.profile))}
+        lab.settled()
+        return found
+
+    return measure, lambda: labs[-1].asked[0] if labs[-1].asked else None
+
+
+def question_of(study: Study, profile: ProfileName) -> Any:
     """The question that a study asks under a profile."""
     if study.ask is None:
         raise SpecError(f'study "{study.name}" has neither a question nor a measure; give it ask= or measure=')
     return study.ask(profile)
 
 
-def _fits(study: Study, profile: Profile, changes: Mapping[str, Sequence[Any]]) -> None:
+def _fits(study: Study, profile: ProfileName, changes: Mapping[str, Sequence[Any]]) -> None:
     """Levels that fit no factor are an error before anything runs, where the study has one question."""
-    if study.measure is None:
+    if study.is_old and study.measure is None:
         question = question_of(study, profile)
         for name, levels in changes.items():
             question = question.set_levels(name, levels)
+
+
+def _claims() -> ModuleType:
+    from seedbed.catalogue import claims
+
+    return claims
+
+
+def _is_its_own(kept: store.Store, folder: Path, source: Path | None) -> None:
+    """Refuse to write over what another file of the same name has left, as long as that file is there."""
+    try:
+        request = kept.read_note(REQUEST) or {}
+    except StoreError:
+        return  # damaged: it is written anew
+    before = request.get("source")
+    if source is None or not before or Path(before) == source.resolve() or not Path(before).is_file():
+        return
+    raise StoreError(
+        f"{folder} holds what {before} has left, and {source} has the same name; rename one of them, or give --out"
+    )
 
 
 def _telling() -> ModuleType:

@@ -10,15 +10,19 @@ import xarray as xr
 
 import seedbed
 from seedbed.catalogue import until
-from seedbed.catalogue.claims import judged
+from seedbed.catalogue.claims import judged, outcomes_of
 from seedbed.catalogue.request import CROSSED
 from seedbed.procedures.crossing import AXES
 from seedbed.report import plain
+from seedbed.report.compose import compose
+from seedbed.report.context import Context
+from seedbed.report.in_short import spoken
 from seedbed.report.judged import statements
-from seedbed.report.page import Section
+from seedbed.report.page import Page, Section
 from seedbed.report.summary import plain_values, summary
 from seedbed.report.variation import variation
 from seedbed.report.write import write
+from seedbed.spec import seeds_back
 from seedbed.study import Study
 
 
@@ -29,10 +33,12 @@ def tell(
 
     `request` is what `perform` was asked for, as it is kept in the store.
     """
-    profile, seeds, command = request["profile"], range(*request["seeds"]), request["command"]
+    profile, seeds, command = request["profile"], seeds_back(request["seeds"]), request["command"]
     crossed, records = records.get(CROSSED), {name: one for name, one in records.items() if name != CROSSED}
-    page = study.tell(records) if study.tell else plain.tell(records)
-    claims, further, besides = judged(study, records, profile), list[Section](), dict[str, Any]()
+    outcomes = outcomes_of(study, records)
+    claims, further, besides = judged(study, records, profile, outcomes), list[Section](), dict[str, Any]()
+    context = Context(study, study.profile(profile), records, outcomes, claims)
+    page = _page(study, context)
     if request.get("until"):
         looked = until.settled(records, until.Until(**request["until"]))
         further.append(until.section(looked))
@@ -46,14 +52,49 @@ def tell(
     records = {name: record for name, record in records.items() if not record.attrs.get("aside")}
     provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
     trained = {name: record for name, record in records.items() if "stop_step" in record}
-    told = summary(study, trained, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
-    told |= plain_values(besides)
-    written = write(folder, study, page, profile=profile, seeds=seeds, command=command, records=records, summary=told,
-                    provenance=provenance)  # fmt: skip
+    told = summary(
+        study,
+        trained,
+        page,
+        profile=profile,
+        seeds=seeds,
+        provenance=provenance,
+        claims=claims,
+        comparisons=comparisons(context, trained),
+    )
+    told |= plain_values(besides) | ({"in_short": spoken(page.short)} if page.short else {})
+    written = write(
+        folder,
+        study,
+        page,
+        profile=profile,
+        seeds=seeds,
+        command=command,
+        records=records,
+        summary=told,
+        provenance=provenance,
+    )
     return told, written
 
 
+def comparisons(context: Context, trained: Mapping[str, xr.Dataset]) -> list[dict[str, Any]]:
+    """Pairs of settings of every record with a target: those that the page has computed are not computed again."""
+    found: list[dict[str, Any]] = []
+    for name, record in trained.items():
+        if record.attrs.get("target"):
+            scored = context.scored(name, "hit_step", "lower")
+            pairs = [pair.plain() for pair in scored.pairs] if scored.several else []
+            found += [{"record": name, **pair} if len(trained) > 1 else pair for pair in pairs]
+    return found
+
+
+def _page(study: Study, context: Context) -> Page:
+    if not study.is_old:
+        return compose(context)
+    return study.tell(context.records) if study.tell else plain.tell(context.records)
+
+
 def _made(record: xr.Dataset) -> dict[str, Any]:
-    names = ("engine", "jax", "device", "devices", "dtype", "width", "data", "data_hash", "spec_hash",
-             "wall_seconds", "compile_seconds")  # fmt: skip
+    names = ("engine", "jax", "device", "devices", "dtype", "width", "program", "programs", "data", "data_hash",
+             "spec_hash", "wall_seconds", "compile_seconds")  # fmt: skip
     return {name: json.loads(json.dumps(record.attrs[name], default=str)) for name in names if name in record.attrs}

@@ -11,10 +11,10 @@ from typing import Any
 import xarray as xr
 
 from seedbed.errors import StatsError
-from seedbed.procedures.lab import Lab
 from seedbed.record import SEED
 from seedbed.report import pieces
 from seedbed.report.page import Prose, Section, Table
+from seedbed.spec import Seeds
 from seedbed.stats import sequential
 from seedbed.stats.hits import Hits, hits
 from seedbed.stats.members import Members, read
@@ -36,16 +36,16 @@ class Until:
 
 
 def added(
-    measure: Callable[[range], tuple[Lab, dict[str, xr.Dataset]]], seeds: range, until: Until
-) -> tuple[Lab, dict[str, xr.Dataset], range]:
-    """Measure look after look, and stop when all is settled: the lab, its records, and the seeds they have."""
+    measure: Callable[[Seeds], dict[str, xr.Dataset]], seeds: Seeds, until: Until
+) -> tuple[dict[str, xr.Dataset], Seeds]:
+    """Measure look after look, and stop when all is settled: the records, and the seeds they have."""
     first, *later = until.looks()
-    n, (lab, records) = first, measure(seeds[:first])
+    n, records = first, measure(seeds[:first])
     for more in later:
         if settled(records, until).all_settled:
             break
-        n, (lab, records) = more, measure(seeds[:more])
-    return lab, records, seeds[:n]
+        n, records = more, measure(seeds[:more])
+    return records, seeds[:n]
 
 
 def settled(records: Mapping[str, xr.Dataset], until: Until) -> Settled:

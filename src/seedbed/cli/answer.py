@@ -1,5 +1,7 @@
-"""What a run says at its end: one line per setting, then where the report is. Every number is in summary.json."""
+"""What a run says at its end: a line per setting, *In short*, where the report is. Every number is in summary.json."""
 
+import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 import typer
 
 from seedbed.cli.screen import write_table
+
+WIDEST = 100
 
 
 def write_answer(title: str, outcome: Any) -> None:
@@ -17,8 +21,19 @@ def write_answer(title: str, outcome: Any) -> None:
     if summary.get("settings"):
         head, body = table(summary["settings"])
         write_table(head, body)
+    _write_short(summary.get("in_short") or {})
     for path in reports(outcome):
         typer.echo(path)
+
+
+def _write_short(short: Mapping[str, Any]) -> None:
+    """What the report says first: its sentences, and each question with its answer."""
+    width = min(shutil.get_terminal_size((WIDEST, 40)).columns, WIDEST)
+    told = [short["sentences"]] if short.get("sentences") else []
+    told += [f"{one['question']} {one['answer']}" for one in short.get("answers", ())]
+    for text in told:
+        typer.echo("\n" + "\n".join(textwrap.wrap(text.replace("**", ""), width)))
+    typer.echo("\n" if told else "", nl=False)
 
 
 def reports(outcome: Any) -> list[Path]:

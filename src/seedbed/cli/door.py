@@ -6,6 +6,7 @@ A traceback is shown only with SEEDBED_DEBUG=1. What can go wrong and its wordin
 
 import errno
 import os
+import re
 import shlex
 import sys
 import traceback
@@ -19,6 +20,8 @@ from typer.exceptions import TyperException
 from seedbed.errors import SeedbedError
 
 INTERRUPTED = 130
+PATHS = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+LONG = re.compile(r"\S{160,}")  # no reader wants a word of 5,000 letters back
 
 
 class Door(TyperGroup):
@@ -47,12 +50,11 @@ class Door(TyperGroup):
         except BrokenPipeError:  # the reader of a pipe went away, as in `seedbed list | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 1
+        except SystemExit as end:  # by typer for a pipe without a reader, else by a function of a study file
+            quiet = isinstance(end.__context__, BrokenPipeError)
+            code = 1 if quiet else _say("a function of the study ends the program by exit(); take that out", 2)
         except OSError as error:
-            if error.errno != errno.ENOSPC or error.filename is not None:
-                code = _say(_unexpected(error), 1)
-            else:  # /dev/full, or a redirection to a full disk; files of ours are named where they are written
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-                code = _say(f"standard output cannot be written: {error.strerror}; make room for it", 2)
+            code = _of_the_system(error)
         except Exception as error:  # the last door: nothing leaves as a bare traceback
             code = _say(_unexpected(error), 1)
         if code == INTERRUPTED:
@@ -64,8 +66,20 @@ class Door(TyperGroup):
 def _say(sentence: str, code: int) -> int:
     if os.environ.get("SEEDBED_DEBUG") == "1" and sys.exc_info()[0] is not None:
         traceback.print_exc()
-    typer.echo(sentence, err=True)
+    typer.echo(LONG.sub(lambda word: f"{word[0][:60]}…{word[0][-20:]}", sentence), err=True)
     return code
+
+
+def _of_the_system(error: OSError) -> int:
+    """What the file system refused, outside of what the rooms explain themselves."""
+    if error.errno in PATHS and error.filename is not None:
+        path = error.filename if isinstance(error.filename, str) else repr(error.filename)
+        return _say(f"{path} cannot be used: {error.strerror}; check the path and its permissions", 2)
+    if error.errno != errno.ENOSPC or error.filename is not None:
+        return _say(_unexpected(error), 1)
+    # /dev/full, or a redirection to a full disk; files of ours are named where they are written
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _say(f"standard output cannot be written: {error.strerror}; make room for it", 2)
 
 
 def _unexpected(error: Exception) -> str:

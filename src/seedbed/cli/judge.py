@@ -82,7 +82,7 @@ def _judged(place: Path) -> list[dict[str, Any]]:
 
 def _page(name: str, rows: Sequence[Mapping[str, Any]], out: Path, width: int, *, whole: bool) -> Iterator[str]:
     """A study: what contradicts first, then each statement with its verdict and, for one study, its evidence."""
-    from seedbed.report.judged import disputes, paired, short, single
+    from seedbed.report.judged import disputes, paired, short, single, undecided
 
     judged = [row for row in rows if row["verdict"] != NOT_RUN]
     if not judged:
@@ -95,6 +95,8 @@ def _page(name: str, rows: Sequence[Mapping[str, Any]], out: Path, width: int, *
     alike = max(sizes) if len(sizes) == 1 else 0
     counted = f" ({alike} networks of each setting)" if whole and alike > 1 else ""
     yield f"{name}{counted}: {', '.join(f'{count} {kind}' for count, kind in counts if count)}"
+    if whole and undecided(judged):
+        yield from _wrapped(undecided(judged), width)
     if whole:
         yield from (line for text in disputes(judged) for line in ("", *_wrapped(text, width), ""))
     opposed = {row["contradicts"] for row in judged} | {row["name"] for row in judged if row["contradicts"]}

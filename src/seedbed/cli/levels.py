@@ -5,7 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from seedbed.errors import UserError
+from seedbed.errors import LETTERS, UserError
+
+SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def changes(words: Sequence[str]) -> dict[str, list[Any]]:
@@ -13,6 +15,8 @@ def changes(words: Sequence[str]) -> dict[str, list[Any]]:
 
     >>> changes(["learning_rate=0.1,1", "activation=relu,leaky_relu(slope=0.1)", "hidden=[4],[8,8]"])
     {'learning_rate': [0.1, 1], 'activation': ['relu', 'leaky_relu(slope=0.1)'], 'hidden': [[4], [8, 8]]}
+    >>> changes(["fresh=no"])
+    {'fresh': [False]}
 
     Raises: UserError for a word without levels, or a factor named twice.
     """
@@ -23,10 +27,10 @@ def changes(words: Sequence[str]) -> dict[str, list[Any]]:
         pieces = [piece.strip() for piece in _split(levels)]
         if not name or not equals or "" in pieces:
             raise UserError(
-                f'--set takes factor=level,level, got "{word}"; write for instance --set activation=relu,tanh'
+                f'--set takes factor=level,level, got "{word[:LETTERS]}"; write for instance --set activation=relu,tanh'
             )
         if name in asked:
-            raise UserError(f"--set names {name} twice; name all its levels at once: --set {name}=level,level")
+            raise UserError(f"--set names {name[:LETTERS]} twice; name all its levels at once, separated by commas")
         asked[name] = [_level(piece) for piece in pieces]
     return asked
 
@@ -44,10 +48,15 @@ def _split(text: str) -> list[str]:
 
 
 def _level(text: str) -> Any:
-    """A number or a list of numbers if it is written as one, else the text itself."""
-    if re.match(r"[-+.\d\[]", text) is None:
+    """A number, a list of numbers, a switch or None if it is written as one, else the text itself."""
+    if text.lower() in SWITCHES:
+        return SWITCHES[text.lower()]
+    if text == "None":
+        return None
+    number = text.replace("\N{MINUS SIGN}", "-")  # as reports print it
+    if re.match(r"[-+.\d\[]", number) is None:
         return text
     try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
+        return ast.literal_eval(number)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return text

@@ -48,12 +48,17 @@ def show(
 def _show(study: Study) -> None:
     facts = [("question", study.question), ("source", study.source)]
     facts += [("decided", line) for line in study.decided] + [("figure", line) for line in study.figures]
+    facts += [("shows", entry.title) for entry in study.page if hasattr(entry, "title")]
     typer.echo(f"{study.name}: {study.title}\n")
     write_rows([{"name": name, "says": text} for name, text in _once(facts)])
-    question = study.ask("full") if study.ask else None
-    if question is not None:
-        typer.echo("\nset-up (full)")
-        write_rows([{"name": name, "says": text} for name, text in _setup(question)])
+    from seedbed.catalogue import questions_of
+
+    asked = questions_of(study, "full")
+    for name, question in asked.items():
+        typer.echo(f"\nset-up (full{f', {name}' if len(asked) > 1 else ''})")
+        first = next(iter(asked.values()))
+        known = _setup(first) if question is not first else []
+        write_rows([{"name": what, "says": text} for what, text in _setup(question) if (what, text) not in known])
     if study.claims:
         typer.echo("\nclaims")
         write_rows([{"name": claim.id, "says": claim.statement, "source": claim.source} for claim in study.claims])
@@ -87,14 +92,14 @@ def _fixed(part: "Part", varied: Collection[str]) -> str:
 
 
 def _profiles(study: Study) -> None:
-    from seedbed.catalogue import estimate
+    from seedbed.catalogue import estimate, questions_of
 
     body: list[list[str]] = []
     for profile in PROFILES:
-        question = study.ask(profile) if study.ask else None
-        settings, seeds = (len(question.settings()), study.seeds[profile]) if question is not None else (0, 0)
-        size = [str(settings), str(seeds)] if settings else ["-", "-"]
+        asked = list(questions_of(study, profile).values())
+        size = [str(len(asked[0].settings())), str(study.profile(profile).seeds)] if asked else ["-", "-"]
         body.append([profile, *size, estimate(study, profile)])
     write_table(["profile", "settings", "seeds", "size and time"], body)
-    for profile, text in study.reduced.items():
-        typer.echo(f"{profile}: {text}")
+    for profile in PROFILES:
+        if told := study.profile(profile).reduced:
+            typer.echo(f"{profile}: {told}")

@@ -10,12 +10,17 @@ from seedbed.study import Study
 def pick(words: Sequence[str]) -> dict[str, Study]:
     """The studies that `words` name, by word, each once, in the order named; `all` stands for the whole catalogue.
 
-    Raises: UserError for a name that is not in the catalogue, or a file that is not there.
+    Raises: UserError for a name that is not in the catalogue, a file that is not there, or two of one name.
     """
     from seedbed.studies import TABLE
 
     names = [name for word in words for name in (TABLE if word == "all" else [word])]
-    return {name: _one(name) for name in names}
+    chosen = {name: _one(name) for name in names}
+    by_name: dict[str, str] = {}
+    for word, study in chosen.items():
+        if by_name.setdefault(study.name, word) != word:
+            raise UserError(f'{by_name[study.name]} and {word} are both named "{study.name}"; rename one of them')
+    return chosen
 
 
 def _one(name: str) -> Study:

@@ -35,7 +35,7 @@ def lines(write: Callable[[str], None], clock: Callable[[], float] = time.monoto
 
     def listen(event: Progress) -> None:
         nonlocal last
-        if event.phase == "stored" or clock() - last >= PAUSE:
+        if event.phase in ("stored", "note") or clock() - last >= PAUSE:
             last = clock()
             write(line(event))
 
@@ -44,6 +44,8 @@ def lines(write: Callable[[str], None], clock: Callable[[], float] = time.monoto
 
 def line(event: Progress) -> str:
     """An event as one line of a log."""
+    if event.phase == "note":
+        return event.label
     place = f"[{event.group}/{event.groups}] {event.label}"
     if event.phase == "compiling":
         return f"{place}: compiling"
@@ -91,6 +93,9 @@ def _bar() -> Generator[Listener, None, None]:
         task = bars.add_task("starting", total=None, facts="")
 
         def listen(event: Progress) -> None:
+            if event.phase == "note":
+                bars.console.print(event.label, markup=False, highlight=False)
+                return
             compiling = event.phase == "compiling"
             facts = (
                 ["compiling"] if compiling else [f"{event.running}/{event.members} training", *_pace(event, "steps/s")]

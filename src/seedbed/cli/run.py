@@ -16,7 +16,7 @@ from seedbed.cli.pick import pick
 from seedbed.cli.progress import watching
 from seedbed.cli.screen import terminal
 from seedbed.errors import StoreError, UserError
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 
 def run(
@@ -24,9 +24,9 @@ def run(
         list[str], typer.Argument(metavar="STUDY", show_default=False, help="Names, files such as mine.py, or all.")
     ],
     profile: Annotated[
-        Profile, typer.Option(help="smoke: seconds. quick: minutes. full: as its source has it.")
+        ProfileName, typer.Option(help="smoke: seconds. quick: minutes. full: as its source has it.")
     ] = "quick",
-    seeds: Annotated[str | None, typer.Option(metavar="256|0:1000", help="How many seeds, or which.")] = None,
+    seeds: Annotated[str | None, typer.Option(metavar="256|0:1000|42,7", help="How many seeds, or which.")] = None,
     levels: Annotated[
         list[str] | None, typer.Option("--set", metavar="FACTOR=LEVEL,LEVEL", help="Set or vary a factor (repeatable).")
     ] = None,
@@ -44,6 +44,9 @@ def run(
         int | None,
         typer.Option(metavar="8", min=2, max=16, help="Cross initial weights, data and order, so many levels each."),
     ] = None,
+    keep_older: Annotated[
+        bool, typer.Option("--keep-older", help="Keep what another program trained; the report says so.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write summary.json to standard output, nothing else.")
     ] = False,
@@ -66,7 +69,7 @@ def run(
     if profile == "full" and not yes and sys.stdin.isatty() and terminal(sys.stderr):
         _confirm(list(chosen.values()))
     options = _options(profile=profile, seeds=seeds, levels=levels or (), data=data, out=out, engine=engine)
-    options += _further(until=until, margin=margin, sources=sources)
+    options += _further(until=until, margin=margin, sources=sources) + ["--keep-older"] * keep_older
     for study in chosen.values() if len(chosen) > 1 else ():  # before the first of them takes its minutes
         data_at_hand(study, profile)
     folders: list[Path] = []
@@ -76,7 +79,7 @@ def run(
                 study, profile=profile, seeds=wanted, changes=asked, data=data, out=out,
                 engine=engine, listen=listen, command=shlex.join(["seedbed", "run", word, *options]),
                 source=Path(word) if word.endswith(".py") else None,
-                settle_within=margin if until else None, sources=sources,
+                settle_within=margin if until else None, sources=sources, keep_older=keep_older,
             )  # fmt: skip
         if not as_json:
             typer.echo("\n" if folders else "", nl=False)

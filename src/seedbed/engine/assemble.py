@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array
 
-from seedbed.engine import check
+from seedbed.engine import check, own_parts
 from seedbed.engine.chance import Purpose, purpose_key, seed_key
 from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials, options
@@ -33,9 +33,10 @@ from seedbed.parts.redraw import initialize
 from seedbed.probing import PROBES, Moment, Signals
 from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import Spec
-from seedbed.vocabulary import Part
+from seedbed.vocabulary import Dial, Part
 from seedbed.vocabulary.losses import WEIGHT, head_names
 from seedbed.vocabulary.probes import DIMS
+from seedbed.vocabulary.schedules import is_schedule
 from seedbed.vocabulary.walk import features_of, walk
 
 
@@ -84,7 +85,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     resolve(spec, shape)  # what does not fit is told before a model is built
     build = partial(_build_model, spec, shape)
     example_dials = dials_of(spec)
-    check.activations_fit(spec)
+    own_parts.activations_fit(spec)
     structure = check.built(spec, lambda: eqx.filter_eval_shape(build, threefry.key(0), example_dials))
     model_structure, state_structure = structure
     _, _, plain = split_structure(model_structure)
@@ -206,7 +207,7 @@ def _build_model(spec: Spec, shape: Shape, key: Array, dials: Dials) -> tuple[An
 def _construct(spec: Spec, shape: Shape, dials: Dials, key: Array) -> Any:
     part = spec.model
     if part.function is not None:
-        return part.function(key, **options(part, "model", dials))
+        return own_parts.guarded(part)(key, **options(part, "model", dials))
     stages, heads = walk(part, shape.inputs), {head.name: head.units for head in shape.heads}
     numbers = {path: jnp.asarray(value) for path, value in dials.items() if path.startswith("model.")}
     bias = dict(part.options).get("bias", True)
@@ -221,8 +222,10 @@ def activation_layer(dials: Dials, part: Part, path: str) -> eqx.Module:
     if part.name == "rrelu" and part.function is None:
         lower, upper = (Fixed(jnp.asarray(chosen[name]), f"{path}.{name}") for name in ("lower", "upper"))
         return RandomSlope(lower, upper)
-    function = part.function or ACTIVATIONS[part.name]
-    return Activation(function, {name: Fixed(jnp.asarray(value), f"{path}.{name}") for name, value in chosen.items()})
+    dialled = {name for name, value in part.options if isinstance(value, Dial) or is_schedule(value)}
+    words = tuple((name, value) for name, value in chosen.items() if name not in dialled)
+    arrays = {name: Fixed(jnp.asarray(value), f"{path}.{name}") for name, value in chosen.items() if name in dialled}
+    return Activation(part.function or ACTIVATIONS[part.name], arrays, words)
 
 
 def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Any], Any]:
@@ -230,7 +233,7 @@ def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Any], Any]:
     bias = chosen.pop("bias", 0.0)
     if part.function is None:
         chosen.pop("draw", None)
-    return partial(part.function or INITIALIZERS[part.name], **chosen), bias
+    return partial(own_parts.guarded(part) if part.function else INITIALIZERS[part.name], **chosen), bias
 
 
 def _pace(spec: Spec, gradient: Any, dials: Dials) -> Any:
@@ -246,11 +249,11 @@ def _pace(spec: Spec, gradient: Any, dials: Dials) -> Any:
 
 def _rule(part: Part, dials: Dials) -> optax.GradientTransformation:
     chosen = options(part, "optimizer", dials)
-    return part.function(**chosen) if part.function is not None else OPTIMIZERS[part.name](**chosen)
+    return own_parts.guarded(part)(**chosen) if part.function is not None else OPTIMIZERS[part.name](**chosen)
 
 
 def _probe(part: Part) -> Callable[[Moment], Array]:
-    return part.function or PROBES[part.name]
+    return own_parts.guarded(part) if part.function else PROBES[part.name]
 
 
 def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Any, Any]:

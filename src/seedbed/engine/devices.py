@@ -8,13 +8,15 @@ import contextlib
 import os
 import platform
 from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from seedbed.engine import surroundings
+from seedbed.engine import cache_dir
 
 AXIS = "member"
 FLAGS = {
@@ -36,8 +38,8 @@ def prepare() -> None:
         with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", cores())
     if not jax.config.jax_compilation_cache_dir:  # pyright: ignore[reportAttributeAccessIssue]
-        surroundings.tidy()
-        jax.config.update("jax_compilation_cache_dir", str(surroundings.folder()))
+        place = cache_dir.prepared(" ".join((_processor(), platform.machine(), _cpuinfo("flags"))))
+        jax.config.update("jax_compilation_cache_dir", None if place is None else str(place))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
         jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
@@ -60,9 +62,27 @@ def describe() -> dict[str, str | int]:
     return {"device": f"{device.platform}: {kind}", "devices": len(jax.devices()), "jax": jax.__version__}
 
 
-def abilities() -> str:
-    """What machine code may use: code for one processor need not run on another."""
-    return " ".join((_processor(), platform.machine(), _cpuinfo("flags")))
+def kind() -> str:
+    """What the bits of a result depend on beside its program: versions, the kind of device, settings of XLA.
+
+    Processors count as one kind where they compute in vectors of the same width.
+    """
+    device = jax.devices()[0]
+    named = f"{platform.machine()} {_vectors()}" if device.platform == "cpu" else device.device_kind
+    flags = sorted(flag for flag in os.environ.get("XLA_FLAGS", "").split() if "device_count" not in flag)
+    return " ".join((jax.__version__, version("jaxlib"), device.platform, named, *flags))
+
+
+def stamp(sources: str) -> str:
+    """What a program follows from beside its question: these sources, the devices, and every setting of jax."""
+    settings = repr(sorted(item for item in jax.config.values.items() if "cache" not in item[0]))
+    return sha256(f"{sources} {kind()} {len(jax.devices())} {settings}".encode()).hexdigest()[:16]
+
+
+def _vectors() -> str:
+    """The widest vectors that the processor computes in."""
+    abilities = set(_cpuinfo("flags").split())
+    return next((name for name in ("avx512f", "avx2", "avx") if name in abilities), "")
 
 
 def _processor() -> str:

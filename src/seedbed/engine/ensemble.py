@@ -15,8 +15,9 @@ import numpy as np
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, plan
+from seedbed.engine.compiler import Pending
 from seedbed.engine.lanes import NEVER, Chances, Lanes
-from seedbed.engine.program import Compiler, Program
+from seedbed.engine.program import Program
 from seedbed.engine.shapes import Feed, feed_of
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
@@ -86,23 +87,22 @@ class Pace:
 
 
 def train(
-    group: plan.Group, dataset_of: Any, compiler: Compiler, *, listen: Listener = silent, keep: Keep | None = None,
+    group: plan.Group, dataset_of: Any, pending: Pending, *, listen: Listener = silent, keep: Keep | None = None,
     mark: str = "", name: str = "", place: tuple[int, int] = (1, 1),
 ) -> Iterator[tuple[int, Block]]:  # fmt: skip
-    """Train a group and yield (setting index, block) as they are finished.
+    """Train a group by its programs and yield (setting index, block) as they are finished.
 
     `dataset_of(seeds)` gives the data: the same for all seeds, or one set for each. `place` is this group's number
     among all groups and `name` what it is called, for progress. Checkpoints go to `keep` under names that begin with
     `mark`, which must tell apart everything that changes numbers.
     """
-    first = first_data(group, dataset_of)
     tell = _Teller(listen, group, place, name)
     tell("compiling", 0, group.members)
-    program = compiler.request(group.spec, first).result()
+    program = pending.program()
     for stretches in plan.cohorts(group, program.sizes.cohort):
         began = time.perf_counter()
         cohort = _begin(program, stretches, dataset_of)
-        own_mark = f"{mark}-{stretches[0].setting}-{stretches[0].seeds[0]}-{len(cohort.seeds)}"
+        own_mark = f"{mark}-{program.name}-{stretches[0].setting}-{stretches[0].seeds[0]}-{len(cohort.seeds)}"
         _resume(program, cohort, keep.load_checkpoint(own_mark) if keep else None)
         _train_cohort(program, cohort, tell, keep, own_mark)
         yield from _blocks(program, cohort, time.perf_counter() - began)
@@ -301,7 +301,8 @@ def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[
     for stretch in cohort.stretches:
         chosen = slice(first, first + len(stretch.seeds))
         first = chosen.stop
-        meta = {**devices.describe(), "engine": "jax", "dtype": "float32", "width": program.sizes.width,
+        meta = {**devices.describe(), "engine": "jax", "program": program.name, "dtype": "float32",
+                "width": program.sizes.width,
                 "at_once": program.sizes.at_once, "compile_seconds": program.compile_seconds,
                 **({"judged": resolved.judged} if resolved.judged else {}),
                 "wall_seconds": seconds * len(stretch.seeds) / len(cohort.seeds)}  # fmt: skip

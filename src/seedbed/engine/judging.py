@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from seedbed.engine import own_parts
 from seedbed.engine.options import Dials, options
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.losses import LOSSES, reduce
@@ -99,7 +100,7 @@ def _output(goal: Goal) -> Callable[[Array, Dials], Array]:
 
 
 def _loss(goal: Goal) -> Callable[..., Array]:
-    function: Any = goal.loss.function or LOSSES[goal.loss.name]
+    function: Any = own_parts.guarded(goal.loss) if goal.loss.function else LOSSES[goal.loss.name]
 
     def truth(target: Array) -> Array:
         if goal.labels == "one_hot":
@@ -118,8 +119,8 @@ def _metrics(goal: Goal) -> dict[str, Callable[..., Array]]:
 
 
 def _metric(part: Part, kind: str) -> Callable[..., Array]:
-    function: Any = part.function
-    if function is not None:
+    if part.function is not None:
+        function = partial(own_parts.guarded(part), **dict(part.options))
         return lambda *example: jnp.mean(function(*example))
     return partial(METRICS[part.name], kind=kind, **dict(part.options))
 

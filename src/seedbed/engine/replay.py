@@ -11,10 +11,10 @@ from jaxtyping import Array
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import plan
 from seedbed.engine.assemble import network_of, structure_of
+from seedbed.engine.compiler import shared
 from seedbed.engine.ensemble import final_arrays
 from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials
-from seedbed.engine.program import Compiler
 from seedbed.engine.schedules import dials_of
 from seedbed.engine.shapes import shape_of
 from seedbed.resolve import resolve
@@ -55,9 +55,8 @@ class Replay(NamedTuple):
 
 def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     """Train one member of a setting again, to its last step."""
-    compiler = Compiler()
     group = plan.Group(spec, (plan.Stretch(0, spec, (seed,)),))
-    program = compiler.request(spec, dataset).result()
+    program = shared().request(spec, dataset, {}).program()
     arrays, found = final_arrays(program, group.stretches, dataset)
     shape = shape_of(dataset)
     network = network_of(spec, shape, arrays)

@@ -13,8 +13,8 @@ import numpy as np
 
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, plan
-from seedbed.engine.draft import Draft
 from seedbed.engine.lanes import NEVER
+from seedbed.engine.lowered import Lowered
 from seedbed.engine.program import Program
 from seedbed.engine.shapes import feed_of
 from seedbed.spec import Spec
@@ -43,9 +43,9 @@ def seconds(
     spec = spec.replace(stop=None)
     first = dataset_of(np.arange(1))
     untested = replace(first, test_inputs=None, test_targets=None)
-    draft = Draft.of(spec.replace(probes=()), untested)
-    single = replace(draft, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1)).compiled()
-    whole = Draft.of(spec, first).compiled()
+    lowered = Lowered.of(spec.replace(probes=()), untested)
+    single = replace(lowered, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1)).compiled()
+    whole = Lowered.of(spec, first).compiled()
     alone = _watch(single, spec, untested, least)
     wave = _watch(whole, spec, dataset_of(np.arange(whole.lanes)), least)
     found = np.array([(alone.per_step(), wave.per_step()) for _ in range(repeats)])

@@ -6,6 +6,7 @@ from seedbed.figures.arrivals import arrivals, hit_distribution
 from seedbed.figures.curves import curves, overlay
 from seedbed.figures.depths import AcrossLayers, Spread, across_layers, violins
 from seedbed.figures.effort import by_effort
+from seedbed.figures.estimates import estimates
 from seedbed.figures.fates import fates
 from seedbed.figures.fits import Fit, fits
 from seedbed.figures.functions import FunctionRow, function_and_derivative
@@ -27,8 +28,8 @@ from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
 from seedbed.figures.tradeoffs import TradeOff, trade_offs
 
 __all__ = ["AcrossLayers", "Descent", "Fit", "FunctionRow", "Panel", "Plane", "ShareCurve", "Spread", "Square",
-           "TradeOff", "across_layers", "against", "agreement", "arrivals", "by_effort", "by_layer", "curves", "fates",
-           "fits", "function_and_derivative", "heat", "histograms", "hit_distribution", "image_grid",
-           "interactive_surfaces", "kernel_grid", "labelled_images", "matrices", "one_place", "order", "overlay",
-           "planes", "probabilities", "responses", "save", "separators", "share_map", "shares", "square_maps",
-           "strips", "surfaces", "trade_offs", "violins"]  # fmt: skip
+           "TradeOff", "across_layers", "against", "agreement", "arrivals", "by_effort", "by_layer", "curves",
+           "estimates", "fates", "fits", "function_and_derivative", "heat", "histograms", "hit_distribution",
+           "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images", "matrices", "one_place", "order",
+           "overlay", "planes", "probabilities", "responses", "save", "separators", "share_map", "shares",
+           "square_maps", "strips", "surfaces", "trade_offs", "violins"]  # fmt: skip

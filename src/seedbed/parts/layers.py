@@ -3,6 +3,7 @@ to a whole batch. Convolution and pooling stand in `convolution`.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -60,17 +61,18 @@ class GlobalAverage(eqx.Module):
 
 
 class Activation(eqx.Module):
-    """An elementwise function with its options held fixed."""
+    """An elementwise function with its options held fixed: dials as arrays, `words` as they are."""
 
     function: Callable[..., Array] = eqx.field(static=True)
     options: Mapping[str, Fixed]
+    words: tuple[tuple[str, Any], ...] = eqx.field(static=True, default=())
 
     def __call__(self, x: Array) -> Array:
         """Apply the function to one example."""
         names = tuple(self.options)
 
         def apply(x: Array, *values: Array) -> Array:
-            return self.function(x, **dict(zip(names, values, strict=True)))
+            return self.function(x, **dict(self.words), **dict(zip(names, values, strict=True)))
 
         return elementwise(apply)(*(self.options[name].value for name in names), x)
 

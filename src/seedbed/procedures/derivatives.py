@@ -4,25 +4,22 @@ Nothing is trained and nothing drawn at random; the result is kept like any othe
 a neuron's loss by its weight and bias is a `landscape`.
 """
 
-import hashlib
 import time
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from seedbed import record
 from seedbed.errors import SpecError
-from seedbed.procedures.executors import derivatives_of
+from seedbed.procedures import engines
+from seedbed.procedures.keeping import SEEDS
 from seedbed.procedures.machine import processor
+from seedbed.procedures.measure import measure
 from seedbed.record import Block
-from seedbed.spec import Spec, digest
+from seedbed.spec import Spec
 from seedbed.store import Store
-from seedbed.store.questions import Question, write_question
 from seedbed.vocabulary import data, optimizers
 
-NUMERICS = 1  # rises when the same scores would give other numbers
-SEEDS = range(1)  # one, that stands for "nothing was drawn"
 DIMS = {
     "scores": ("point", "unit"),
     "targets": ("point",),
@@ -52,28 +49,21 @@ def derivatives(
     """
     z, y = _checked(scores, targets, kind)
     spec = Spec(data=data.point(), model="neuron", loss=loss, output=output, optimizer=optimizers.sgd(1.0), steps=1)
-    hashed = hashlib.sha256(f"{z.shape}{y.dtype}{y.shape}".encode() + z.tobytes() + y.tobytes()).hexdigest()
-    parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
-    question = {"derivatives": NUMERICS, "engine": engine, "kind": kind, "sha256": hashed, **parts}
-    key, compute = digest(question), derivatives_of(engine)
+    differentiating = engines.module(engine, "derivatives")
 
     def block() -> Block:
         began = time.perf_counter()
-        arrays = {"scores": z, "targets": y, **compute(spec, z, y, kind)}
+        arrays = {"scores": z, "targets": y, **differentiating.derivatives(spec, z, y, kind)}
         meta = {"engine": engine, "device": processor(), "dtype": "float32" if engine == "jax" else "float64",
                 "wall_seconds": round(time.perf_counter() - began, 3), "compile_seconds": 0.0}  # fmt: skip
         dims = {**DIMS, "targets": ("point", "unit")[: y.ndim]}
         return Block(np.asarray(SEEDS), {one: values[None] for one, values in arrays.items()}, dims, {}, meta)
 
-    if store is None:
-        made = block()
-    else:
-        with store.claim(f"derivatives-{key}"):
-            if store.missing(key, SEEDS):
-                store.save(key, question, block())
-        made = store.load(key, SEEDS)
-        write_question(store.folder, name, Question({}, [key], SEEDS, dict(made.meta)))
-    return record.put_together({}, [made], dict(made.meta))
+    parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
+    given = {"scores": z, "targets": y, "targets_are": kind, **parts}
+    if spec.functions():
+        given["own"] = differentiating.own_name(spec, z, y, kind)
+    return measure("derivatives", given, None, block, store=store, name=name, engine=engine)
 
 
 def _checked(scores: Any, targets: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:

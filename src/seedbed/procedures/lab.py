@@ -11,7 +11,7 @@ import numpy as np
 from seedbed.datasets.kernels import read_kernels
 from seedbed.datasets.load import course_name
 from seedbed.datasets.pictures import pictures
-from seedbed.errors import DataError, SpecError
+from seedbed.errors import LETTERS, DataError, SpecError
 from seedbed.procedures.crossing import crossing
 from seedbed.procedures.landscape import landscape
 from seedbed.procedures.run import run
@@ -19,7 +19,7 @@ from seedbed.procedures.timing import timed
 from seedbed.progress import Listener, silent
 from seedbed.spec import Spec, read_seeds
 from seedbed.store import Store
-from seedbed.study import Profile
+from seedbed.study import ProfileName
 from seedbed.vocabulary import data as data_words
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ class Lab:
     """
 
     def __init__(
-        self, store: Store | None, seeds: int | str | range, *, profile: Profile = "quick", data: Path | None = None,
+        self, store: Store | None, seeds: Any, *, profile: ProfileName = "quick", data: Path | None = None,
         engine: str = "jax", listen: Listener = silent, changes: Mapping[str, Sequence[Any]] | None = None,
+        keep_older: bool = False,
     ) -> None:  # fmt: skip
         self.store, self.seeds, self.profile = store, read_seeds(seeds), profile
         self.data, self.engine, self.listen = data, engine, listen
+        self.keep_older = keep_older
         self.changes = dict(changes or {})
         self.unused = set(self.changes)
         self.asked: list[Spec] = []
@@ -53,7 +55,7 @@ class Lab:
         return question
 
     def run(
-        self, question: Spec, name: str = "record", *, seeds: int | str | range | None = None, changeable: bool = True,
+        self, question: Spec, name: str = "record", *, seeds: Any = None, changeable: bool = True,
         aside: bool = False,
     ) -> xr.Dataset:  # fmt: skip
         """Train a question and return its record, kept in the store under `name`.
@@ -65,7 +67,7 @@ class Lab:
         self.asked.append(question)
         notes = {"profile": self.profile, **({"aside": True} if aside else {})}
         return run(question, self.seeds if seeds is None else seeds, store=self.store, name=name,
-                   engine=self.engine, listen=self.listen, notes=notes)  # fmt: skip
+                   engine=self.engine, listen=self.listen, notes=notes, keep_older=self.keep_older)  # fmt: skip
 
     def crossed(self, levels: int, name: str = "sources") -> xr.Dataset:
         """The first question that was run once more, with initial weights, data and order numbered apart and crossed.
@@ -77,7 +79,7 @@ class Lab:
         found = crossing(self.asked[0], levels)
         notes = {"profile": self.profile, "aside": True, "not_crossed": list(found.missing)}
         return run(found.question, found.seeds, store=self.store, name=name, engine=self.engine, listen=self.listen,
-                   notes=notes)  # fmt: skip
+                   notes=notes, keep_older=self.keep_older)  # fmt: skip
 
     def timed(
         self, question: Spec, name: str = "times", *, repeats: int = 5, least: float = 0.3, changeable: bool = True
@@ -115,7 +117,7 @@ class Lab:
                            engine=engine or self.engine)  # fmt: skip
 
     def examples(
-        self, question: Spec, name: str = "examples", *, seeds: int | str | range = 1, changeable: bool = True
+        self, question: Spec, name: str = "examples", *, seeds: Any = 1, changeable: bool = True
     ) -> xr.Dataset:
         """What a question trains on, its first setting where several are varied; one set for each of the `seeds`."""
         from seedbed.procedures.examples import examples  # late: it needs xarray, and a run trains before that
@@ -150,4 +152,5 @@ class Lab:
     def settled(self) -> None:
         """Raise if a level was asked for that fitted no question."""
         if self.unused:
-            raise SpecError(f'no question of this study has a factor "{sorted(self.unused)[0]}"; see: seedbed show')
+            name = sorted(self.unused)[0]
+            raise SpecError(f'no question of this study has a factor "{name[:LETTERS]}"; see: seedbed show STUDY')

@@ -15,9 +15,10 @@ import numpy as np
 from seedbed import record as records
 from seedbed import store
 from seedbed.datasets.load import load
-from seedbed.errors import SpecError, StoreError
+from seedbed.errors import SpecError, StoreError, shown
+from seedbed.procedures import engines
 from seedbed.procedures.accessor import with_members
-from seedbed.procedures.run import is_fresh
+from seedbed.procedures.run import is_fresh, key_of
 from seedbed.spec import Spec, read_back
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def chosen(part: xr.Dataset, seed: int | str) -> int:
     known = part["seed"].values.tolist()
     if not isinstance(seed, str):
         if seed not in known:
-            raise SpecError(f"seed {seed} is not in this record (it has {known[0]} to {known[-1]}); name one of these")
+            few = f"{min(known)} to {max(known)}" if len(known) > 8 else ", ".join(map(str, known))
+            raise SpecError(f"seed {seed} is not in this record (it has {few}); name one of these")
         return int(seed)
     if seed not in CHOICES:
         raise SpecError(f'a member is chosen by its seed or as {", ".join(CHOICES)}, got "{seed}"; write one of these')
@@ -84,11 +86,13 @@ def chosen(part: xr.Dataset, seed: int | str) -> int:
     return int(known[order[0 if seed == "best" else (len(order) - 1) // 2]])
 
 
-def open_record(folder: str | Path, name: str | None = None) -> xr.Dataset:
+def open_record(folder: Any, name: str | None = None) -> xr.Dataset:
     """The record that a run has left in a folder; `name` is needed where there are several. Trains nothing.
 
     Like every record of `run` it has `record.member(...)`.
     """
+    if not isinstance(folder, str | Path):
+        raise StoreError(f'a record is opened by its folder, got {shown(folder)}; write open("seedbed-runs/my_run")')
     with_members()
     return store.open_record(folder, name)
 
@@ -114,16 +118,19 @@ def _question(record: xr.Dataset, question: Spec | None, setting: dict[str, Any]
             'run the question with engine="jax"'
         )
     asked = question or read_back(json.loads(record.attrs["spec"]), json.loads(record.attrs["levels"]))
-    if asked.hash() != record.attrs["spec_hash"]:
+    listed = asked.settings()
+    at = next((at for at, one in enumerate(listed) if dict(one.levels) == setting), None)
+    if at is None or asked.hash() != record.attrs["spec_hash"] or key_of(listed[at]) != _key(record, at):
         raise StoreError("the question is not the one of this record; give the one that was run")
-    return next(one.spec for one in asked.settings() if dict(one.levels) == setting)
+    return listed[at].spec
+
+
+def _key(record: xr.Dataset, at: int) -> str:
+    """Under which name a setting of a record is kept, which says what its own functions computed."""
+    return str(record.attrs["keys"]).split()[at]
 
 
 def _replayed(spec: Spec, seed: int) -> Any:
-    from seedbed.engine import devices
-
-    devices.prepare()
-    from seedbed.engine.replay import replay
-
+    replay = engines.module("jax", "replay").replay
     data = load(spec.data, np.array([seed])) if is_fresh(spec.data) else load(spec.data)
     return replay(spec.in_steps(data.examples), data, seed)

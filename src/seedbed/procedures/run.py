@@ -6,8 +6,9 @@ cluster can stand behind the same call. Without a store the result lives in memo
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,37 +18,43 @@ from seedbed import record
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
-from seedbed.errors import SpecError
+from seedbed.errors import DataError, SpecError, StoreError, shown
 from seedbed.procedures.accessor import with_members
-from seedbed.procedures.executors import executor
-from seedbed.progress import Listener, silent
+from seedbed.procedures.executors import Executor, Measuring, executor
+from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
-from seedbed.spec import Setting, Spec, canonical_json, digest, read_seeds
-from seedbed.store import DamagedError, Store, create_or_open
+from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds
+from seedbed.store import BlockFile, DamagedError, Store, absent, create_or_open
+from seedbed.store.files import checked_name
 from seedbed.vocabulary import Part
 
 if TYPE_CHECKING:
     import xarray as xr
 
 Train = Callable[..., Iterator[tuple[int, Block]]]
-NUMERICS = 1  # rises when the same question would give other numbers; part of every stored identity
+SAMPLE = range(4)  # seeds whose data name the law of data that every member draws for itself
 
 
 def run(
     question: Spec,
-    seeds: int | str | range = 256,
+    seeds: Any = 256,
     *,
-    store: Store | Path | str | None = None,
+    store: Any = None,
     name: str = "record",
     engine: str = "jax",
     train: Train | None = None,
     listen: Listener = silent,
     notes: Mapping[str, Any] | None = None,
+    keep_older: bool = False,
 ) -> xr.Dataset:
     """The record of a question for the given seeds; only what the store lacks is trained.
 
-    `seeds` is a number (256: seeds 0 to 255), a text "0:1000" or a range. `store` is an open store or a folder, made
-    if absent; without one the record lives in memory only. `name` is what the record is called in its store. `engine`
+    What was stored by another program (another version, device or source of seedbed, other settings of jax) is trained
+    anew, which is said in a sentence; with `keep_older` it is kept, and the record says how many programs made it.
+
+    `seeds` is a number (256: seeds 0 to 255), a range ("0:1000", range(8, 16)) or a list ("42,7", [42, 7]), which the
+    record keeps in the order given. `store` is an open store or a folder, made if absent; without one the record lives
+    in memory only. `name` is what the record is called in its store. `engine`
     is "jax" or "reference"; `train` replaces it by a function of one's own. `notes` go into the record's attributes.
     """
     if not hasattr(question, "settings"):
@@ -55,86 +62,172 @@ def run(
             f"run takes a question, sb.Spec(...), got {question!r}; studies of the catalogue run by seedbed run NAME"
         )
     wanted = read_seeds(seeds)
+    if store is not None and not isinstance(store, str | Path | Store):
+        raise StoreError(f'a store is a folder, got {shown(store)}; write store="seedbed-runs/my_run", or leave it out')
     store = create_or_open(store) if isinstance(store, str | Path) else store
+    checked_name(name, "record")
     sources = _Sources()
     settings = [sources.in_steps(setting) for setting in question.settings()]
-    train = train or executor(engine)
-    identities = [identity(setting, sources, engine) for setting in settings]
-    if store is None:
-        blocks = _in_memory(settings, wanted, train, sources, listen)
-    else:
-        work = _Work(store, settings, identities, wanted, train, sources, listen)
-        blocks = _stored(work)
+    trainer = executor(engine) if train is None else Measuring(train)
+    identities = [identity(setting, sources, engine, trainer) for setting in settings]
+    keys = [digest(one) for one in identities]
+    work = _Work(store, settings, identities, keys, wanted, trainer, sources, listen, keep_older)
+    blocks = _in_memory(work) if store is None else _stored(work)
     caps = [setting.spec.steps for setting in settings]  # in steps, where the question has epochs
     provenance = {"cap": min(caps), "longest": max(caps)} if question.in_epochs else {}
-    provenance |= {**_provenance(blocks, settings), **sources.provenance(), **(notes or {})}
+    provenance |= {**_provenance(blocks, settings), **sources.provenance(), "keys": " ".join(keys), **(notes or {})}
+    if store is not None:
+        for key, one in zip(keys, identities, strict=True):  # a description that was lost comes back
+            store.describe(key, one)
     with_members()
     result = record.assemble(question, blocks, provenance)
     if store is not None:
-        store.write_question(name, question, [digest(one) for one in identities], wanted, provenance)
+        store.write_question(name, question, keys, wanted, provenance, [work.programs(at) for at in range(len(keys))])
     return result
 
 
-def identity(setting: Setting, sources: _Sources, engine: str) -> dict[str, Any]:
-    """What a stored block is the answer to, apart from its seeds."""
+def identity(setting: Setting, sources: _Sources, engine: str, trainer: Executor) -> dict[str, Any]:
+    """What a stored block is the answer to, apart from its seeds and from the program that gave it.
+
+    Functions of a user's own are named by what they compute (`engine.naming`), data by their arrays.
+    """
     plain = setting.spec.canonical()
     del plain["factors"]
     plain["data"] = sources.identity(setting.spec.data)
-    return {**plain, "engine": engine, "numerics": NUMERICS}
-
-
-def _in_memory(
-    settings: Sequence[Setting], seeds: range, train: Train, sources: _Sources, listen: Listener
-) -> list[Block]:
-    found: dict[int, list[Block]] = {}
-    work = plan.groups(settings, [seeds] * len(settings))
-    for number, group in enumerate(work, start=1):
-        how = {"name": _label(group, settings), "place": (number, len(work)), "ahead": _ahead(work[number:], sources)}
-        for index, block in train(group, sources.of(group), listen=listen, **how):
-            found.setdefault(index, []).append(block)
-    return [record.join(found[index]) for index in range(len(settings))]
+    own = trainer.names(setting.spec, sources.first(setting.spec))[0] if setting.spec.functions(["data"]) else ""
+    return {**plain, "engine": engine, **({"own": own} if own else {})}
 
 
 @dataclass(frozen=True)
 class _Work:
-    """A run with a store: what is wanted, and who trains it."""
+    """A run: what is wanted, who trains it, and where it is kept."""
 
-    store: Store
+    store: Store | None
     settings: Sequence[Setting]
     identities: Sequence[Mapping[str, Any]]
-    seeds: range
-    train: Train
+    keys: Sequence[str]
+    seeds: Seeds
+    trainer: Executor
     sources: _Sources
     listen: Listener
+    keep_older: bool
+    known: dict[int, str] = field(default_factory=dict)
 
-    @property
-    def keys(self) -> list[str]:
-        """The store's names of the settings."""
-        return [digest(identity) for identity in self.identities]
+    def program(self, at: int) -> str:
+        """What would train a setting now."""
+        if at not in self.known:
+            self.known[at] = self._stamped(at) or self._traced(at)
+        return self.known[at]
+
+    def _traced(self, at: int) -> str:
+        spec = self.settings[at].spec
+        return self.trainer.names(spec, self.sources.first(spec))[1]
+
+    def _stamped(self, at: int) -> str:
+        """What made a stored block under the same stamp: it need not be traced. "" where none has that stamp."""
+        store: Any = self.store
+        if self.settings[at].spec.functions():
+            return ""
+        for file in store.files(self.keys[at]):
+            if (meta := store.about(file)).get("stamp") == self.trainer.stamp():
+                return str(meta.get("program", ""))
+        return ""
+
+    def held(self, at: int) -> list[BlockFile]:
+        """The stored blocks of a setting that this program made; with `keep_older`, those of others behind them."""
+        files = self.answers(at)
+        if not files:
+            return []
+        program, part = self.program(at), self.settings[at].spec.data
+        now = [file for file in files if file.program == self.sources.made_by(program, part, file.seeds)]
+        return now + [file for file in files if file not in now] if self.keep_older else now
+
+    def answers(self, at: int) -> list[BlockFile]:
+        """The stored blocks of a setting, whatever program made them, on the data that its seeds have now."""
+        files = self.store.files(self.keys[at]) if self.store else []
+        part = self.settings[at].spec.data
+        return files if not files or not is_own_law(part) else [file for file in files if self._same_data(file, part)]
+
+    def _same_data(self, file: BlockFile, part: Part) -> bool:
+        store: Any = self.store
+        program = store.about(file).get("program", "")
+        return file.program == self.sources.made_by(program, part, file.seeds)
+
+    def programs(self, at: int) -> list[str]:
+        """The names of what made the stored blocks that answer for a setting, the first before the others."""
+        return list(dict.fromkeys(file.program for file in self.held(at)))
 
     def missing(self) -> list[list[int]]:
         """The seeds that the store lacks, setting by setting."""
-        return [self.store.missing(key, self.seeds) for key in self.keys]
+        return [absent(self.held(at), self.seeds) for at in range(len(self.keys))]
+
+
+def key_of(setting: Setting) -> str:
+    """Under which name a setting that the jax engine trains is kept."""
+    return digest(identity(setting, _Sources(), "jax", executor("jax")))
+
+
+def _in_memory(work: _Work) -> list[Block]:
+    found: dict[int, list[Block]] = {}
+    groups = plan.groups(work.settings, [work.seeds] * len(work.settings))
+    for number, group in enumerate(groups, start=1):
+        how = {"name": _label(group, work.settings), "place": (number, len(groups))}
+        ahead = _ahead(groups[number:], work.sources)
+        for index, block in work.trainer(group, work.sources.of(group), listen=work.listen, ahead=ahead, **how):
+            found.setdefault(index, []).append(block)
+    return [record.join(found[index]).in_order(work.seeds) for index in range(len(work.settings))]
 
 
 def _stored(work: _Work) -> list[Block]:
     """The blocks of all settings, trained where they are missing; a damaged block is discarded and trained again."""
-    _fill(work)
+    store: Any = work.store
     try:
-        return [work.store.load(key, work.seeds) for key in work.keys]
+        return _filled(work)
     except DamagedError:
-        for damage in work.store.verify():
-            work.store.discard(damage)
-        _fill(work)
-        return [work.store.load(key, work.seeds) for key in work.keys]
+        for damage in store.verify():
+            if not damage.lost:
+                store.discard(damage)
+        return _filled(work)
+
+
+def _filled(work: _Work) -> list[Block]:
+    store: Any = work.store
+    _tell_of_older(work)
+    _fill(work)
+    return [store.load(key, work.seeds, work.held(at)) for at, key in enumerate(work.keys)]
+
+
+def _tell_of_older(work: _Work) -> None:
+    """Say in one sentence which settings are trained anew, because another program trained them."""
+    store: Any = work.store
+    older: dict[str, BlockFile] = {}
+    for at, setting in enumerate(work.settings):
+        files, held = work.answers(at), work.held(at)
+        lost = np.setdiff1d(absent(held, work.seeds), absent(files, work.seeds))
+        if lost.size:
+            older[record.name_of(setting.levels) or "one setting"] = next(file for file in files if file not in held)
+    if not older:
+        return
+    first, file = next(iter(older.items()))
+    more = f" and {len(older) - 1} more" if len(older) > 1 else ""
+    was = store.about(file)
+    with_what = ", ".join(f"{name} {was[name]}" for name in ("jax", "devices", "device") if name in was)
+    sentence = (
+        f"{first}{more}: what is stored was trained by another program ({with_what or 'another version'}), and is "
+        "trained anew, for results of two programs are not mixed; keep_older=True (--keep-older) keeps it"
+    )
+    if work.listen is silent:
+        warnings.warn(sentence, stacklevel=4)
+    work.listen(Progress("note", sentence, 1, 1, 0, 0, 0, 0))
 
 
 def _fill(work: _Work) -> None:
     """Train and save what the store lacks. A group that another process trains is waited for, then asked again."""
+    store: Any = work.store
     groups = plan.groups(work.settings, work.missing())
     for number, group in enumerate(groups, start=1):
         mark = f"group-{digest([work.keys[stretch.setting] for stretch in group.stretches])}"
-        with work.store.claim(mark):
+        with store.claim(mark):
             rest = _rest(group, work.missing())
             if rest is not None:
                 ahead = _ahead(groups[number:], work.sources)
@@ -142,10 +235,15 @@ def _fill(work: _Work) -> None:
 
 
 def _train_group(work: _Work, group: plan.Group, mark: str, ahead: Any, place: tuple[int, int]) -> None:
+    store: Any = work.store
     label = _label(group, work.settings)
-    how = {"listen": work.listen, "keep": work.store, "mark": mark, "name": label, "place": place, "ahead": ahead}
-    for index, block in work.train(group, work.sources.of(group), **how):
-        work.store.save(work.keys[index], work.identities[index], block)
+    how = {"listen": work.listen, "keep": store, "mark": mark, "name": label, "place": place, "ahead": ahead}
+    for index, block in work.trainer(group, work.sources.of(group), **how):
+        program, part = block.meta.get("program", ""), work.settings[index].spec.data
+        seeds = range(int(block.seeds[0]), int(block.seeds[-1]) + 1)
+        made_by = work.sources.made_by(program, part, seeds)
+        made = replace(block, meta={**block.meta, "made_by": made_by, "stamp": work.trainer.stamp()})
+        store.save(work.keys[index], work.identities[index], made)
 
 
 def _ahead(groups: Sequence[plan.Group], sources: _Sources) -> list[tuple[plan.Group, Callable[..., Dataset]]]:
@@ -172,8 +270,14 @@ def _label(group: plan.Group, settings: Sequence[Setting]) -> str:
 
 
 def _provenance(blocks: Sequence[Block], settings: Sequence[Setting]) -> dict[str, Any]:
-    """How the blocks were made: what they agree on, and the seconds in all."""
-    metas = [block.meta for block in blocks]
+    """How the blocks were made: what they agree on, their programs, and the seconds in all.
+
+    `program` names all programs together, `programs` is how many made the blocks of one setting, at most.
+    """
+    metas = [
+        {name: value for name, value in block.meta.items() if name not in ("made_by", "stamp")} for block in blocks
+    ]
+    programs = [_listed(meta.pop("program", "")) for meta in metas]
     shared = {name: value for name, value in metas[0].items() if not name.endswith("_seconds")}
     differing = {name for name in shared if any(meta.get(name) != shared[name] for meta in metas)}
     told = {
@@ -183,13 +287,18 @@ def _provenance(blocks: Sequence[Block], settings: Sequence[Setting]) -> dict[st
         setting.spec.recipe(): _seconds(meta, "compile_seconds") for setting, meta in zip(settings, metas, strict=True)
     }
     wall = sum(_seconds(meta, "wall_seconds") for meta in metas)
-    return {**told, "wall_seconds": round(wall, 3), "compile_seconds": round(sum(compiled.values()), 3)}
+    return {**told, "program": digest(programs), "programs": max(map(len, programs)), "wall_seconds": round(wall, 3),
+            "compile_seconds": round(sum(compiled.values()), 3)}  # fmt: skip
+
+
+def _listed(value: Any) -> list[Any]:
+    """The values of what a block says of itself; blocks made at different times bring a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def _seconds(meta: Mapping[str, Any], name: str) -> float:
-    """Seconds in all; blocks made at different times bring a list."""
-    value = meta.get(name, 0.0)
-    return float(sum(value)) if isinstance(value, list) else float(value)
+    """Seconds in all."""
+    return float(sum(_listed(meta.get(name, 0.0))))
 
 
 def is_fresh(part: Part) -> bool:
@@ -197,15 +306,33 @@ def is_fresh(part: Part) -> bool:
     return bool(dict(part.options).get("fresh", False))
 
 
+def is_own_law(part: Part) -> bool:
+    """Whether every member draws its data from a generator of the user's own."""
+    return is_fresh(part) and part.function is not None
+
+
 class _Sources:
     """The data sets of a run, each loaded once. Data of each member's own are drawn when their seeds are known."""
 
     def __init__(self) -> None:
         self._common: dict[str, Dataset] = {}
+        self._samples: dict[str, Dataset] = {}
 
     def identity(self, part: Part) -> Any:
-        """What the data are: the contents of a common set, the law of a set of each member's own."""
-        return part.canonical() if is_fresh(part) else {"sha256": self._load(part).sha256}
+        """What the data are: the contents of a common set; the law and a few sets of those of each member's own."""
+        if not is_fresh(part):
+            return {"sha256": self._load(part).sha256}
+        return {**part.canonical(), "sample": self._sample(part).sha256}
+
+    def first(self, spec: Spec) -> Dataset:
+        """The data of a question's first member: enough to trace it."""
+        return self._sample(spec.data) if is_fresh(spec.data) else self._load(spec.data)
+
+    def made_by(self, program: str, part: Part, seeds: range) -> str:
+        """What made a block: its program, with the arrays that a generator of the user's own gave for its seeds."""
+        if not is_own_law(part):
+            return program
+        return digest([program, load(part, seeds).sha256])
 
     def in_steps(self, setting: Setting) -> Setting:
         """The setting with epochs turned into steps; its data are loaded where that is needed."""
@@ -230,7 +357,20 @@ class _Sources:
         }
 
     def _load(self, part: Part) -> Dataset:
-        key = canonical_json(part.canonical())
-        if key not in self._common:
-            self._common[key] = load(part)
-        return self._common[key]
+        return self._once(part, None)
+
+    def _sample(self, part: Part) -> Dataset:
+        return self._once(part, SAMPLE)
+
+    def _once(self, part: Part, seeds: range | None) -> Dataset:
+        """A data set, loaded once. A user's own generator is asked twice: it must give the same arrays."""
+        kept = self._common if seeds is None else self._samples
+        key = f"{canonical_json(part.canonical())} {[id(function) for function in part.functions()]}"
+        if key not in kept:
+            kept[key] = load(part, seeds)
+            if part.function is not None and load(part, seeds).sha256 != kept[key].sha256:
+                raise DataError(
+                    f"{part.label()} gives other arrays on a second call with the same generator; draw everything that "
+                    "is random from the generator it is given"
+                )
+        return kept[key]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from seedbed.errors import PartError
 from seedbed.spec import PARTS, Spec
 from seedbed.vocabulary import Dial, Part
 
@@ -126,6 +127,10 @@ def value_at(schedule: Part, step: Time, epoch: int) -> float:
     >>> value_at(schedules.triangular(0, 1, half_cycle=1, unit="epoch"), 5, epoch=10)
     0.5
     """
+    if schedule.function is not None:
+        raise PartError(
+            f'the reference engine has named parts only, got your own schedule "{schedule.name}"; use --engine jax'
+        )
     options = {name: _plain(value) for name, value in schedule.options}
     unit = epoch if options.pop("unit", "step") == "epoch" else 1
     if isinstance(then := options.get("then"), Part):
@@ -145,12 +150,13 @@ def at_step(question: Spec, step: int, epoch: int) -> Spec:
 
 def has_schedule(part: Part) -> bool:
     """Whether a schedule stands somewhere in a part."""
-    inner = [value for _, value in part.options if isinstance(value, Part)]
-    return any(value.kind == "schedule" or has_schedule(value) for value in inner)
+    return any(inner.kind == "schedule" or has_schedule(inner) for inner in part.parts())
 
 
 def _at(part: Part, step: int, epoch: int) -> Part:
     def changed(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(changed(item) for item in value)
         if not isinstance(value, Part):
             return value
         return Dial(value_at(value, step, epoch)) if value.kind == "schedule" else _at(value, step, epoch)

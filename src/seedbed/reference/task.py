@@ -163,8 +163,8 @@ def refuse_own_parts(spec: Spec) -> None:
 def _parts(part: Part | None) -> Iterator[Part]:
     if part is not None:
         yield part
-        for _, value in part.options:
-            yield from _parts(value if isinstance(value, Part) else None)
+        for inner in part.parts():
+            yield from _parts(inner)
 
 
 def test_for(data: Dataset, network: Network) -> Batch | None:

@@ -8,11 +8,12 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from seedbed.report import glossary
 from seedbed.report.numbered import Header
 from seedbed.report.numbers import number, text
 from seedbed.report.page import Page, Prose, Section, Table
 from seedbed.report.prose import listing
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 PARTS = ("data", "model", "loss", "initializer", "optimizer", "output")
 
@@ -21,7 +22,7 @@ def frame(
     study: Study,
     page: Page,
     *,
-    profile: Profile,
+    profile: ProfileName,
     seeds: Sequence[int] | int,
     command: str,
     records: Mapping[str, Any],
@@ -34,10 +35,20 @@ def frame(
     )
     before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
     trained = any("stop_step" in record for record in records.values())
-    after = [Section("How to run this again", list(_again(command, provenance, trained)))]
+    terms = glossary.used(text_of(page))
+    after = [Section(glossary.HEADING, [Prose(glossary.listed(terms))])] if terms else []
+    after += [Section("How to run this again", list(_again(command, provenance, trained)))]
     return Header(study.title, study.source, study.question, byline), Page(
-        [*before, *page.sections, *after], page.readings
+        [*before, *page.sections, *after], page.readings, page.short
     )
+
+
+def text_of(page: Page) -> str:
+    """All that a page says in words, for whoever looks for some of them."""
+    items = [item for section in page.sections for item in section.items]
+    said = [getattr(item, "text", "") or getattr(item, "caption", "") for item in items]
+    heads = [" ".join(item.columns) for item in items if isinstance(item, Table)]
+    return " ".join([*said, *heads, page.short.sentences if page.short else ""])
 
 
 def seeds_text(seeds: Sequence[int] | int) -> str:
@@ -45,6 +56,8 @@ def seeds_text(seeds: Sequence[int] | int) -> str:
 
     >>> seeds_text(256), seeds_text(range(8, 16))
     ('0:256', '8:16')
+    >>> seeds_text((42, 7, 3407))
+    '42, 7, 3407'
     """
     listed = range(seeds) if isinstance(seeds, int) else seeds
     if not listed:
@@ -78,12 +91,12 @@ def wrapped(command: str, width: int = 76) -> str:
 
 
 def _setup(
-    study: Study, profile: Profile, seeds: Sequence[int] | int, records: Mapping[str, Any]
+    study: Study, profile: ProfileName, seeds: Sequence[int] | int, records: Mapping[str, Any]
 ) -> Iterable[Prose | Table]:
     asked = {name: json.loads(record.attrs["spec"]) for name, record in records.items() if "spec" in record.attrs}
     rows = [("profile", profile)]
     rows += [("seeds per setting", _seeds_row(seeds))] if records else []
-    rows += [("reduced here", study.reduced.get(profile) or "nothing")]
+    rows += [("reduced here", study.profile(profile).reduced or "nothing")]
     every = {name: _sized(dict(_question_rows(question)), records[name]) for name, question in asked.items()}
     shared = [
         row for row in next(iter(every.values()), {}).items() if all(row in own.items() for own in every.values())

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from seedbed.errors import UserError
 from seedbed.report import interactive, prose
-from seedbed.report.numbered import Header, Item, grid, numbered
+from seedbed.report.numbered import Header, Item, grid, head, numbered
 from seedbed.report.page import Figure, Formula, Page
 from seedbed.report.pictures import Picture, figures_of, inline_svg
 from seedbed.report.typeset import FORMULA_SIZE, formula_svg, template
@@ -44,6 +44,7 @@ def render(header: Header, page: Page, pictures: Mapping[str, Picture]) -> str:
         question=_words(header.question),
         policy=POLICY,
         parts=parts,
+        short=head(page, parts),
         style=Markup(template("page.css")),  # noqa: S704
         kind=_kind,
         words=_words,

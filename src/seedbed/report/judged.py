@@ -79,12 +79,41 @@ def sign(verdict: str) -> str:
     return f"{SIGNS[verdict]}{SPACE}{verdict.replace(' ', SPACE)}"
 
 
+def undecided(claims: Sequence[Plain]) -> str:
+    """How many statements had another set-up than this run, what would decide them, and the verdicts as run here."""
+    other = [one for one in claims if one["verdict"] == "set-up differs"]
+    if not other:
+        return ""
+    under = [
+        f"{sum(one['under'] == kind for one in other)} {kind}"
+        for kind in SIGNS
+        if any(one["under"] == kind for one in other)
+    ]
+    said = f"**{len(other)} of {len(claims)} statements had another set-up than this run.** As run here: "
+    said += f"{', '.join(under)}."
+    for command in sorted({str(one.get("decided_by", "")) for one in other}, reverse=True):
+        count = sum(one.get("decided_by", "") == command for one in other)
+        if command:
+            data = " (DIR is a folder with the course's own files)" if "--data" in command else ""
+            said += f" `{command}` decides {count} of them{data}."
+        else:
+            said += f" {count} are about published runs that were set up otherwise; no run of this study decides them."
+    return said
+
+
+def verdict_cell(claim: Plain) -> str:
+    """The verdict with its sign; where the set-up differs, what it is as run here."""
+    shown = sign(claim["verdict"])
+    under = {"supported": "supported", "refuted": "refuted"}.get(str(claim.get("under")), "not decided")
+    return f"{shown}; as run here {under}" if claim["verdict"] == "set-up differs" else shown
+
+
 def statements(claims: Sequence[Plain]) -> Section:
     """The section "Published statements, judged"; those that contradict one another come first, single runs last."""
     runs = [one for one in claims if single(one)]
     said = [one for one in paired(claims) if one not in runs]
-    rows = [(f"{one['statement']} ({one['source']})", sign(one["verdict"]), one["sentence"]) for one in said]
-    items: list[Prose | Table] = [Prose(text) for text in disputes(claims)]
+    rows = [(f"{one['statement']} ({one['source']})", verdict_cell(one), one["sentence"]) for one in said]
+    items: list[Prose | Table] = [Prose(text) for text in (undecided(claims), *disputes(claims)) if text]
     items += [Table(("statement", "verdict", "evidence here"), rows, RULE)] * bool(rows)
     return Section("Published statements, judged", [*items, *_single_runs(runs)])
 
@@ -97,14 +126,17 @@ def _single_runs(runs: Sequence[Plain]) -> list[Prose | Table]:
     for one in runs:
         (middle,) = one["findings"]
         share = "unknown" if one.get("reason") else _share(one["effect"])
-        told = share, _interval(middle, middle["unit"]), sign(one["verdict"])
+        told = share, _interval(middle, middle["unit"]), verdict_cell(one)
         rows.append((f"{one['statement']} ({one['source']})", *told))
     sizes = " and ".join(number(n) for n in sorted({one["n"] for one in runs}))
-    table = Table(("published single run", "runs as far out", "median here", "verdict"), rows,
-                  f"Published single runs beside n = {sizes} networks of each setting. Runs as far out: the share of "
-                  "networks that lie at least as far from the middle, both sides together; medians; 95 % intervals. A "
-                  "run is supported where it is an ordinary one, and refuted where these networks do not give "
-                  "it.")  # fmt: skip
+    table = Table(
+        ("published single run", "runs as far out", "median here", "verdict"),
+        rows,
+        f"Published single runs beside n = {sizes} networks of each setting. Runs as far out: the share of "
+        "networks that lie at least as far from the middle, both sides together; medians; 95 % intervals. A "
+        "run is supported where it is an ordinary one, and refuted where these networks do not give "
+        "it.",
+    )
     notes = single_notes(runs)
     differing = "What differs, so that these runs are not judged:\n\n" + "\n".join(f"- {note}" for note in notes)
     return [table, *([Prose(differing)] if notes else [])]
@@ -197,15 +229,21 @@ def _statistic(one: Plain) -> str:
         return name
     of = "" if steps and one["variable"] == "hit_step" else f" of {name}"
     mean = CUT if one.get("never") else "mean"
-    return {"mean": mean, "median": "median", "one_run": "median", "iqm": "interquartile mean",
-            "quantile": f"{percent(one['q'])} quantile"}[one["statistic"]] + of  # fmt: skip
+    return {
+        "mean": mean,
+        "median": "median",
+        "one_run": "median",
+        "iqm": "interquartile mean",
+        "quantile": f"{percent(one['q'])} quantile",
+    }[one["statistic"]] + of
 
 
 def _tail(verdict: Plain, one: Plain, effect: Plain) -> str:
     """A published single run beside the distribution."""
     published = _published(verdict)
     answer = {"supported": "an ordinary run", "refuted": "no run that these networks give"}.get(
-        verdict.get("under", verdict["verdict"]), "perhaps an unusual run")  # fmt: skip
+        verdict.get("under", verdict["verdict"]), "perhaps an unusual run"
+    )
     setting = setting_words(one["levels"]) if one["levels"] else ""
     return (
         f"{published} is {answer}: {_share(effect)} of {number(effect['n'])} networks"

@@ -40,6 +40,16 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Head:
+    """*In short*: its sentences, the figure (not counted: it is none of the sections'), answers with their anchors."""
+
+    sentences: str
+    figure: Figure | None
+    answers: tuple[tuple[str, str, str, str], ...]
+    notes: str
+
+
+@dataclass(frozen=True)
 class Grid:
     """A table ready to be set: heads (none: rows name themselves), columns of cells, rows of the same cells."""
 
@@ -55,6 +65,15 @@ def numbered(page: Page) -> list[Part]:
         Part(plain(section.title), f"section-{place}", tuple(_number(section.items, count)))
         for place, section in enumerate(page.sections, start=1)
     ]
+
+
+def head(page: Page, parts: Sequence[Part]) -> Head | None:
+    """What stands first, with (question, answer, title, anchor) for each answer; None where a page has none."""
+    if page.short is None:
+        return None
+    anchors = {part.title: part.anchor for part in parts}
+    answers = [(asks, answer, plain(title), anchors[plain(title)]) for asks, answer, title in page.short.answers]
+    return Head(page.short.sentences, page.short.figure, tuple(answers), page.short.notes)
 
 
 def grid(table: Table) -> Grid:

@@ -47,11 +47,43 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """A number, or several, for `summary.json` under `readings`; it shows nothing on the page."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of a section in a sentence, with its n and interval, for *In short* at the head of the report."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and what stands under it: items, and in a study's `page` also blocks that make items.
+
+    `asks` is the question of the sheet that the section answers; a section that `needs` a record is left out of runs
+    that have none of that name.
+    """
 
     title: str
-    items: Sequence[Prose | Formula | Table | Figure]
+    items: Sequence[Any]
+    asks: str = ""
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Short:
+    """What stands first: sentences (Markdown), one figure if there is one, (question, answer, section) lines, and notes
+    that explain the terms used so far."""
+
+    sentences: str
+    figure: Figure | None = None
+    answers: Sequence[tuple[str, str, str]] = ()
+    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,3 +92,4 @@ class Page:
 
     sections: Sequence[Section]
     readings: Mapping[str, Any] = field(default_factory=dict)
+    short: Short | None = None

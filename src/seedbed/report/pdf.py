@@ -4,11 +4,11 @@ Everything is handed to the template `templates/report.typ` as data, so no text 
 carries no date: the same input gives the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seedbed.report import prose
-from seedbed.report.numbered import Header, Numbered, grid, numbered
+from seedbed.report.numbered import Header, Numbered, Part, grid, head, numbered
 from seedbed.report.page import Figure, Formula, Page, Prose, Table
 from seedbed.report.pictures import Picture
 from seedbed.report.typeset import formula_svg, template, typeset
@@ -20,16 +20,40 @@ def render(header: Header, page: Page, pictures: Mapping[str, Picture]) -> bytes
     Raises: UserError for a formula that is no mathematics or a crooked table; RunError where Typst warns.
     """
     files = {_file(name, picture): _bytes(picture) for name, picture in pictures.items()}
+    parts = numbered(page)
     data = {
+        "short": _short(page, parts, pictures),
         "title": prose.plain(header.title),
         "source": prose.plain(header.source),
         "byline": prose.plain(header.byline),
         "question": prose.to_nodes(header.question),
         "sections": [
-            {"title": part.title, "items": [_item(entry, pictures) for entry in part.items]} for part in numbered(page)
+            {"title": part.title, "anchor": part.anchor, "items": [_item(entry, pictures) for entry in part.items]}
+            for part in parts
         ],
     }
     return typeset(template("report.typ"), data, files, "pdf")
+
+
+def _short(page: Page, parts: Sequence[Part], pictures: Mapping[str, Picture]) -> dict[str, Any] | None:
+    found = head(page, parts)
+    if found is None:
+        return None
+    answers = [
+        {"asks": prose.to_nodes(asks), "answer": prose.to_nodes(answer), "title": title, "anchor": anchor}
+        for asks, answer, title, anchor in found.answers
+    ]
+    figure = found.figure and {
+        **_picture(found.figure, pictures[found.figure.name]),
+        "label": "",
+        "caption": prose.plain(found.figure.caption),
+    }
+    return {
+        "sentences": prose.to_nodes(found.sentences),
+        "figure": figure,
+        "answers": answers,
+        "notes": prose.to_nodes(found.notes),
+    }
 
 
 def _item(entry: Numbered, pictures: Mapping[str, Picture]) -> dict[str, Any]:

@@ -37,8 +37,11 @@ class Picture:
 
 
 def figures_of(page: Page) -> Iterator[Figure]:
-    """Every figure of a page, in order."""
-    return (item for section in page.sections for item in section.items if isinstance(item, Figure))
+    """Every figure of a page, in order; one that stands in *In short* and in a section comes once."""
+    first = [page.short.figure] if page.short and page.short.figure else []
+    rest = (item for section in page.sections for item in section.items if isinstance(item, Figure))
+    yield from first
+    yield from (item for item in rest if all(item is not one for one in first))
 
 
 def draw(page: Page, folder: Path) -> dict[str, Picture]:

@@ -16,7 +16,7 @@ from seedbed import stats
 from seedbed.record import SEED
 from seedbed.report.frame import seeds_text
 from seedbed.report.page import Page
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 
 def summary(
@@ -24,7 +24,7 @@ def summary(
     records: Mapping[str, Any],
     page: Page,
     *,
-    profile: Profile,
+    profile: ProfileName,
     seeds: Sequence[int] | int,
     provenance: Mapping[str, Any],
     entries: Sequence[Mapping[str, Any]] | None = None,

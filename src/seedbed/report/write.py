@@ -18,7 +18,7 @@ from seedbed.report.frame import frame
 from seedbed.report.page import Page
 from seedbed.report.pictures import FILE_NAME, Picture, draw, figures_of
 from seedbed.report.summary import to_json
-from seedbed.study import Profile, Study
+from seedbed.study import ProfileName, Study
 
 FIGURES = "figures"
 SUMMARY = "summary.json"
@@ -29,7 +29,7 @@ def write(
     study: Study,
     page: Page,
     *,
-    profile: Profile,
+    profile: ProfileName,
     seeds: Sequence[int] | int,
     command: str,
     records: Mapping[str, Any],

@@ -1,9 +1,20 @@
 """What was run, kept in a folder: saved whole, found again, resumed, verified."""
 
-from seedbed.store.blocks import Damage, DamagedError
+from seedbed.store.blocks import BlockFile, Damage, DamagedError
 from seedbed.store.folder import Store
-from seedbed.store.gather import stretches
+from seedbed.store.gather import absent, stretches
 from seedbed.store.opening import create_or_open, open_existing, open_record
 from seedbed.store.questions import Question
 
-__all__ = ["Damage", "DamagedError", "Question", "Store", "create_or_open", "open_existing", "open_record", "stretches"]
+__all__ = [
+    "BlockFile",
+    "Damage",
+    "DamagedError",
+    "Question",
+    "Store",
+    "absent",
+    "create_or_open",
+    "open_existing",
+    "open_record",
+    "stretches",
+]

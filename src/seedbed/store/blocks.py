@@ -1,15 +1,17 @@
-"""One block as one file: `<first>-<last>.<sha256 of the bytes>.npz`, in a folder named after its setting.
+"""One block as one file: `<first>-<last>.<made by>.<sha256 of the bytes>.npz`, in a folder named after its setting.
 
 The format is NumPy's own `.npz`, uncompressed: a block is written once, whole, and read whole, so the region
 writes and chunked compression of zarr would bring dependencies and no use; any NumPy can read a block without
 seedbed. The members are `seeds`, `array.NAME`, and `json`, which holds dims, coords and meta as UTF-8 bytes.
-The hash in the name makes a truncated or altered file visible; reading always checks it.
+The hash in the name makes a truncated or altered file visible; reading always checks it. What made a block (`made_by`
+or `program` in its meta) stands in the name too, so that blocks of different programs are told apart without reading.
 """
 
 import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,21 +21,27 @@ import numpy as np
 
 from seedbed.errors import StoreError
 from seedbed.record import Block
-from seedbed.store.files import json_bytes, sha256
+from seedbed.spec import MOST_SEEDS
+from seedbed.store.files import UnreadableError, json_bytes, read_bytes, readable, sha256
 
 FORMAT = 1
 ARRAY = "array."
-FILE = re.compile(r"(\d+)-(\d+)\.([0-9a-f]{64})\.npz")
+FILE = re.compile(r"(\d+)-(\d+)\.(?:([0-9a-f]{16})\.)?([0-9a-f]{64})\.npz")
+MADE_BY = re.compile(r"[0-9a-f]{16}")
 KINDS = "biufcUSmM"  # every NumPy kind that needs no pickle, less raw void
 
 
 @dataclass(frozen=True)
 class Damage:
-    """A file of a store that is not what its name says; `harmless` where nothing is lost by it."""
+    """A file of a store that is not what its name says, or that is not there.
+
+    `harmless` where nothing is lost by it, `lost` where a record needs it and there is nothing to remove.
+    """
 
     path: Path
     reason: str
     harmless: bool = False
+    lost: bool = False
 
 
 class DamagedError(StoreError):
@@ -46,11 +54,18 @@ class DamagedError(StoreError):
 
 @dataclass(frozen=True)
 class BlockFile:
-    """The name of a stored block, read: which seeds it holds, from `first` to `last`, both included."""
+    """The name of a stored block, read: its seeds from `first` to `last`, both included, and what made it."""
 
     path: Path
     first: int
     last: int
+    program: str
+    sha256: str
+
+    @property
+    def seeds(self) -> range:
+        """The seeds it holds."""
+        return range(self.first, self.last + 1)
 
     def holds(self, seeds: np.ndarray) -> np.ndarray:
         """Which of `seeds` this block holds, as a mask."""
@@ -60,7 +75,9 @@ class BlockFile:
 def block_file(path: Path) -> BlockFile | None:
     """The parts of a block's file name; None for any other name."""
     match = FILE.fullmatch(path.name)
-    return BlockFile(path, int(match[1]), int(match[2])) if match else None
+    if match is None or not 0 <= int(match[2]) - int(match[1]) < MOST_SEEDS:
+        return None
+    return BlockFile(path, int(match[1]), int(match[2]), match[3] or "", match[4])
 
 
 def pack_block(key: str, block: Block) -> tuple[str, bytes]:
@@ -73,12 +90,17 @@ def pack_block(key: str, block: Block) -> tuple[str, bytes]:
     coords = {name: list(labels) for name, labels in block.coords.items()}
     about = {"key": key, "dims": dims, "coords": coords, "meta": dict(block.meta)}
     data = pack({"seeds": block.seeds.astype(np.int64), **{ARRAY + k: v for k, v in block.arrays.items()}}, about)
-    return f"{block.seeds[0]}-{block.seeds[-1]}.{sha256(data)}.npz", data
+    made_by = str(block.meta.get("made_by") or block.meta.get("program") or "")
+    if made_by and not MADE_BY.fullmatch(made_by):
+        raise StoreError(
+            f'a block is made by sixteen hexadecimal digits, got "{made_by}"; name its program by a digest'
+        )
+    return f"{block.seeds[0]}-{block.seeds[-1]}.{made_by}{'.' * bool(made_by)}{sha256(data)}.npz", data
 
 
 def read_block(key: str, file: BlockFile) -> Block:
     """The block in a file, after checking its hash, its setting and its seeds. Raises DamagedError."""
-    arrays, about = read_hashed(file.path, file.path.name.split(".")[1])
+    arrays, about = read_hashed(file.path, file.sha256)
     try:
         seeds = arrays.pop("seeds")
         dims = {name: tuple(dims) for name, dims in about["dims"].items()}
@@ -90,26 +112,24 @@ def read_block(key: str, file: BlockFile) -> Block:
         raise damaged(file.path, f"it is a block of the setting {own_key}")
     if not np.array_equal(seeds, np.arange(file.first, file.last + 1)):
         raise damaged(file.path, "it holds other seeds than its name says")
+    if str(block.meta.get("made_by") or block.meta.get("program") or "") != file.program:
+        raise damaged(file.path, "it was made by another program than its name says")
     return block
 
 
 def read_hashed(path: Path, expected: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Arrays and JSON of a packed file whose bytes must have the SHA-256 `expected`. Raises DamagedError."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise damaged(path, f"it cannot be read ({error.strerror or error})") from error
-    if sha256(data) != expected:
-        raise damaged(path, "its content has another hash than its name (truncated or altered)")
-    try:
-        return unpack(data)
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return unpack(read_bytes(path, expected=expected))
+    except UnreadableError as why:
+        raise damaged(path, str(why)) from why
+    except (ValueError, KeyError, TypeError, EOFError, MemoryError, RecursionError, zipfile.BadZipFile, zlib.error):
         raise damaged(path, "it is not a file of this format") from None
 
 
 def damaged(path: Path, reason: str) -> DamagedError:
     """The error for one damaged file."""
-    sentence = f"{path} is damaged: {reason}; remove it with seedbed verify --discard, and run again"
+    sentence = f"{readable(path)} is damaged: {reason}; remove it with seedbed verify --discard, and run again"
     return DamagedError(sentence, [Damage(path, reason)])
 
 
@@ -124,6 +144,8 @@ def pack(arrays: Mapping[str, np.ndarray], about: Mapping[str, Any]) -> bytes:
 def unpack(data: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """What `pack` was given."""
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in file.zip.infolist()):
+            raise ValueError("a block is never compressed, so that it takes no more memory than its file has bytes")
         arrays = {name: file[name] for name in file.files}
     return arrays, json.loads(arrays.pop("json").tobytes())
 

@@ -18,6 +18,12 @@ def as_array(seeds: Seeds) -> np.ndarray:
     return np.asarray(seeds if isinstance(seeds, np.ndarray) else list(seeds), np.int64)
 
 
+def absent(files: Iterable[BlockFile], seeds: Seeds) -> list[int]:
+    """Which of `seeds` no file holds, sorted; by the names of the files."""
+    held = [np.arange(file.first, file.last + 1) for file in files]
+    return np.setdiff1d(as_array(seeds), np.concatenate(held) if held else np.empty(0, np.int64)).tolist()
+
+
 def gather(root: Path, key: str, files: Sequence[BlockFile], seeds: np.ndarray) -> Block:
     """Exactly `seeds` of the setting `key`, in this order, each from the first good file that holds it.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seedbed.errors import StoreError
-from seedbed.store.files import PARTIAL, explained, json_bytes, make_folder, replace
+from seedbed.store.checks import BLOCKS, FOLDERS, LOCKS, SETTINGS, sweep
+from seedbed.store.files import PARTIAL, UnreadableError, explained, json_bytes, make_folder, read_json, replace
 from seedbed.store.folder import Store
+from seedbed.store.locks import hold, writing
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,28 +20,38 @@ MARKER = "seedbed-store.json"
 
 
 def create_or_open(folder: str | Path) -> Store:
-    """The store in a folder, made there if the folder is empty or absent.
+    """The store in a folder, made there if the folder is empty or absent; what killed runs left half-written goes.
 
     Raises StoreError for a file, a folder of other things, a newer format, or a place that cannot be written.
     """
     root = Path(folder)
-    if not (root / MARKER).is_file():
+    with explained("open a store in", root):
+        made = (root / MARKER).exists()
+    if not made:
         _make(root)
-    return open_existing(root)
+    store = open_existing(root)
+    with suppress(StoreError):  # a store that cannot be written to can be read
+        sweep(root)
+    return store
 
 
 def open_existing(folder: str | Path) -> Store:
     """The store in a folder. Raises StoreError where there is none, or one of a newer format."""
     root = Path(folder)
     marker = root / MARKER
-    if not marker.is_file():
+    with explained("open the store at", root):
+        there = marker.exists()
+    if not there and (root / BLOCKS).is_dir() and (root / SETTINGS).is_dir():
+        raise StoreError(_unmarked(root))
+    if not there:
         raise StoreError(f"no store at {root}{_stores_below(root)}; give the folder that holds {MARKER}")
     try:
-        with explained("read", marker):
-            version = json.loads(marker.read_bytes())["format"]
-    except (ValueError, KeyError, TypeError):
+        version = read_json(marker)["format"]
+        if type(version) is not int or version < 1:
+            raise TypeError
+    except (UnreadableError, KeyError, TypeError):
         raise StoreError(f'{marker} is damaged; restore it as {{"format":{FORMAT}}}, the blocks are unharmed') from None
-    if not isinstance(version, int) or version > FORMAT:
+    if version > FORMAT:
         raise StoreError(f"the store {root} has format {version}, this seedbed reads up to {FORMAT}; upgrade seedbed")
     return Store(root)
 
@@ -52,12 +64,20 @@ def open_record(folder: str | Path, name: str | None = None) -> xr.Dataset:
 def _make(root: Path) -> None:
     with explained("make a store in", root):
         make_folder(root)
-        others = sorted(entry.name for entry in root.iterdir() if not entry.name.endswith(PARTIAL))
-        if (root / MARKER).is_file():  # another process was faster
+        found = {entry.name for entry in root.iterdir() if not entry.name.endswith(PARTIAL)} - {LOCKS}
+        if (root / MARKER).exists():  # another process was faster
             return
-        if others:
-            raise StoreError(f"{root} is not a store and not empty, it holds {others[0]}; choose another folder")
-        replace(root / MARKER, json_bytes({"format": FORMAT}, "format"))
+        if found and found <= set(FOLDERS):
+            raise StoreError(_unmarked(root))
+        if found:
+            raise StoreError(f"{root} is not a store and not empty, it holds {min(found)}; choose another folder")
+        with hold(writing(root), shared=True):
+            replace(root / MARKER, json_bytes({"format": FORMAT}, "format"))
+
+
+def _unmarked(root: Path) -> str:
+    remedy = f'restore it as {{"format":{FORMAT}}}, or choose another folder'
+    return f"{root} holds the folders of a store, but no {MARKER}; {remedy}"
 
 
 def _stores_below(root: Path) -> str:

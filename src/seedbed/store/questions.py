@@ -1,6 +1,8 @@
 """What a store can answer: each named question with its settings, factors and seeds, as JSON with its own hash.
 
-A question's file is all that is needed to rebuild its record from blocks; the study that asked is not.
+A question's file is all that is needed to rebuild its record from blocks; the study that asked is not. The name of the
+question is hashed with it, so that two exchanged files are found out. `listed/<name>.json` says that there is a
+question of that name, so that a question that was deleted is missed.
 """
 
 import json
@@ -10,35 +12,73 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.errors import StoreError, nearest
+from seedbed.spec import Seeds, plain_seeds, seeds_back
 from seedbed.store.blocks import damaged
-from seedbed.store.files import checked_name, json_bytes, names_in, sha256, write_whole
+from seedbed.store.files import (
+    UnreadableError,
+    checked_name,
+    json_bytes,
+    names_in,
+    read_json,
+    readable,
+    sha256,
+    write_whole,
+)
 
-FOLDER = "questions"
+FOLDER, LISTED = "questions", "listed"
 ENDING = ".json"
 
 
 @dataclass(frozen=True)
 class Question:
     """A stored question: factor names with labels, one setting key per combination (last factor fastest), the seeds,
-    and the attributes of its record (spec as canonical JSON, hash, cap, target, provenance)."""
+    and the attributes of its record (spec as canonical JSON, hash, cap, target, provenance). `programs` names for each
+    key what made the blocks to use, in order; none: any."""
 
     factors: Mapping[str, Sequence[Any]]
     keys: Sequence[str]
-    seeds: range
+    seeds: Seeds
     attributes: Mapping[str, Any]
+    programs: Sequence[Sequence[str]] = ()
 
 
 def write_question(root: Path, name: str, question: Question) -> None:
     """Keep a question under a name; one already there is replaced."""
     content = {
+        "name": name,
         "factors": [[factor, list(labels)] for factor, labels in question.factors.items()],  # a list keeps the order
         "keys": list(question.keys),
-        "seeds": [question.seeds.start, question.seeds.stop],
+        "seeds": plain_seeds(question.seeds),
         "attributes": dict(question.attributes),
+        "programs": [list(names) for names in question.programs],
     }
-    body = json_bytes(content, f"question {name}")
-    data = json_bytes({"question": json.loads(body), "sha256": sha256(body)}, f"question {name}")
-    write_whole(root, root / FOLDER / (checked_name(name, "question") + ENDING), data)
+    file = checked_name(name, "question") + ENDING
+    write_whole(root, root / FOLDER / file, sealed("question", content))
+    write_whole(root, root / LISTED / file, sealed("listed", {"name": name}))
+
+
+def sealed(kind: str, content: Mapping[str, Any]) -> bytes:
+    """JSON-ready content under the name of its kind, with its own hash."""
+    body = json_bytes(dict(content), kind)
+    return json_bytes({kind: json.loads(body), "sha256": sha256(body)}, kind)
+
+
+def unsealed(path: Path, kind: str) -> dict[str, Any]:
+    """The content of a sealed file, whose `name`, where it states one, is the file's. Raises DamagedError."""
+    try:
+        outer = read_json(path)
+        content = outer[kind]
+        intact = sha256(json_bytes(content, kind)) == outer["sha256"]
+        named = content.get("name", path.stem)
+    except UnreadableError as why:
+        raise damaged(path, str(why)) from why
+    except (KeyError, TypeError, AttributeError, StoreError):
+        raise damaged(path, f"it is not a {kind}") from None
+    if not intact:
+        raise damaged(path, "its content has another hash than it states")
+    if named != path.stem or path.suffix != ENDING:
+        raise damaged(path, f'it is the {kind} "{readable(str(named))}"')
+    return content
 
 
 def question_names(root: Path) -> list[str]:
@@ -75,16 +115,12 @@ def read_question(root: Path, name: str | None = None) -> Question:
 
 def parse_question(path: Path) -> Question:
     """The question in a file. Raises DamagedError."""
+    content = unsealed(path, "question")
     try:
-        outer = json.loads(path.read_bytes())
-        content = outer["question"]
-        intact = sha256(json_bytes(content, "question")) == outer["sha256"]
         factors = {factor: tuple(labels) for factor, labels in content["factors"]}
-        question = Question(factors, tuple(content["keys"]), range(*content["seeds"]), content["attributes"])
-    except OSError as error:
-        raise damaged(path, f"it cannot be read ({error.strerror or error})") from error
+        keys, programs = tuple(content["keys"]), content.get("programs", [])
+        if programs and len(programs) != len(keys):
+            raise ValueError("each setting has its programs")
+        return Question(factors, keys, seeds_back(content["seeds"]), content["attributes"], programs)
     except (ValueError, KeyError, TypeError):
         raise damaged(path, "it is not a question") from None
-    if not intact:
-        raise damaged(path, "its content has another hash than it states")
-    return question

@@ -48,7 +48,7 @@ def measure(lab: sb.Lab) -> dict[str, xr.Dataset]:
     asked = question(lab.profile)
     some = asked.set_levels("slope", [0.0, 0.01])
     short = some.replace(steps=EPOCH).set_levels("start", {"framework": FRAMEWORK, "RAI": RAI})
-    seeds = lab.seeds if lab.profile == "smoke" else range(lab.seeds.start, lab.seeds.start + OF_ONE_EPOCH[lab.profile])
+    seeds = lab.seeds if lab.profile == "smoke" else range(lab.seeds[0], lab.seeds[0] + OF_ONE_EPOCH[lab.profile])
     return {
         "slopes": lab.run(asked, "slopes"),
         "rai": lab.run(some.set_levels("start", {"RAI": RAI}), "rai"),

@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seedbed.errors import PartError, nearest
+from seedbed.errors import LETTERS, PartError, nearest, shown
 from seedbed.vocabulary import (
     activations,
     data,
@@ -23,7 +23,7 @@ from seedbed.vocabulary import (
     probes,
     schedules,
 )
-from seedbed.vocabulary.part import Dial, Part, fingerprint, own, part
+from seedbed.vocabulary.part import Dial, Part, own, part
 
 TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
     "activation": activations.TABLE,
@@ -57,7 +57,9 @@ def find(kind: str, value: Any) -> Part:
         return _build(kind, name, arguments, options)
     if callable(value):
         return own(kind, value)
-    raise PartError(f'"{kind}" takes a name, a part or a function, got {value!r}; see: seedbed list {PLURALS[kind]}')
+    raise PartError(
+        f'"{kind}" takes a name, a part or a function, got {shown(value)}; see: seedbed list {PLURALS[kind]}'
+    )
 
 
 def optional(part: Part) -> list[str]:
@@ -72,10 +74,10 @@ def optional(part: Part) -> list[str]:
 def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
     """The part that `Part.canonical` has written as plain data.
 
-    Raises PartError for a function of a user's own, of which only the fingerprint was written.
+    Raises PartError for a function of a user's own, of which only the name was written.
     """
-    name, own_digest = plain["part"], plain.get("own")
-    if own_digest is not None:
+    name = plain["part"]
+    if "own" in plain:
         raise PartError(
             f'the {kind} "{name}" is a function of your own, which no record can hold; give the question too'
         )
@@ -106,7 +108,7 @@ def _literal(node: ast.expr) -> Any:
 def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) -> Part:
     table = TABLES[kind]
     if name not in table:
-        raise PartError(f'no {kind} "{name}"{nearest(name, table)} (seedbed list {PLURALS[kind]})')
+        raise PartError(f'no {kind} "{name[:LETTERS]}"{nearest(name, table)} (seedbed list {PLURALS[kind]})')
     signature = inspect.signature(table[name])
     try:
         signature.bind(*arguments, **options)
@@ -133,10 +135,10 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
             raise ValueError
         arguments = [_literal(node) for node in call.args]
         return call.func.id, arguments, {str(node.arg): _literal(node.value) for node in call.keywords}
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise PartError(
-            f'cannot read the {kind} "{text}"; write a name, or a name with numbers: name(option=0.1)'
+            f'cannot read the {kind} "{text[:LETTERS]}"; write a name, or a name with numbers: name(option=0.1)'
         ) from None
 
 
-__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "fingerprint", "optional", "own", "part", "read_back"]
+__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "optional", "own", "part", "read_back"]

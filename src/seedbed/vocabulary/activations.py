@@ -1,9 +1,8 @@
 """Activations by name: formula, options, source. `parts.activations` and `reference.activations` compute them."""
 
-from typing import Any
-
 from seedbed.errors import PartError
-from seedbed.vocabulary.part import Dial, Part, number, part
+from seedbed.vocabulary.numbers import Number, number
+from seedbed.vocabulary.part import Dial, Part, part
 from seedbed.vocabulary.schedules import dial, levels
 
 
@@ -36,7 +35,7 @@ def relu() -> Part:
     return part("activation", "relu")
 
 
-def leaky_relu(slope: Any = 0.01) -> Part:
+def leaky_relu(slope: Number = 0.01) -> Part:
     """f(z) = z where z > 0, else slope * z; derivative 1 or slope. The slope is a dial.
 
     Source: Maas, Hannun, Ng 2013, Rectifier nonlinearities improve neural network acoustic models.
@@ -45,7 +44,7 @@ def leaky_relu(slope: Any = 0.01) -> Part:
     return part("activation", "leaky_relu", slope=_dial("slope", slope))
 
 
-def prelu(slope: float = 0.25) -> Part:
+def prelu(slope: Number = 0.25) -> Part:
     """f(z) = z where z > 0, else a * z, with one a per layer, learned; it starts at `slope`, a dial.
 
     Source: He et al. 2015, Delving deep into rectifiers, equation 1.
@@ -53,7 +52,7 @@ def prelu(slope: float = 0.25) -> Part:
     return part("activation", "prelu", slope=Dial(number(slope, "slope that prelu starts at")))
 
 
-def rrelu(lower: Any = 1 / 8, upper: Any = 1 / 3) -> Part:
+def rrelu(lower: Number = 1 / 8, upper: Number = 1 / 3) -> Part:
     """f(z) = z where z > 0, else a * z, with a drawn uniformly from [lower, upper] for every unit and example.
 
     In evaluation a = (lower + upper) / 2. Both bounds are dials. Raises PartError when lower > upper.
@@ -76,7 +75,7 @@ def crelu() -> Part:
     return part("activation", "crelu")
 
 
-def elu(alpha: Any = 1.0) -> Part:
+def elu(alpha: Number = 1.0) -> Part:
     """f(z) = z where z > 0, else alpha (exp(z) - 1). alpha is a dial.
 
     Source: Clevert, Unterthiner, Hochreiter 2015, equation 15.
@@ -117,7 +116,7 @@ def silu() -> Part:
     return part("activation", "silu")
 
 
-def _dial(name: str, value: Any) -> Dial | Part:
+def _dial(name: str, value: Number) -> Dial | Part:
     return dial(value, f"{name} of the activation")
 
 

@@ -3,22 +3,24 @@
 A data set is one common draw for all members (`fresh=False`), or a draw of each member's own (`fresh=True`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from seedbed.errors import PartError, nearest
+from seedbed.errors import PartError, one_of, shown
+from seedbed.vocabulary.numbers import MOST_LETTERS, Number, Switch, Whole, Word, number, plain, switch, whole
 from seedbed.vocabulary.part import Part, own, part
 
+KINDS = ("binary", "classes", "sign", "real")
 CURVES = ("abs", "x_sin_5x", "step_sin_5x")
 
 
 def random_images(
-    n: int = 64,
-    shape: Sequence[int] = (4, 4),
-    ones: float = 11 / 64,
-    labels: str = "separable",
-    draw: int = 0,
-    fresh: bool = False,
+    n: Whole = 64,
+    shape: Any = (4, 4),
+    ones: Number = 11 / 64,
+    labels: Word = "separable",
+    draw: Whole = 0,
+    fresh: Switch = False,
 ) -> Part:
     """`n` different images of independent fair bits, of which exactly round(ones * n) have label 1.
 
@@ -27,15 +29,15 @@ def random_images(
     images drawn at random. `draw` numbers the common draw.
     Source: CIS680 assignment 1, part 2.
     """
-    if not 0 <= ones <= 1:
-        raise PartError(f"the share of ones must lie between 0 and 1, got {ones:g}; write for instance ones=0.17")
-    if labels not in ("separable", "independent"):
-        raise PartError(f'labels are "separable" or "independent", got "{labels}"; write one of the two')
-    options = {"n": n, "shape": tuple(shape), "ones": float(ones), "labels": labels, "draw": draw, "fresh": fresh}
-    return part("data", "random_images", **options)
+    share = number(ones, "share of ones")
+    if not 0 <= share <= 1:
+        raise PartError(f"the share of ones must lie between 0 and 1, got {share:g}; write for instance ones=0.17")
+    one_of(labels, ("separable", "independent"), "labels of random_images", PartError)
+    options = {"n": whole(n, "n of random_images"), "shape": _sides(shape), "ones": share, "labels": labels}
+    return part("data", "random_images", **options, **_draws("random_images", draw, fresh))
 
 
-def lines(n: int = 64, size: int = 16, draw: int = 0, fresh: bool = False) -> Part:
+def lines(n: Whole = 64, size: Whole = 16, draw: Whole = 0, fresh: Switch = False) -> Part:
     """`n` images of a vertical bar and a filled square: label 1 where the square lies left of the bar, 0 right of it.
 
     The first half has label 1, the second 0. `size` is the side of an image, 8 or more: the course's files are 16 x 16,
@@ -44,7 +46,7 @@ def lines(n: int = 64, size: int = 16, draw: int = 0, fresh: bool = False) -> Pa
     return _shapes("lines", n, size, draw, fresh)
 
 
-def detection(n: int = 64, size: int = 16, draw: int = 0, fresh: bool = False) -> Part:
+def detection(n: Whole = 64, size: Whole = 16, draw: Whole = 0, fresh: Switch = False) -> Part:
     """`n` images of a diamond (label 0) or a square (label 1), with two things to predict: the label and the width.
 
     The first half has label 0, the second 1. The width is a half-width w: 1 to 7 where `size`, the side of an image, is
@@ -54,7 +56,7 @@ def detection(n: int = 64, size: int = 16, draw: int = 0, fresh: bool = False) -
     return _shapes("detection", n, size, draw, fresh)
 
 
-def diagonal(n: int = 20, test: int = 1_000, draw: int = 0, fresh: bool = False) -> Part:
+def diagonal(n: Whole = 20, test: Whole = 1_000, draw: Whole = 0, fresh: Switch = False) -> Part:
     """`n` points uniform in the unit square, +1 where x1 > x2 and -1 elsewhere, and a test split by the same law.
 
     Few points may all be of one class. Source: Dube, homework 2, problem 1.
@@ -63,23 +65,23 @@ def diagonal(n: int = 20, test: int = 1_000, draw: int = 0, fresh: bool = False)
 
 
 def curve(
-    formula: str = "abs",
-    n: int = 3_000,
-    low: float = -(7**0.5),
-    high: float = 7**0.5,
-    draw: int = 0,
-    fresh: bool = False,
+    formula: Word = "abs",
+    n: Whole = 3_000,
+    low: Number = -(7**0.5),
+    high: Number = 7**0.5,
+    draw: Whole = 0,
+    fresh: Switch = False,
 ) -> Part:
     """`n` numbers uniform in [low, high], and a function of them: "abs", "x_sin_5x" or "step_sin_5x".
 
     |x|, x sin 5x, and 1 for x > 0 plus 0.2 sin 5x. Source: Lu, Shin, Su, Karniadakis 2020, Dying ReLU and
     initialization.
     """
-    if formula not in CURVES:
-        raise PartError(f'no curve "{formula}"{nearest(formula, CURVES)}; write one of {", ".join(CURVES)}')
-    if not low < high:
-        raise PartError(f"a curve needs low < high, got {low:g} and {high:g}; exchange them")
-    return _counted("curve", {"n": n}, formula=formula, low=float(low), high=float(high), draw=draw, fresh=fresh)
+    one_of(formula, CURVES, "the formula of curve", PartError)
+    left, right = number(low, "low end of a curve"), number(high, "high end of a curve")
+    if not left < right:
+        raise PartError(f"a curve needs low < high, got {left:g} and {right:g}; exchange them")
+    return _counted("curve", {"n": n}, formula=formula, low=left, high=right, draw=draw, fresh=fresh)
 
 
 def corners() -> Part:
@@ -90,18 +92,24 @@ def corners() -> Part:
     return part("data", "corners")
 
 
-def xor_blobs(n: int = 1_000, test: int = 100, std: float = 0.4, draw: int = 0, fresh: bool = False) -> Part:
+def xor_blobs(n: Whole = 1_000, test: Whole = 100, std: Number = 0.4, draw: Whole = 0, fresh: Switch = False) -> Part:
     """`n` points in normal blobs about the corners (+-1, +-1), label 1 where the signs differ, and a test split.
 
     Every blob holds a quarter of the points. Source: EE449 homework 1 (2024), part 1.
     """
-    if not std >= 0:
-        raise PartError(f"the deviation of the blobs must be 0 or more, got {std:g}; write for instance std=0.4")
-    return _counted("xor_blobs", {"n": n, "test": test}, std=float(std), draw=draw, fresh=fresh)
+    spread = number(std, "deviation of the blobs")
+    if not spread >= 0:
+        raise PartError(f"the deviation of the blobs must be 0 or more, got {spread:g}; write for instance std=0.4")
+    return _counted("xor_blobs", {"n": n, "test": test}, std=spread, draw=draw, fresh=fresh)
 
 
 def eggholder(
-    n: int = 80_000, test: int = 20_000, noise: float = 0.3, scale: float = 1.0, draw: int = 0, fresh: bool = False
+    n: Whole = 80_000,
+    test: Whole = 20_000,
+    noise: Number = 0.3,
+    scale: Number = 1.0,
+    draw: Whole = 0,
+    fresh: Switch = False,
 ) -> Part:
     """The Eggholder function on [-512, 512]^2, inputs divided by 512, with normal noise of that standard deviation.
 
@@ -109,82 +117,115 @@ def eggholder(
     targets, noise included, are divided by `scale`: a squared error is then one in units of scale^2.
     Source: Dube, homework 2, problem 5.
     """
+    noise, scale = number(noise, "deviation of the noise"), number(scale, "scale of the targets")
     if not noise >= 0:
         raise PartError(f"the deviation of the noise must be 0 or more, got {noise:g}; write for instance noise=0.3")
     if not 0 < scale < float("inf"):
         raise PartError(f"the scale of the targets must be above 0, got {scale:g}; write for instance scale=300")
-    counts = {"n": n, "test": test}
-    return _counted("eggholder", counts, noise=float(noise), scale=float(scale), draw=draw, fresh=fresh)
+    return _counted("eggholder", {"n": n, "test": test}, noise=noise, scale=scale, draw=draw, fresh=fresh)
 
 
-def point(x: float = 1.0, y: float = 0.5) -> Part:
+def point(x: Number = 1.0, y: Number = 0.5) -> Part:
     """One example: input x, target probability y.
 
     Source: CIS680 assignment 1, part 1 (x = 1, y = 0.5).
     """
-    return part("data", "point", x=float(x), y=float(y))
+    return part("data", "point", x=number(x, "x of point"), y=number(y, "y of point"))
 
 
-def files(folder: str, name: str) -> Part:
+def files(folder: str, name: Any, kind: Word = "binary", standardize: Switch = False) -> Part:
     """A user's own `NAME_imgs.npy` and `NAME_labs.npy` in `folder`, under the names the course gives its sets.
 
-    The course's are "random", "line" and "detection"; the last has `detection_width.npy` too, and two heads.
+    `kind` says what the labels are: "binary" (0 or 1), "classes" (whole numbers from 0, one for each example), "sign"
+    (-1 or 1) or "real" (any numbers, `(example,)` or `(example, unit)`). `standardize=True` subtracts the mean of all
+    training inputs and divides by their standard deviation. The course's sets are "random", "line" and "detection"; the
+    last has `detection_width.npy` too, and two heads, whatever `kind` says.
     """
-    return Part("data", "files", (("folder", str(folder)), ("name", name)))
+    if not isinstance(name, str) or not name or len(name) > MOST_LETTERS or "/" in name or "\0" in name:
+        raise PartError(
+            f"the name of files is how NAME_imgs.npy begins, at most {MOST_LETTERS} letters without /, got "
+            f'{shown(name)}; write for instance files("data", "line")'
+        )
+    one_of(kind, KINDS, "the kind of files", PartError)
+    further = {"kind": kind} if kind != "binary" else {}  # left out: questions without it keep their names
+    return part("data", "files", folder=str(folder), name=name, **further, **_standardized("files", standardize))
 
 
-def generator(function: Callable[..., Any], draw: int = 0, fresh: bool = False, **options: Any) -> Part:
+def generator(
+    function: Any, /, draw: Whole = 0, fresh: Switch = False, standardize: Switch = False, **options: Any
+) -> Part:
     """A generator of one's own: `function(rng, **options)` returns `(inputs, targets)` or `(inputs, targets, kind)`.
 
-    `rng` is a `numpy.random.Generator`, kind is "binary", "classes", "sign" or "real"; a mapping with these names
-    (and `test_inputs`, `test_targets`, `units`) gives a test split too. Several things to predict are named: targets
+    `rng` is a `numpy.random.Generator` keyed by the draw, and the only source of chance: the same rng must give the
+    same arrays. Inputs are numbers `(example, *shape)`, targets `(example,)` or `(example, unit)`.
+    kind is "binary" (0 or 1), "classes" (whole numbers from 0), "sign" (-1 or 1) or "real"; without one, targets of 0
+    and 1 are binary. A mapping with the names inputs, targets, target (the kind), and at most test_inputs,
+    test_targets and units (the number of outputs) gives a test split too. Several things to predict are named: targets
     and kind are then mappings, `{"label": ..., "width": ...}` and `{"label": "binary", "width": "real"}`.
-    `draw` numbers the common draw; with `fresh=True` every seed has a draw of its own. Every float option becomes a
-    dial of the data.
+
+    `draw` numbers the common draw; with `fresh=True` every seed has a draw of its own. `standardize=True` subtracts the
+    mean of the training inputs from all inputs and divides by their standard deviation, for each draw by itself. Every
+    float option becomes a dial of the data; strings, booleans and whole numbers stay as they are.
+
+    >>> def ring(rng, radius):
+    ...     points = rng.normal(size=(100, 2))
+    ...     return points, (points**2).sum(axis=1) > radius**2
+    >>> generator(ring, radius=1.2)["radius"]
+    Dial(value=1.2)
     """
-    return own("data", function, draw=draw, fresh=fresh, **options)
+    further = _standardized("the generator", standardize)
+    return own("data", function, **_draws("the generator", draw, fresh), **further, **options)
 
 
-def mnist(train: int = 60_000, test: int = 10_000) -> Part:
+def mnist(train: Whole = 60_000, test: Whole = 10_000, standardize: Switch = False) -> Part:
     """Handwritten digits: 28 x 28 grey values in [0, 1], ten classes; the first `train` and `test` images of each part.
 
+    `standardize=True` subtracts the mean of all grey values and divides by their standard deviation.
     Downloaded once by `seedbed data fetch mnist`. Source: LeCun, Cortes, Burges, The MNIST database (CC BY-SA 3.0).
     """
-    return _images("mnist", train, test)
+    return _images("mnist", train, test, standardize)
 
 
-def fashion_mnist(train: int = 60_000, test: int = 10_000) -> Part:
+def fashion_mnist(train: Whole = 60_000, test: Whole = 10_000, standardize: Switch = False) -> Part:
     """Pieces of clothing in the format of MNIST: 28 x 28 grey values in [0, 1], ten classes.
 
-    Downloaded once by `seedbed data fetch fashion_mnist`.
+    `standardize` as for `mnist`. Downloaded once by `seedbed data fetch fashion_mnist`.
     Source: Xiao, Rasul, Vollgraf 2017, Fashion-MNIST: a novel image dataset (MIT).
     """
-    return _images("fashion_mnist", train, test)
+    return _images("fashion_mnist", train, test, standardize)
 
 
-def _counted(word: str, counts: Mapping[str, Any], **options: Any) -> Part:
+def _counted(word: str, counts: Mapping[str, Any], draw: Any, fresh: Any, **options: Any) -> Part:
     """A data part with numbers of points: at least one to train on, any number to test."""
-    for what, number in counts.items():
-        least = 0 if what == "test" else 1
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise PartError(
-                f"{word} needs {what} to be a whole number from {least}, got {number!r}; give such a number"
-            )
-    return part("data", word, **counts, **options)
+    checked = {what: whole(count, f"{what} of {word}", 0 if what == "test" else 1) for what, count in counts.items()}
+    return part("data", word, **checked, **options, **_draws(word, draw, fresh))
 
 
-def _shapes(name: str, n: Any, size: Any, draw: int, fresh: bool) -> Part:
-    for what, number, least in (("n", n, 1), ("size", size, 8)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise PartError(f"{name} need {what} to be a whole number from {least}, got {number!r}; give such a number")
-    return part("data", name, n=n, size=size, draw=draw, fresh=fresh)
+def _shapes(name: str, n: Any, size: Any, draw: Any, fresh: Any) -> Part:
+    sides = {"n": whole(n, f"n of {name}"), "size": whole(size, f"size of {name}", 8)}
+    return part("data", name, **sides, **_draws(name, draw, fresh))
 
 
-def _images(name: str, train: Any, test: Any) -> Part:
-    for what, number, most in (("training", train, 60_000), ("test", test, 10_000)):
-        if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= most:
-            raise PartError(f"{name} has {most} {what} images, got {number!r}; ask for 1 to {most}")
-    return part("data", name, train=train, test=test)
+def _draws(name: str, draw: Any, fresh: Any) -> dict[str, Any]:
+    """Which draw, or one for each seed."""
+    return {"draw": whole(draw, f"draw of {name}", 0), "fresh": switch(fresh, f"fresh of {name}")}
+
+
+def _sides(shape: Any) -> tuple[int, ...]:
+    sides = plain(shape)
+    if not isinstance(sides, list | tuple) or not sides:
+        raise PartError(f"the shape of random images lists its sides, got {shown(shape)}; write for instance (4, 4)")
+    return tuple(whole(side, "a side of random images") for side in sides)
+
+
+def _images(name: str, train: Any, test: Any, standardize: Any = False) -> Part:
+    counts = {"train": whole(train, f"train of {name}", 1, 60_000), "test": whole(test, f"test of {name}", 1, 10_000)}
+    return part("data", name, **counts, **_standardized(name, standardize))
+
+
+def _standardized(name: str, standardize: Any) -> dict[str, bool]:
+    """An option that is left out where it is False: questions without it keep their names."""
+    return {"standardize": True} if switch(standardize, f"standardize of {name}") else {}
 
 
 WORDS = (random_images, lines, detection, diagonal, curve, corners, xor_blobs, eggholder, point, files, mnist,

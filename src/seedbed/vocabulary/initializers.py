@@ -12,27 +12,28 @@ of each member's own (`fresh=True`) that crosses initial draws with data sets:
 """
 
 from seedbed.errors import PartError
-from seedbed.vocabulary.part import Dial, Part, number, part
+from seedbed.vocabulary.numbers import Number, number, whole
+from seedbed.vocabulary.part import Dial, Part, part
 
 MOST_DRAWS = 2**24  # a dial is a number in single precision
 
 
-def constant(value: float, bias: float = 0.0, draw: float | None = None) -> Part:
+def constant(value: Number, bias: Number = 0.0, draw: Number = None) -> Part:
     """Every weight equals `value`."""
     return _initializer("constant", value=value, bias=bias, draw=draw)
 
 
-def zeros(bias: float = 0.0, draw: float | None = None) -> Part:
+def zeros(bias: Number = 0.0, draw: Number = None) -> Part:
     """Every weight is 0: hidden units never become different from one another."""
     return _initializer("zeros", bias=bias, draw=draw)
 
 
-def normal(std: float, bias: float = 0.0, draw: float | None = None) -> Part:
+def normal(std: Number, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ N(0, std^2)."""
     return _initializer("normal", std=std, bias=bias, draw=draw)
 
 
-def truncated_normal(std: float, bias: float = 0.0, draw: float | None = None) -> Part:
+def truncated_normal(std: Number, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ N(0, std^2) redrawn until |w| <= 2 std; the deviation of what remains is 0.8796 std.
 
     Source: CIS680 assignment 1, part 2; the same law as TensorFlow's truncated normal.
@@ -40,42 +41,42 @@ def truncated_normal(std: float, bias: float = 0.0, draw: float | None = None) -
     return _initializer("truncated_normal", std=std, bias=bias, draw=draw)
 
 
-def uniform(bound: float, bias: float = 0.0, draw: float | None = None) -> Part:
+def uniform(bound: Number, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ U(-bound, bound)."""
     return _initializer("uniform", bound=bound, bias=bias, draw=draw)
 
 
-def glorot_normal(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) -> Part:
+def glorot_normal(gain: Number = 1.0, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ N(0, 2 gain^2 / (fan_in + fan_out)), also called Xavier. Source: Glorot, Bengio 2010, equation 12."""
     return _initializer("glorot_normal", gain=gain, bias=bias, draw=draw)
 
 
-def glorot_uniform(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) -> Part:
+def glorot_uniform(gain: Number = 1.0, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ U(-r, r), r = gain sqrt(6 / (fan_in + fan_out)). Source: Glorot, Bengio 2010, equation 16."""
     return _initializer("glorot_uniform", gain=gain, bias=bias, draw=draw)
 
 
-def he_normal(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) -> Part:
+def he_normal(gain: Number = 1.0, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ N(0, 2 gain^2 / fan_in), also called Kaiming. Source: He et al. 2015, equation 12."""
     return _initializer("he_normal", gain=gain, bias=bias, draw=draw)
 
 
-def he_uniform(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) -> Part:
+def he_uniform(gain: Number = 1.0, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ U(-r, r), r = gain sqrt(6 / fan_in). Source: He et al. 2015, equation 12."""
     return _initializer("he_uniform", gain=gain, bias=bias, draw=draw)
 
 
-def lecun_normal(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) -> Part:
+def lecun_normal(gain: Number = 1.0, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ N(0, gain^2 / fan_in). Source: LeCun et al. 1998, Efficient backprop, equation 16."""
     return _initializer("lecun_normal", gain=gain, bias=bias, draw=draw)
 
 
-def lecun_uniform(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) -> Part:
+def lecun_uniform(gain: Number = 1.0, bias: Number = 0.0, draw: Number = None) -> Part:
     """w ~ U(-r, r), r = gain sqrt(3 / fan_in). Source: LeCun et al. 1998, Efficient backprop, equation 16."""
     return _initializer("lecun_uniform", gain=gain, bias=bias, draw=draw)
 
 
-def orthogonal(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) -> Part:
+def orthogonal(gain: Number = 1.0, bias: Number = 0.0, draw: Number = None) -> Part:
     """The weight matrix (outputs x fan_in) is gain times a random matrix with orthonormal rows or columns.
 
     Source: Saxe, McClelland, Ganguli 2013, Exact solutions to the nonlinear dynamics of learning.
@@ -83,7 +84,7 @@ def orthogonal(gain: float = 1.0, bias: float = 0.0, draw: float | None = None) 
     return _initializer("orthogonal", gain=gain, bias=bias, draw=draw)
 
 
-def rai(gain: float = 0.6007, draw: float | None = None) -> Part:
+def rai(gain: Number = 0.6007, draw: Number = None) -> Part:
     """Randomized asymmetric: weights and bias of a unit ~ N(0, gain^2 / fan_in), then one of them, any, ~ Beta(2, 1).
 
     The one is drawn evenly among the fan_in + 1 numbers of the unit; Beta(2, 1) has density 2x on [0, 1], so that it is
@@ -93,11 +94,10 @@ def rai(gain: float = 0.6007, draw: float | None = None) -> Part:
     return _initializer("rai", gain=gain, draw=draw)
 
 
-def _initializer(name: str, draw: float | None = None, **numbers: float) -> Part:
+def _initializer(name: str, draw: Number = None, **numbers: Number) -> Part:
     if draw is not None:
-        numbers["draw"] = number(draw, f"draw of {name}")
-        if numbers["draw"] != int(numbers["draw"]) or not 0 <= numbers["draw"] < MOST_DRAWS:
-            raise PartError(f"the draw of {name} is a whole number from 0, got {draw:g}; give the number of a seed")
+        drawn = number(draw, f"draw of {name}")
+        numbers["draw"] = whole(int(drawn) if drawn.is_integer() else draw, f"the draw of {name}", 0, MOST_DRAWS - 1)
     dials = {key: Dial(number(value, f"{key} of {name}")) for key, value in numbers.items()}
     for key in ("std", "bound", "gain"):
         if key in dials and dials[key].value < 0:

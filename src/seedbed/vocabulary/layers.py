@@ -7,14 +7,15 @@ in NumPy, in `reference.steps`; shapes and counts are worked out by `vocabulary.
 
 from typing import Any
 
-from seedbed.errors import PartError
+from seedbed.errors import PartError, shown
+from seedbed.vocabulary.numbers import MOST, Number, Switch, Whole, plain, switch, whole
 from seedbed.vocabulary.part import Part, own, part
 from seedbed.vocabulary.schedules import dial, levels
 
-Padding = str | int
+Padding = Any  # "valid", "same", or a number of zeros
 
 
-def dense(units: int, bias: bool = True) -> Part:
+def dense(units: Whole, bias: Switch = True) -> Part:
     """z = w x + b, or w x; an image is taken as a row, channel by channel, as behind `flatten`.
 
     `units (features + 1)` parameters, or `units features`. The first draw is uniform in +-1/sqrt(features).
@@ -22,7 +23,9 @@ def dense(units: int, bias: bool = True) -> Part:
     return part("layer", "dense", units=_size("dense", "units", units), **_unless(_switch("dense", "bias", bias)))
 
 
-def conv(channels: int, kernel: int = 3, stride: int = 1, padding: Padding = "valid", bias: bool = True) -> Part:
+def conv(
+    channels: Whole, kernel: Whole = 3, stride: Whole = 1, padding: Padding = "valid", bias: Switch = True
+) -> Part:
     """y[o, i, j] = b[o] + sum over c, a, e of w[o, c, a, e] x[c, stride i + a, stride j + e], kernel by kernel places.
 
     `padding` is "valid" (none), "same" (zeros until the side is ceil(side / stride), the odd one below and right) or
@@ -44,7 +47,7 @@ def activation(function: Any = None) -> Part:
     return part("layer", "activation", **({} if function is None else {"function": activation_of(function)}))
 
 
-def batch_norm(momentum: Any = None) -> Part:
+def batch_norm(momentum: Number = None) -> Part:
     """y = scale (x - mean) / sqrt(variance + 1e-5) + shift, feature by feature, of images channel by channel.
 
     In training mean and variance are those of the batch, otherwise running averages r <- (1 - momentum) r + momentum
@@ -59,7 +62,7 @@ def batch_norm(momentum: Any = None) -> Part:
     )
 
 
-def dropout(rate: Any = 0.5) -> Part:
+def dropout(rate: Number = 0.5) -> Part:
     """x / (1 - rate) with probability 1 - rate, else 0, for every number by itself; x where nothing is trained.
 
     The rate is a dial. Source: Srivastava et al. 2014, Dropout, scaled in training as in PyTorch and Keras.
@@ -67,7 +70,7 @@ def dropout(rate: Any = 0.5) -> Part:
     return part("layer", "dropout", rate=_share("dropout", "rate", rate))
 
 
-def max_pool(window: int = 2, stride: int | None = None, padding: Padding = "valid") -> Part:
+def max_pool(window: Whole = 2, stride: Whole = None, padding: Padding = "valid") -> Part:
     """y[c, i, j] = max over a, e < window of x[c, stride i + a, stride j + e]; the stride is the window if left out.
 
     What is left over at the lower and right border is not looked at. Padding, as in `conv`, never is the maximum. Of
@@ -78,7 +81,7 @@ def max_pool(window: int = 2, stride: int | None = None, padding: Padding = "val
                 padding=_padding("max_pool", padding))  # fmt: skip
 
 
-def average_pool(window: int = 2, stride: int | None = None) -> Part:
+def average_pool(window: Whole = 2, stride: Whole = None) -> Part:
     """y[c, i, j] = mean over a, e < window of x[c, stride i + a, stride j + e], without padding."""
     return part("layer", "average_pool", window=_size("average_pool", "window", window),
                 stride=_size("average_pool", "stride", window if stride is None else stride))  # fmt: skip
@@ -120,8 +123,13 @@ def list_of(what: str, layers: Any) -> tuple[Part, ...]:
     from seedbed.vocabulary import find
 
     if isinstance(layers, str | Part) or not hasattr(layers, "__iter__"):
-        got = layers.label() if isinstance(layers, Part) else repr(layers)
+        got = layers.label() if isinstance(layers, Part) else shown(layers)
         raise PartError(f"{what} takes lists of layers, got {got}; write for instance [conv(16, 5), activation()]")
+    if own := [layer for layer in layers if callable(layer) and not isinstance(layer, Part)]:
+        raise PartError(
+            f"the layers of {what} are words, got the function {shown(own[0])}; write activation(function), or a whole "
+            "model of your own"
+        )
     return tuple(find("layer", layer) for layer in layers)
 
 
@@ -133,23 +141,20 @@ def activation_of(value: Any) -> Part:
 
 
 def _size(layer: str, option: str, value: Any) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < 1:
-        raise PartError(f"the {option} of {layer} must be a whole number of at least 1, got {value!r}; give one")
-    return int(value)
+    return whole(value, f"the {option} of {layer}")
 
 
 def _padding(layer: str, value: Any) -> Padding:
-    if value in ("valid", "same") or (hasattr(value, "__index__") and not isinstance(value, bool) and int(value) >= 0):
-        return value if isinstance(value, str) else int(value)
+    value = plain(value)
+    if value in ("valid", "same") or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST):
+        return value
     raise PartError(
-        f'the padding of {layer} is "valid", "same" or a whole number, got {value!r}; write for instance padding=2'
+        f'the padding of {layer} is "valid", "same" or a whole number, got {shown(value)}; write for instance padding=2'
     )
 
 
 def _switch(layer: str, option: str, value: Any) -> dict[str, bool]:
-    if not isinstance(value, bool):
-        raise PartError(f"the {option} of {layer} is True or False, got {value!r}; write {option}=False")
-    return {option: value}
+    return {option: switch(value, f"the {option} of {layer}")}
 
 
 def _unless(given: dict[str, bool]) -> dict[str, bool]:

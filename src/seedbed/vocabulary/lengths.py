@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from seedbed.errors import SpecError
+from seedbed.errors import SpecError, shown
+from seedbed.vocabulary.numbers import plain
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,9 @@ def epochs(count: Any) -> Epochs:
 
     Raises: SpecError for anything but a number above 0.
     """
+    count = plain(count)
     if isinstance(count, bool) or not isinstance(count, int | float) or not (0 < count < math.inf):
-        raise SpecError(f"epochs must be a number above 0, got {count!r}; write for instance steps=epochs(15)")
+        raise SpecError(f"epochs must be a number above 0, got {shown(count)}; write for instance steps=epochs(15)")
     return Epochs(float(count))
 
 

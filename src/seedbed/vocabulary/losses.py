@@ -6,7 +6,8 @@ logit. Losses in `ON_SCORE` take z, because computing them from y_hat would over
 
 from typing import Any
 
-from seedbed.errors import PartError
+from seedbed.errors import PartError, one_of
+from seedbed.vocabulary.numbers import Number, Word
 from seedbed.vocabulary.part import Dial, Part, part
 from seedbed.vocabulary.schedules import dial, levels
 
@@ -15,7 +16,7 @@ ON_SCORE = frozenset({"cross_entropy", "perceptron", "hinge"})
 SIGNED = frozenset({"perceptron", "hinge"})  # they compare with signs
 
 
-def l2(reduction: str = "mean") -> Part:
+def l2(reduction: Word = "mean") -> Part:
     """L = sum over output units of (y_hat - y)^2, without the factor 1/2 that some texts put in front.
 
     Of classes, y is the one-hot vector of the label and y_hat the softmax of the scores.
@@ -24,17 +25,17 @@ def l2(reduction: str = "mean") -> Part:
     return _loss("l2", reduction)
 
 
-def mse(reduction: str = "mean") -> Part:
+def mse(reduction: Word = "mean") -> Part:
     """L = mean over output units of (y_hat - y)^2; for one unit the same as l2. A class counts as in l2."""
     return _loss("mse", reduction)
 
 
-def mae(reduction: str = "mean") -> Part:
+def mae(reduction: Word = "mean") -> Part:
     """L = mean over output units of |y_hat - y|, gradient 0 at 0. A class counts as in l2."""
     return _loss("mae", reduction)
 
 
-def cross_entropy(reduction: str = "mean") -> Part:
+def cross_entropy(reduction: Word = "mean") -> Part:
     """Binary targets: L = -(y log y_hat + (1 - y) log(1 - y_hat)), y_hat = sigmoid(z), summed over output units.
 
     Classes: L = -log softmax(z)[y]. In nats, computed from z without overflow; dL/dz = y_hat - y. So the output
@@ -45,7 +46,7 @@ def cross_entropy(reduction: str = "mean") -> Part:
     return _loss("cross_entropy", reduction)
 
 
-def perceptron(reduction: str = "mean") -> Part:
+def perceptron(reduction: Word = "mean") -> Part:
     """L = sum over output units of max(0, -y z), y in {-1, 1} (labels 0 and 1 are mapped to them).
 
     Gradient 0 at y z = 0. Source: Dube homework 2, problem 1 (a = 0).
@@ -53,7 +54,7 @@ def perceptron(reduction: str = "mean") -> Part:
     return _loss("perceptron", reduction)
 
 
-def hinge(margin: Any = 1.0, reduction: str = "mean") -> Part:
+def hinge(margin: Number = 1.0, reduction: Word = "mean") -> Part:
     """L = sum over output units of max(0, margin - y z), y in {-1, 1} (labels 0 and 1 are mapped to them).
 
     The margin is a dial. Source: Dube homework 2, problem 1 (a = 1).
@@ -61,7 +62,7 @@ def hinge(margin: Any = 1.0, reduction: str = "mean") -> Part:
     return _loss("hinge", reduction, margin=margin)
 
 
-def heads(shared: str = "weighted", **options: Any) -> Part:
+def heads(shared: Word = "weighted", **options: Any) -> Part:
     """A loss for each thing to predict: L = sum over heads h of weight_h L_h.
 
     One keyword per head of the data set, `heads(label="cross_entropy", width="l2")`, and `<head>_weight` for its weight
@@ -75,11 +76,9 @@ def heads(shared: str = "weighted", **options: Any) -> Part:
     from seedbed.vocabulary import find
 
     names = [name for name in options if not name.endswith(WEIGHT)]
-    if not names or shared not in ("weighted", "sum"):
-        raise PartError(
-            f'heads takes a loss per head and shared="weighted" or "sum", got {", ".join(names) or "no head"} and '
-            f'{shared!r}; write heads(label="cross_entropy", width="l2")'
-        )
+    one_of(shared, ("weighted", "sum"), "shared of heads", PartError)
+    if not names:
+        raise PartError('heads takes a loss per head, got none; write heads(label="cross_entropy", width="l2")')
     if stray := [name for name in options if name.endswith(WEIGHT) and name.removesuffix(WEIGHT) not in names]:
         raise PartError(f"{stray[0]} weighs no head of this loss (it has {', '.join(names)}); name its loss too")
     chosen = {name: find("loss", options[name]) for name in names}
@@ -109,11 +108,8 @@ def _weight(name: str, value: Any) -> Dial | Part:
     return made
 
 
-def _loss(name: str, reduction: str, **dials: Any) -> Part:
-    if reduction not in ("mean", "sum"):
-        raise PartError(
-            f'the reduction of {name} is "mean" or "sum", got "{reduction}"; write {name}(reduction="mean")'
-        )
+def _loss(name: str, reduction: Word, **dials: Number) -> Part:
+    one_of(reduction, ("mean", "sum"), f"the reduction of {name}", PartError)
     return part("loss", name, reduction=reduction, **{key: dial(v, f"{key} of {name}") for key, v in dials.items()})
 
 

@@ -4,7 +4,8 @@ Most are a mean over examples. Those in `COUNTED` come from counts over the whol
 {0, 1} or {-1, 1}: of the positive one, 1) the examples that have it, P, that are given it, and both, TP.
 """
 
-from seedbed.vocabulary.part import Part, number, part
+from seedbed.vocabulary.numbers import Number, number
+from seedbed.vocabulary.part import Part, part
 
 
 def accuracy() -> Part:
@@ -15,7 +16,7 @@ def accuracy() -> Part:
     return part("metric", "accuracy")
 
 
-def within(tolerance: float | int = 0.5) -> Part:
+def within(tolerance: Number = 0.5) -> Part:
     """Share of examples with |y_hat - y| < tolerance in every output unit.
 
     Source: CIS680 assignment 1, part 3, question 2 (tolerance 0.5).

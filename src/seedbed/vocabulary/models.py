@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from seedbed.errors import PartError
+from seedbed.errors import PartError, one_of, shown
 from seedbed.vocabulary import networks
 from seedbed.vocabulary.networks import (
     ee449_cnn_3,
@@ -15,6 +15,7 @@ from seedbed.vocabulary.networks import (
     mini_googlenet,
     sequential,
 )
+from seedbed.vocabulary.numbers import MOST, Number, Word, plain, switch
 from seedbed.vocabulary.part import Dial, Part, own, part
 from seedbed.vocabulary.schedules import dial, levels
 from seedbed.vocabulary.walk import layers_of
@@ -26,12 +27,11 @@ def neuron(bias: Any = True) -> Part:
     With `bias=False`, z = w . x: a boundary through the origin. `neuron(bias=True)` is the same part as `neuron()`.
     Source: CIS680 assignment 1, part 1; without bias Dube, homework 2, problem 1.
     """
-    if not isinstance(bias, bool):
-        raise PartError(f"the bias of neuron is True (there is one) or False, got {bias!r}; write neuron(bias=False)")
+    bias = switch(bias, "the bias of neuron", "write neuron(bias=False)")
     return part("model", "neuron", **({} if bias else {"bias": False}))
 
 
-def mlp(hidden: Sequence[int], activation: Any = "relu", norm: str = "none", dropout: Any = None) -> Part:
+def mlp(hidden: Any, activation: Any = "relu", norm: Word = "none", dropout: Number = None) -> Part:
     """Fully connected layers of the given widths, each followed by `activation`, then a linear layer of output width.
 
     Image inputs are flattened. `norm="batch"` puts batch norm before every activation; `dropout` is the probability,
@@ -40,9 +40,10 @@ def mlp(hidden: Sequence[int], activation: Any = "relu", norm: str = "none", dro
     """
     widths = _widths(hidden)
     if not widths or not all(_whole(width) for width in widths):
-        raise PartError(f"the hidden widths of mlp must be whole numbers of at least 1, got {hidden!r}; write mlp([4])")
-    if norm not in ("none", "batch"):
-        raise PartError(f'the norm of mlp is "none" or "batch", got {norm!r}; write one of the two')
+        raise PartError(
+            f"the hidden widths of mlp must be whole numbers of at least 1, got {shown(hidden)}; write mlp([4])"
+        )
+    one_of(norm, ("none", "batch"), "the norm of mlp", PartError)
     # An option that is left out is left out: questions without it keep their names.
     further: dict[str, Any] = {} if norm == "none" else {"norm": norm}
     further |= {} if dropout is None else {"dropout": _rate(dropout)}
@@ -50,8 +51,8 @@ def mlp(hidden: Sequence[int], activation: Any = "relu", norm: str = "none", dro
 
 
 def cnn(
-    channels: Sequence[int] = (16, 8), kernel: int | Sequence[int] = 7, activation: Any = "relu",
-    stride: int | Sequence[int] = 1, padding: str | int = "valid", pool: str = "none", hidden: Sequence[int] = (),
+    channels: Any = (16, 8), kernel: Any = 7, activation: Any = "relu",
+    stride: Any = 1, padding: Any = "valid", pool: Word = "none", hidden: Any = (),
 ) -> Part:  # fmt: skip
     """Convolutions, each followed by `activation`, then fully connected layers as in `mlp`.
 
@@ -62,31 +63,32 @@ def cnn(
     800 + 6280 + 129 = 7209 parameters.
     Source: CIS680 assignment 1, part 3.
     """
-    made = _widths(channels)
+    made, padding = _widths(channels), plain(padding)
     sides, steps = _each(kernel, len(made)), _each(stride, len(made))
     for what, values in (("channels", made), ("kernel", sides), ("stride", steps), ("hidden", _widths(hidden))):
         if not all(_whole(value) for value in values) or (what != "hidden" and len(values) != len(made)) or not made:
             raise PartError(
-                f"the {what} of cnn must be whole numbers of at least 1, one per convolution, got {values!r}; write "
-                "cnn([16, 8], kernel=7)"
+                f"the {what} of cnn must be whole numbers of at least 1, one per convolution, got {shown(values)}; "
+                "write cnn([16, 8], kernel=7)"
             )
     if padding not in ("valid", "same") and not (_whole(padding) or padding == 0):
-        raise PartError(f'the padding of cnn is "valid", "same" or a whole number of zeros, got {padding!r}')
-    if pool not in ("none", "max", "average"):
-        raise PartError(f'the pool of cnn is "none", "max" or "average", got {pool!r}; write one of these')
+        raise PartError(f'the padding of cnn is "valid", "same" or a whole number of zeros, got {shown(padding)}')
+    one_of(pool, ("none", "max", "average"), "the pool of cnn", PartError)
     return part("model", "cnn", activation=_activation(activation), channels=made, hidden=_widths(hidden),
                 kernel=sides, padding=padding, pool=pool, stride=steps)  # fmt: skip
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST
 
 
 def _each(value: Any, count: int) -> tuple[Any, ...]:
+    value = plain(value)
     return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,) * count
 
 
 def _widths(hidden: Any) -> tuple[Any, ...]:
+    hidden = plain(hidden)
     return tuple(hidden) if isinstance(hidden, Sequence) and not isinstance(hidden, str) else (hidden,)
 
 

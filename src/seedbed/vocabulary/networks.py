@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from seedbed.errors import PartError, nearest
+from seedbed.errors import PartError, one_of
 from seedbed.vocabulary import layers
 from seedbed.vocabulary.layers import activation_of, list_of
-from seedbed.vocabulary.part import Part, number, part
+from seedbed.vocabulary.numbers import Number, Whole, Word, number, plain
+from seedbed.vocabulary.part import Part, part
 
 EDITIONS = ("2024", "2022", "report")
 
@@ -25,7 +26,7 @@ def sequential(layers: Any, activation: Any = "relu") -> Part:
     return part("model", "sequential", layers=list_of("sequential", layers), activation=activation_of(activation))
 
 
-def lenet5(padding: int = 2, activation: Any = "relu", pool: str = "max") -> Part:
+def lenet5(padding: Whole = 2, activation: Any = "relu", pool: Word = "max") -> Part:
     """conv 6 5x5, pool 2, conv 16 5x5, pool 2, dense 120, dense 84, output; an activation after each but the pools.
 
     `padding` zeros around the image before the first convolution. With 2 on 28x28 images of one channel and ten classes
@@ -34,13 +35,12 @@ def lenet5(padding: int = 2, activation: Any = "relu", pool: str = "max") -> Par
     Source: LeCun et al. 1998, figure 2, in the form in which it is taught; there tanh, average pools with a trained
     scale, and an output of radial basis functions.
     """
-    if pool not in ("max", "average"):
-        raise PartError(f'the pool of lenet5 is "max" or "average", got {pool!r}; write one of the two')
+    one_of(pool, ("max", "average"), "the pool of lenet5", PartError)
     return part("model", "lenet5", padding=layers.conv(6, 5, padding=padding)["padding"], pool=pool,
                 activation=activation_of(activation))  # fmt: skip
 
 
-def mini_googlenet(width: float = 1.0, activation: Any = "relu", dropout: Any = None) -> Part:
+def mini_googlenet(width: Number = 1.0, activation: Any = "relu", dropout: Number = None) -> Part:
     """A small GoogLeNet for images of 28 or 32 a side; every convolution has batch norm and an activation behind it.
 
     conv 96 3x3; inception 32+32, 32+48; downsample 80; inception 112+48, 96+64, 80+80, 48+96; downsample 96; inception
@@ -107,11 +107,7 @@ def ee449_cnn_5(edition: Any = "2024", activation: Any = "relu") -> Part:
 
 
 def _ee449(name: str, edition: Any, activation: Any) -> Part:
-    chosen = str(edition)
-    if chosen not in EDITIONS:
-        raise PartError(
-            f"the edition of {name} is {', '.join(EDITIONS)}, got {edition!r}{nearest(chosen, EDITIONS)}; name one"
-        )
+    chosen = one_of(str(plain(edition)), EDITIONS, f"the edition of {name}", PartError)
     return part("model", name, edition=chosen, activation=activation_of(activation))
 
 

@@ -9,18 +9,17 @@ Like there, it acts on everything that is trained: biases, the scale and shift o
 """
 
 from seedbed.errors import PartError
+from seedbed.vocabulary.numbers import Number
 from seedbed.vocabulary.part import Part, part
 from seedbed.vocabulary.schedules import dial, levels
 
-Number = float | str | Part  # a number, or a schedule
 
-
-def sgd(learning_rate: Number, l2: Number | None = None) -> Part:
+def sgd(learning_rate: Number, l2: Number = None) -> Part:
     """w <- w - learning_rate g."""
     return _optimizer("sgd", l2, learning_rate=learning_rate)
 
 
-def momentum(learning_rate: Number, momentum: Number = 0.9, l2: Number | None = None) -> Part:
+def momentum(learning_rate: Number, momentum: Number = 0.9, l2: Number = None) -> Part:
     """v <- momentum v + g; w <- w - learning_rate v.
 
     Source: Polyak 1964. Elsewhere: Keras keeps learning_rate inside v; the paths agree while it is constant.
@@ -28,7 +27,7 @@ def momentum(learning_rate: Number, momentum: Number = 0.9, l2: Number | None = 
     return _optimizer("momentum", l2, learning_rate=learning_rate, momentum=momentum)
 
 
-def nesterov(learning_rate: Number, momentum: Number = 0.9, l2: Number | None = None) -> Part:
+def nesterov(learning_rate: Number, momentum: Number = 0.9, l2: Number = None) -> Part:
     """v <- momentum v + g; w <- w - learning_rate (g + momentum v).
 
     Source: Sutskever et al. 2013, in the form that evaluates the gradient at the current weights.
@@ -36,7 +35,7 @@ def nesterov(learning_rate: Number, momentum: Number = 0.9, l2: Number | None = 
     return _optimizer("nesterov", l2, learning_rate=learning_rate, momentum=momentum)
 
 
-def adagrad(learning_rate: Number = 0.01, eps: Number = 1e-10, l2: Number | None = None) -> Part:
+def adagrad(learning_rate: Number = 0.01, eps: Number = 1e-10, l2: Number = None) -> Part:
     """s <- s + g^2; w <- w - learning_rate g / (sqrt(s) + eps).
 
     Source: Duchi, Hazan, Singer 2011. Elsewhere: optax starts s at 0.1 and puts eps inside the root.
@@ -44,7 +43,7 @@ def adagrad(learning_rate: Number = 0.01, eps: Number = 1e-10, l2: Number | None
     return _optimizer("adagrad", l2, learning_rate=learning_rate, eps=eps)
 
 
-def rmsprop(learning_rate: Number = 0.01, decay: Number = 0.99, eps: Number = 1e-8, l2: Number | None = None) -> Part:
+def rmsprop(learning_rate: Number = 0.01, decay: Number = 0.99, eps: Number = 1e-8, l2: Number = None) -> Part:
     """s <- decay s + (1 - decay) g^2; w <- w - learning_rate g / (sqrt(s) + eps).
 
     Source: Hinton 2012, lecture 6. Elsewhere: Keras and optax default to decay 0.9, and optax puts eps inside the root.
@@ -54,7 +53,7 @@ def rmsprop(learning_rate: Number = 0.01, decay: Number = 0.99, eps: Number = 1e
 
 def rmsprop_nesterov(
     learning_rate: Number = 0.01, decay: Number = 0.99, momentum: Number = 0.9, eps: Number = 1e-8,
-    l2: Number | None = None,
+    l2: Number = None,
 ) -> Part:  # fmt: skip
     """s as in rmsprop; u = g / (sqrt(s) + eps); v <- momentum v + u; w <- w - learning_rate (u + momentum v).
 
@@ -63,7 +62,7 @@ def rmsprop_nesterov(
     return _optimizer("rmsprop_nesterov", l2, learning_rate=learning_rate, decay=decay, momentum=momentum, eps=eps)
 
 
-def adadelta(learning_rate: Number = 1.0, decay: Number = 0.9, eps: Number = 1e-6, l2: Number | None = None) -> Part:
+def adadelta(learning_rate: Number = 1.0, decay: Number = 0.9, eps: Number = 1e-6, l2: Number = None) -> Part:
     """s <- decay s + (1 - decay) g^2; u = g sqrt(d + eps) / sqrt(s + eps); d <- decay d + (1 - decay) u^2.
 
     w <- w - learning_rate u. Source: Zeiler 2012, algorithm 1 (learning_rate 1). Elsewhere: Keras defaults to 0.001.
@@ -72,7 +71,7 @@ def adadelta(learning_rate: Number = 1.0, decay: Number = 0.9, eps: Number = 1e-
 
 
 def adam(
-    learning_rate: Number = 0.001, b1: Number = 0.9, b2: Number = 0.999, eps: Number = 1e-8, l2: Number | None = None
+    learning_rate: Number = 0.001, b1: Number = 0.9, b2: Number = 0.999, eps: Number = 1e-8, l2: Number = None
 ) -> Part:
     """m <- b1 m + (1 - b1) g; s <- b2 s + (1 - b2) g^2; w <- w - learning_rate m' / (sqrt(s') + eps).
 
@@ -84,7 +83,7 @@ def adam(
 
 def adamw(
     learning_rate: Number = 0.001, b1: Number = 0.9, b2: Number = 0.999, eps: Number = 1e-8,
-    weight_decay: Number = 0.01, l2: Number | None = None,
+    weight_decay: Number = 0.01, l2: Number = None,
 ) -> Part:  # fmt: skip
     """As adam, and beside it w <- w - learning_rate weight_decay w: decoupled from the gradient, hence not divided.
 
@@ -94,7 +93,7 @@ def adamw(
     return _optimizer("adamw", l2, learning_rate=learning_rate, b1=b1, b2=b2, eps=eps, weight_decay=weight_decay)
 
 
-def _optimizer(name: str, l2: Number | None, **numbers: Number) -> Part:
+def _optimizer(name: str, l2: Number, **numbers: Number) -> Part:
     given = numbers if l2 is None else {**numbers, "l2": l2}  # left out where it is not given: names stay as they are
     dials = {key: dial(value, f"{key} of {name}") for key, value in given.items()}
     for key, level in ((key, level) for key, made in dials.items() for level in levels(made)):

@@ -5,16 +5,15 @@ Nothing here computes. `seedbed.parts` holds the same names as jax functions,
 numbers that may differ from member to member of one compiled program.
 """
 
-import hashlib
 import math
-import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from seedbed.errors import PartError
+from seedbed.errors import PartError, one_of, shown
+from seedbed.vocabulary.numbers import MOST_LETTERS, as_option, in_single_precision, number
 
-PLAIN = bool | int | float | complex | str | bytes | types.NoneType | types.EllipsisType
+KINDS = ("activation", "data", "initializer", "loss", "metric", "model", "optimizer", "probe", "schedule")
 
 
 @dataclass(frozen=True)
@@ -28,22 +27,29 @@ class Dial:
 class Part:
     """One ingredient of a question.
 
-    `options` are sorted pairs of plain values, dials and further parts. A user's own
-    function stands in `function`, and `digest` is the fingerprint of what it computes.
+    `options` are sorted pairs of plain values, dials and further parts. A user's own function stands in `function`;
+    two functions are the same only where they are one object. What a function computes is known when it is traced at
+    the shapes of a question: `engine.naming` makes its name of that, and nothing here looks at source or bytecode.
     """
 
     kind: str
     name: str
     options: tuple[tuple[str, Any], ...] = ()
     function: Callable[..., Any] | None = field(default=None, compare=False, repr=False)
-    digest: str = ""
+    token: int = field(default=0, init=False, repr=False)  # compared and hashed in place of the function
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "token", 0 if self.function is None else id(self.function))
         for name, value in self.options:
             number = value.value if isinstance(value, Dial) else value
             if isinstance(number, float) and not math.isfinite(number):
                 raise PartError(
                     f'the {name} of {self.kind} "{self.name}" must be a finite number, got {number}; give a finite one'
+                )
+            if isinstance(value, Dial) and not in_single_precision(value.value):
+                raise PartError(
+                    f'the {name} of {self.kind} "{self.name}" must be a number of single precision, got {number:g}, '
+                    f"which is {'infinite' if abs(value.value) > 1 else '0'} there; give another"
                 )
 
     def __getitem__(self, option: str) -> Any:
@@ -55,12 +61,24 @@ class Part:
         if isinstance(options[option], Dial) and not isinstance(value, Part):  # a schedule may stand in its place
             value = value if isinstance(value, Dial) else Dial(number(value, f"{option} of {self.kind} {self.name}"))
         options[option] = value
-        return Part(self.kind, self.name, tuple(sorted(options.items())), self.function, self.digest)
+        return Part(self.kind, self.name, tuple(sorted(options.items())), self.function)
 
     def canonical(self) -> dict[str, Any]:
-        """The part as JSON-ready data, the same for equal parts."""
-        own = {"own": self.digest} if self.function is not None else {}
+        """The part as JSON-ready data; of a user's own function it holds the name and the options only."""
+        own = {"own": True} if self.function is not None else {}
         return {"part": self.name, **own, **{name: _canonical(value) for name, value in self.options}}
+
+    def functions(self) -> Iterator[Callable[..., Any]]:
+        """The user's own functions in this part and in the parts inside it, in a fixed order."""
+        if self.function is not None:
+            yield self.function
+        for part in self.parts():
+            yield from part.functions()
+
+    def parts(self) -> Iterator["Part"]:
+        """The parts that stand in the options of this one, those of a list one by one; not the ones inside them."""
+        for _, value in self.options:
+            yield from _parts(value)
 
     def dials(self) -> Iterator[tuple[str, float]]:
         """Every dial of this part and of the parts inside it, as (dotted path, value)."""
@@ -73,138 +91,25 @@ class Part:
         return f"{self.name}({', '.join(shown)})" if shown else self.name
 
 
-def part(kind: str, name: str, **options: Any) -> Part:
+def part(kind: str, name: str, /, **options: Any) -> Part:
     """Build a part from keyword options."""
     return Part(kind, name, tuple(sorted(options.items())))
 
 
-def own(kind: str, function: Callable[..., Any], **options: Any) -> Part:
-    """A part from a user's own function; every float option becomes a dial, handed over by name."""
-    named = {name: Dial(value) if isinstance(value, float) else value for name, value in options.items()}
-    name = getattr(function, "__name__", type(function).__name__)
-    return Part(kind, name, tuple(sorted(named.items())), function, fingerprint(function))
+def own(kind: Any, function: Any, /, **options: Any) -> Part:
+    """A part from a user's own function; every float option becomes a dial, handed over by name.
 
-
-def number(value: Any, what: str) -> float:
-    """`value` as a float, or a sentence that says what should have been a number."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise PartError(f"the {what} must be a number, got {value!r}; give a number") from None
-
-
-def fingerprint(thing: Any) -> str:
-    """A digest of what a function, class or value computes: its code, its constants and what it calls.
-
-    Comments and line numbers do not count. Functions and classes of the same module that it names
-    count too, so editing a helper changes the fingerprint; those of other modules count by name.
+    Whole numbers, strings and booleans stay fixed, and so do lists and arrays, which the function is given as tuples.
     """
-    digest = hashlib.sha256()
-    for line in _traits(thing, set()):
-        digest.update(line.encode() + b"\n")
-    return digest.hexdigest()[:16]
-
-
-def _traits(thing: Any, seen: set[int]) -> Iterator[str]:
-    """The lines that say what a thing computes; a thing met again is not told again."""
-    if isinstance(thing, PLAIN):  # always told: equal numbers may be one object, and 1, 2, 1 is not 1, 2, 2
-        yield repr(thing)
-        return
-    if id(thing) in seen:
-        return
-    seen.add(id(thing))
-    describe = next((describe for belongs, describe in _KINDS if belongs(thing)), _object_traits)
-    yield from describe(thing, seen)
-
-
-def _function_traits(function: types.FunctionType, seen: set[int]) -> Iterator[str]:
-    code = function.__code__
-    yield from _code_traits(code)
-    for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-        yield from _traits(value, seen)
-    for cell in function.__closure__ or ():
-        yield from _traits(cell.cell_contents, seen)
-    for name in sorted(_names(code) & function.__globals__.keys()):
-        yield name
-        yield from _named(function.__globals__[name], function.__module__, seen)
-
-
-def _class_traits(thing: type, seen: set[int]) -> Iterator[str]:
-    yield thing.__qualname__
-    for name, value in sorted(vars(thing).items()):
-        if isinstance(value, types.FunctionType) and not name.startswith("__eq"):
-            yield name
-            yield from _traits(value, seen)
-
-
-def _partial_traits(thing: Any, seen: set[int]) -> Iterator[str]:
-    yield from _traits(thing.func, seen)
-    yield from _sequence_traits(thing.args, seen)
-    yield from _mapping_traits(dict(sorted(thing.keywords.items())), seen)
-
-
-def _mapping_traits(thing: Mapping[Any, Any], seen: set[int]) -> Iterator[str]:
-    for key, value in thing.items():
-        yield repr(key)
-        yield from _traits(value, seen)
-
-
-def _sequence_traits(thing: Sequence[Any], seen: set[int]) -> Iterator[str]:
-    for value in thing:
-        yield from _traits(value, seen)
-
-
-def _array_traits(thing: Any, _: set[int]) -> Iterator[str]:
-    yield hashlib.sha256(thing.tobytes()).hexdigest()
-
-
-def _module_traits(thing: types.ModuleType, _: set[int]) -> Iterator[str]:
-    yield thing.__name__
-
-
-def _callable_traits(thing: Any, _: set[int]) -> Iterator[str]:
-    yield f"{getattr(thing, '__module__', '')}.{thing.__qualname__}"
-
-
-def _object_traits(thing: Any, seen: set[int]) -> Iterator[str]:
-    yield f"{type(thing).__module__}.{type(thing).__qualname__}"
-    yield from _mapping_traits(getattr(thing, "__dict__", {}), seen)
-
-
-_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Any, set[int]], Iterator[str]]], ...] = (
-    (lambda thing: isinstance(thing, types.FunctionType), _function_traits),
-    (lambda thing: isinstance(thing, type), _class_traits),
-    (lambda thing: hasattr(thing, "func") and hasattr(thing, "keywords"), _partial_traits),  # functools, jax
-    (lambda thing: isinstance(thing, Mapping), _mapping_traits),
-    (lambda thing: isinstance(thing, tuple | list), _sequence_traits),
-    (lambda thing: hasattr(thing, "tobytes"), _array_traits),
-    (lambda thing: isinstance(thing, types.ModuleType), _module_traits),
-    (lambda thing: callable(thing) and hasattr(thing, "__qualname__"), _callable_traits),
-)  # the first that fits
-
-
-def _named(value: Any, module: str, seen: set[int]) -> Iterator[str]:
-    """What a global name contributes: its content if it is of the same module or plain data, else its name."""
-    home = getattr(value, "__module__", module)
-    if home == module or not (callable(value) or isinstance(value, types.ModuleType)):
-        yield from _traits(value, seen)
-    else:
-        yield f"{home}.{getattr(value, '__qualname__', value)}"
-
-
-def _code_traits(code: types.CodeType) -> Iterator[str]:
-    yield code.co_code.hex()
-    yield " ".join(code.co_names)
-    for constant in code.co_consts[1:] if code.co_consts and isinstance(code.co_consts[0], str) else code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _code_traits(constant)
-        else:
-            yield repr(constant)
-
-
-def _names(code: types.CodeType) -> set[str]:
-    inner = (_names(constant) for constant in code.co_consts if isinstance(constant, types.CodeType))
-    return set(code.co_names).union(*inner)
+    one_of(kind, KINDS, "the kind of a part", PartError)
+    if not callable(function):
+        raise PartError(f"{kind} of your own is a function, got {shown(function)}; give one, or write the part's name")
+    plain = {name: as_option(value) for name, value in options.items()}
+    named = {name: Dial(value) if isinstance(value, float) else value for name, value in plain.items()}
+    name = getattr(function, "__name__", type(function).__name__)
+    if not isinstance(name, str) or len(name) > MOST_LETTERS:
+        raise PartError(f"the name of a function has at most {MOST_LETTERS} letters, got {shown(name)}; shorten it")
+    return Part(kind, name, tuple(sorted(named.items())), function)
 
 
 def _dials(path: str, value: Any) -> Iterator[tuple[str, float]]:
@@ -215,6 +120,13 @@ def _dials(path: str, value: Any) -> Iterator[tuple[str, float]]:
         yield from (found for name, inner in value.options for found in _dials(f"{path}.{name}", inner))
     elif isinstance(value, tuple):
         yield from (found for place, item in enumerate(value, start=1) for found in _dials(f"{path}.{place}", item))
+
+
+def _parts(value: Any) -> Iterator[Part]:
+    if isinstance(value, Part):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (part for item in value for part in _parts(item))
 
 
 def _canonical(value: Any) -> Any:

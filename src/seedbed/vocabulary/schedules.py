@@ -11,13 +11,14 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from seedbed.errors import PartError
-from seedbed.vocabulary.part import Dial, Part, number, part
+from seedbed.errors import PartError, one_of, shown
+from seedbed.vocabulary.numbers import Number, Switch, Word, number, plain, switch
+from seedbed.vocabulary.part import Dial, Part, part
 
 UNITS = ("step", "epoch")
 
 
-def constant(value: float) -> Part:
+def constant(value: Number) -> Part:
     """f(t) = value. The same number without a schedule gives the same path.
 
     Elsewhere: PyTorch's ConstantLR is not constant; it multiplies the rate by 1/3 for the first five calls.
@@ -25,7 +26,7 @@ def constant(value: float) -> Part:
     return _schedule("constant", value=_number("constant", "value", value))
 
 
-def drops(values: Any, at: Any, unit: str = "step") -> Part:
+def drops(values: Any, at: Any, unit: Word = "step") -> Part:
     """f(t) = values[k], k the number of entries of `at` that are at most t: one value more than there are drops.
 
     `drops([0.1, 0.01, 0.001], at=[1, 2], unit="epoch")` trains one epoch at 0.1, one at 0.01, the rest at 0.001.
@@ -43,14 +44,15 @@ def drops(values: Any, at: Any, unit: str = "step") -> Part:
     return _schedule("drops", unit, values=tuple(map(Dial, numbers)), at=tuple(map(Dial, times)))
 
 
-def exponential(start: float, factor: float, every: float = 1.0, staircase: Any = False, unit: str = "step") -> Part:
+def exponential(
+    start: Number, factor: Number, every: Number = 1.0, staircase: Switch = False, unit: Word = "step"
+) -> Part:
     """f(t) = start factor^(t / every); with `staircase`, the exponent is rounded down. It has no end.
 
     Elsewhere: PyTorch's ExponentialLR has every=1 and counts its own calls, StepLR is the staircase; optax's
     exponential_decay calls `every` transition_steps.
     """
-    if not isinstance(staircase, bool):
-        raise PartError(f"the staircase of exponential is True or False, got {staircase!r}; write one of the two")
+    staircase = switch(staircase, "the staircase of exponential")
     return _schedule(
         "exponential", unit, start=_number("exponential", "start", start),
         factor=_number("exponential", "factor", factor, above=0),
@@ -58,7 +60,7 @@ def exponential(start: float, factor: float, every: float = 1.0, staircase: Any 
     )  # fmt: skip
 
 
-def cosine(high: float, length: float, low: float = 0.0, unit: str = "step") -> Part:
+def cosine(high: Number, length: Number, low: Number = 0.0, unit: Word = "step") -> Part:
     """f(t) = low + (high - low) (1 + cos(pi t / length)) / 2 up to t = length, then low.
 
     Source: Loshchilov, Hutter 2016, SGDR, equation 5, a single period.
@@ -68,7 +70,7 @@ def cosine(high: float, length: float, low: float = 0.0, unit: str = "step") -> 
                      length=_number("cosine", "length", length, above=0))  # fmt: skip
 
 
-def warm_up(then: Any, length: float, start: float = 0.0, unit: str = "step") -> Part:
+def warm_up(then: Any, length: Number, start: Number = 0.0, unit: Word = "step") -> Part:
     """f(t) = start + (g(0) - start) t / length up to t = length, then g(t - length), g the schedule or number `then`.
 
     The lengths of g count g's own unit.
@@ -82,8 +84,8 @@ def warm_up(then: Any, length: float, start: float = 0.0, unit: str = "step") ->
 
 
 def one_cycle(
-    high: float, length: float, pct_start: float = 0.3, div_factor: float = 25.0, final_div_factor: float = 1e4,
-    anneal: str = "cosine", three_phase: Any = False, unit: str = "step",
+    high: Number, length: Number, pct_start: Number = 0.3, div_factor: Number = 25.0, final_div_factor: Number = 1e4,
+    anneal: Word = "cosine", three_phase: Switch = False, unit: Word = "step",
 ) -> Part:  # fmt: skip
     """From high / div_factor up to high at t = pct_start T - 1, then down to high / (div_factor final_div_factor).
 
@@ -94,10 +96,8 @@ def one_cycle(
     Source: Smith, Topin 2017, Super-convergence, in the form of PyTorch's OneCycleLR.
     Elsewhere: PyTorch also turns momentum the other way (write a schedule for it too), and fails behind its last step.
     """
-    if anneal not in ("cosine", "linear"):
-        raise PartError(f'the anneal of one_cycle is "cosine" or "linear", got {anneal!r}; write one of the two')
-    if not isinstance(three_phase, bool):
-        raise PartError(f"the three_phase of one_cycle is True or False, got {three_phase!r}; write one of the two")
+    one_of(anneal, ("cosine", "linear"), "the anneal of one_cycle", PartError)
+    three_phase = switch(three_phase, "the three_phase of one_cycle")
     rise = _number("one_cycle", "pct_start", pct_start, above=0)
     if rise.value >= (0.5 if three_phase else 1):
         raise PartError(
@@ -113,7 +113,7 @@ def one_cycle(
     )  # fmt: skip
 
 
-def triangular(low: float, high: float, half_cycle: float, unit: str = "step") -> Part:
+def triangular(low: Number, high: Number, half_cycle: Number, unit: Word = "step") -> Part:
     """f(t) = low + (high - low) p, p rising from 0 to 1 in `half_cycle` and falling back in another, again and again.
 
     p = 1 - |t / half_cycle - 2c - 1| in cycle c = floor(t / (2 half_cycle)).
@@ -124,7 +124,7 @@ def triangular(low: float, high: float, half_cycle: float, unit: str = "step") -
     return _cyclic("triangular", unit, low, high, half_cycle)
 
 
-def triangular2(low: float, high: float, half_cycle: float, unit: str = "step") -> Part:
+def triangular2(low: Number, high: Number, half_cycle: Number, unit: Word = "step") -> Part:
     """f(t) = low + (high - low) p / 2^c: as `triangular`, the rise halved after every cycle c.
 
     Source: Smith 2015, section 3.1. Elsewhere: the same as PyTorch's CyclicLR in mode "triangular2".
@@ -133,7 +133,7 @@ def triangular2(low: float, high: float, half_cycle: float, unit: str = "step") 
 
 
 def exp_range(
-    low: float, high: float, half_cycle: float, gamma: float, reading: str = "amplitude", unit: str = "step"
+    low: Number, high: Number, half_cycle: Number, gamma: Number, reading: Word = "amplitude", unit: Word = "step"
 ) -> Part:
     """f(t) = low + (high - low) p gamma^t, p as in `triangular`.
 
@@ -142,13 +142,12 @@ def exp_range(
     Source: Smith 2015, section 3.1, where each boundary declines by gamma^t: that is reading "bounds".
     Elsewhere: PyTorch's CyclicLR and Keras' callback lower the amplitude alone, which is the default here.
     """
-    if reading not in ("amplitude", "bounds"):
-        raise PartError(f'the reading of exp_range is "amplitude" or "bounds", got {reading!r}; write one of the two')
+    one_of(reading, ("amplitude", "bounds"), "the reading of exp_range", PartError)
     return _cyclic("exp_range", unit, low, high, half_cycle,
                    gamma=_number("exp_range", "gamma", gamma, above=0), reading=reading)  # fmt: skip
 
 
-def sweep(low: float, high: float, length: float, growth: str = "exponential", unit: str = "step") -> Part:
+def sweep(low: Number, high: Number, length: Number, growth: Word = "exponential", unit: Word = "step") -> Part:
     """The range test: from low at t = 0 to high at t = length, by low (high / low)^(t / length), then high.
 
     With `growth="linear"`, low + (high - low) t / length.
@@ -156,8 +155,7 @@ def sweep(low: float, high: float, length: float, growth: str = "exponential", u
     Source: Smith 2015, section 3.3 (linear); Gugger 2018, How do you find a good learning rate (exponential).
     Elsewhere: torch-lr-finder divides by length - 1, so that its last step has the rate `high`.
     """
-    if growth not in ("exponential", "linear"):
-        raise PartError(f'the growth of sweep is "exponential" or "linear", got {growth!r}; write one of the two')
+    one_of(growth, ("exponential", "linear"), "the growth of sweep", PartError)
     least = 0.0 if growth == "exponential" else None
     return _schedule("sweep", unit, low=_number("sweep", "low", low, above=least),
                      high=_number("sweep", "high", high, above=least),
@@ -216,8 +214,7 @@ def _cyclic(name: str, unit: str, low: float, high: float, half_cycle: float, **
 def _schedule(name: str, unit: str | None = None, **options: Any) -> Part:
     if unit is None:
         return part("schedule", name, **options)
-    if unit not in UNITS:
-        raise PartError(f'the unit of {name} is "step" or "epoch", got {unit!r}; write one of the two')
+    one_of(unit, UNITS, f"the unit of {name}", PartError)
     return part("schedule", name, unit=unit, **options)
 
 
@@ -229,8 +226,9 @@ def _number(name: str, option: str, value: Any, above: float | None = None) -> D
 
 
 def _list(name: str, option: str, values: Any) -> tuple[float, ...]:
+    values = plain(values)
     if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise PartError(f"the {option} of {name} are a list of numbers, got {values!r}; write {option}=[...]")
+        raise PartError(f"the {option} of {name} are a list of numbers, got {shown(values)}; write {option}=[...]")
     made = tuple(number(value, f"{option} of {name}") for value in values)
     if not all(map(math.isfinite, made)):
         raise PartError(f"the {option} of {name} must be finite, got {made}; give finite numbers")

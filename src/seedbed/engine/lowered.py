@@ -1,7 +1,6 @@
-"""A group's two programs, traced: one draws lanes, one trains them for a chunk.
+"""A group's two programs, traced and lowered: one draws lanes, one trains them for a chunk.
 
-Their arguments and results are bare arrays and plain tuples: other groups can share them, and another process can run
-them that has neither assembled nor traced anything.
+Their arguments and results are bare arrays and plain tuples, so groups whose programs have the same text share them.
 """
 
 import time
@@ -16,7 +15,7 @@ from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, NamedSharding
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import devices, interpreter, plan
+from seedbed.engine import devices, naming, plan
 from seedbed.engine.assemble import Member, assemble
 from seedbed.engine.lanes import Lanes, Layout
 from seedbed.engine.loop import Looks, chunk, looks_of, start_lane, train_lane
@@ -30,22 +29,25 @@ from seedbed.vocabulary.probes import AT_THE_END
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A group assembled and planned; its programs are not traced yet.
+class Lowered:
+    """A group assembled and planned, with one step of one member traced.
 
-    `one` is the shapes of one member, `training` what one step does to it, `looks` how it is looked at.
+    `one` is the shapes of one member, `step` the trace of what one step does to it, `training` the same as a function,
+    `looks` how it is looked at.
     """
 
+    spec: Spec
     member: Member
     sizes: plan.Sizes
     mesh: Mesh
     one: Any
+    step: Any
     training: Callable[..., Any]
     looks: Looks
     own_data: bool
 
     @classmethod
-    def of(cls, spec: Spec, dataset: Dataset) -> "Draft":
+    def of(cls, spec: Spec, dataset: Dataset) -> "Lowered":
         """Assemble and plan a recipe for all devices; every misfit is an error here."""
         member = assemble(spec, shape_of(dataset))
         mesh = devices.mesh()
@@ -54,19 +56,35 @@ class Draft:
         lane, chances, dials, feed = one
         training = partial(train_lane, member, spec.stop, spec.batch_size)
         told = _told(member)
-        traced = jax.make_jaxpr(training, return_shape=True)
         epoch = steps_per_epoch(dataset.examples, spec.batch_size)
         looks = looks_of(member, most_in_slice(member.example_bytes, 1), epoch)
         now = jax.eval_shape(looks.at_step, lane, trained_by(dials), at)[1]
-        step, after = traced(lane, chances, now, feed, at, at, live, told, live)
+        step = jax.jit(training).trace(lane, chances, now, feed, at, at, live, told, live)
+        after = step.out_info
         judged = jax.eval_shape(looks.judge, lane, now, feed)
         judged = {("dead" if name == SAME else name): shape for name, shape in judged.items()}
         judged |= {"dead": jax.ShapeDtypeStruct((), jnp.float32)} if "dead" in judged else {}
         probed = jax.eval_shape(looks.probe, after[1], now, feed)
-        sizes = plan.sizes(*_bytes(spec, dataset, one, step, {**judged, **probed}), mesh.size)
+        sizes = plan.sizes(*_bytes(spec, dataset, one, step.jaxpr, {**judged, **probed}), mesh.size)
         looks = looks_of(member, most_in_slice(member.example_bytes, sizes.at_once), epoch)
         looks = looks._replace(judged=judged, probed=probed)
-        return cls(member, sizes, mesh, one, _traced(step, jax.tree.structure(after)), looks, dataset.fresh)
+        training = _traced(step.jaxpr, jax.tree.structure(after))
+        return cls(spec, member, sizes, mesh, one, step, training, looks, dataset.fresh)
+
+    def own_name(self) -> str:
+        """What the user's functions in this question compute: the draw, a step and the looks of one member, as traced.
+
+        Raises PartError where they call back into Python.
+        """
+        lane, _, dials, feed = self.one
+        seed = jax.ShapeDtypeStruct((), jnp.uint32)
+        drawing = jax.jit(partial(start_lane, self.member)).trace(seed, dials)
+        judging = jax.jit(self.looks.judge).trace(lane, dials, feed)
+        probing = jax.jit(self.looks.probe).trace(self.step.out_info[1], dials, feed)
+        programs = (drawing, self.step, judging, probing)
+        naming.stays_inside(self.spec, *programs)
+        labels = (self.layout.metrics, tuple(self.layout.probes), self.layout.layers, self.layout.hidden)
+        return naming.short(naming.name_of(*programs), repr(labels))
 
     @property
     def layout(self) -> Layout:
@@ -113,9 +131,8 @@ class Draft:
     def compiled(self) -> Program:
         """Both programs here and now, for whoever needs one only; the programs of a run are a `Compiler`'s."""
         began = time.perf_counter()
-        with interpreter.unswept(), interpreter.sharing():
-            drawn, train = self.lower_start(), self.lower_train()
-        return Program(self.layout, self.mesh, drawn.compile(), train.compile(), time.perf_counter() - began)
+        drawn, train = self.lower_start(), self.lower_train()
+        return Program("", self.layout, self.mesh, drawn.compile(), train.compile(), time.perf_counter() - began)
 
     def _many(self) -> Any:
         """The shapes of all lanes."""

@@ -1,0 +1,42 @@
+"""Blocks of a page: words that a study lists, each a function of the context that yields items.
+
+curves, by_layer, over_time   how quantities develop while members train
+arrivals, fates               when members arrive, and how they end
+scores, compare, interaction  the study's one number per member: a table, pairs or a baseline, two factors together
+single_runs                   what one run would have said, and how many seeds are needed
+cost                          parameters, examples and operations of networks side by side
+published                     published single runs beside the distribution, from the claims
+images, kernels               what a network sees, and what its first layer learned
+
+Nothing heavy is imported here: statistics and figures are loaded when a block is shown.
+"""
+
+from seedbed.report.numbers import percent
+from seedbed.report.show.arriving import arrivals
+from seedbed.report.show.comparing import compare, interaction, scores, single_runs
+from seedbed.report.show.costing import cost, costs, plain, ratio, times
+from seedbed.report.show.published import published
+from seedbed.report.show.seeing import images, images_of, kernels
+from seedbed.report.show.training import by_layer, curves, fates, over_time
+
+__all__ = [
+    "arrivals",
+    "by_layer",
+    "compare",
+    "cost",
+    "costs",
+    "curves",
+    "fates",
+    "images",
+    "images_of",
+    "interaction",
+    "kernels",
+    "over_time",
+    "percent",
+    "plain",
+    "published",
+    "ratio",
+    "scores",
+    "single_runs",
+    "times",
+]

@@ -1,0 +1,181 @@
+"""A function of a user's own that does not fit is named in one sentence before anything is trained."""
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+import seedbed as sb
+from seedbed.engine.own_parts import CONTRACT
+from seedbed.errors import PartError
+
+
+@pytest.fixture
+def question():
+    return sb.Spec(
+        data=sb.data.random_images(16, (4, 4)), model=sb.models.mlp([4], activation="relu"), loss="cross_entropy",
+        initializer="truncated_normal(0.1, bias=0.1)", optimizer=sb.optimizers.sgd(0.1), steps=2,
+    )  # fmt: skip
+
+
+def raising(*_: Any, **__: Any) -> Any:
+    raise ValueError("no such thing\nand a second line")
+
+
+def nothing(*_: Any, **__: Any) -> Any:
+    return None
+
+
+def leaving(*_: Any, **__: Any) -> Any:
+    raise SystemExit("bye")
+
+
+def vector(score: Any, *_: Any) -> Any:
+    return jnp.ones(3)
+
+
+def text(*_: Any, **__: Any) -> Any:
+    return "a loss"
+
+
+@pytest.mark.parametrize("kind", ["loss", "metric", "initializer", "optimizer", "probe", "model"])
+@pytest.mark.parametrize("function", [raising, nothing, leaving, text])
+def test_a_misfit_names_its_own_part(question, kind, function):
+    field = {"metric": "metrics", "probe": "probes"}.get(kind, kind)
+    part = sb.own(kind, function)
+    with pytest.raises(PartError, match=f'{kind} "{function.__name__}"') as caught:
+        sb.run(question.replace(**{field: [part] if kind in ("metric", "probe") else part}), seeds=2)
+    sentence = str(caught.value)
+    assert CONTRACT[kind] in sentence
+    assert "\n" not in sentence
+    assert len(sentence) < 400
+
+
+@pytest.mark.parametrize(("field", "function", "sentence"), [
+    ("loss", vector, r'loss "vector" must return one number, got shape \(3,\); sum or average'),
+    ("metrics", vector, r'metric "vector" must return one number, got shape \(3,\)'),
+    ("probes", vector, r'probe "vector" must return one number, got shape \(3,\)'),
+    ("initializer", lambda key, shape, dtype: jnp.ones(shape[::-1]),
+     r"must return weights of shape \(16, 4\), got float32 of shape"),
+    ("initializer", lambda key, shape, dtype: (jnp.ones(shape), jnp.ones(7)),
+     r"one bias for each of 4 units, got float32 of"),
+    ("initializer", lambda key, shape: jnp.ones(shape), r"takes 2 positional arguments but 3 were given"),
+    ("loss", lambda score: score.sum(), r"takes 1 positional argument but 2 were given"),
+    ("optimizer", lambda: optax.contrib.reduce_on_plateau(), r"needs more than a gradient \('value'\).*optax.adam"),
+    ("optimizer", lambda: optax.lbfgs(0.1), r"needs more than a gradient \(.*value_fn"),
+    ("optimizer", lambda: optax.chain(optax.sgd(0.1), optax.scale_by_backtracking_linesearch(3)), "more than a grad"),
+    ("optimizer", lambda: optax.GradientTransformation(lambda p: (), lambda g, s, p: g), "return .updates, state."),
+    ("optimizer", lambda: optax.GradientTransformation(lambda p: (), lambda g, s, p: (g, 0.0)), "must return a state"),
+    ("model", lambda key: jnp.ones(3), r"must return a module that can be called, got float32 of shape \(3,\)"),
+])  # fmt: skip
+def test_what_stands_where_is_said(question, field, function, sentence):
+    part = function if not field.endswith("s") or field == "loss" else [function]
+    with pytest.raises(PartError, match=sentence):
+        sb.run(question.replace(**{field: part}), seeds=2)
+
+
+def test_rules_that_need_the_weights_are_fine(question):
+    def free():
+        return optax.contrib.schedule_free_sgd(0.1, weight_decay=0.01)
+
+    record = sb.run(question.replace(optimizer=free), seeds=2)
+    assert np.isfinite(record["final_train_loss"]).all()
+
+
+def masked_log(z):
+    return jnp.where(z > 0, jnp.log(z), 0)
+
+
+def entropy(z):
+    return jnp.where(z > 0, z * jnp.log(jnp.abs(z)), 0)
+
+
+def rooted(z):
+    return jnp.sqrt(jnp.abs(z))
+
+
+def naive_softplus(z):
+    return jnp.log(1 + jnp.exp(z))
+
+
+@pytest.mark.parametrize("function", [masked_log, entropy])
+def test_the_trap_of_where_is_refused(question, function):
+    """The slope is NaN at z = 0 alone; there jnp.where has multiplied an infinite slope by 0."""
+    with pytest.raises(PartError, match=r"have a finite slope .* got nan at z = 0; jnp.where .*its value there is 0"):
+        sb.run(question.change("activation", function), seeds=2)
+
+
+def test_a_slope_that_is_infinite_at_0_is_refused_where_a_question_meets_0(question):
+    assert np.isfinite(sb.run(question.change("activation", rooted), seeds=2)["final_train_loss"]).all()
+    blank = question.replace(data=sb.data.generator(with_a_blank_image), initializer="he_normal")
+    with pytest.raises(
+        PartError,
+        match=r'"rooted" has the value 0 and the slope inf at z = 0, which seed 0 of',
+    ):
+        sb.run(blank.change("activation", rooted), seeds=2)
+
+
+def with_a_blank_image(rng):
+    images = rng.random((8, 4, 4))
+    images[3] = 0
+    return images, np.arange(8) % 2
+
+
+def test_values_that_only_these_data_give_are_looked_at(question):
+    large = question.replace(data=sb.data.generator(of_pixels), initializer="he_normal")
+    with pytest.raises(PartError, match=r'"naive_softplus" has the value inf and the slope nan at z = \d'):
+        sb.run(large.change("activation", naive_softplus), seeds=2)
+    assert np.isfinite(sb.run(question.change("activation", naive_softplus), seeds=2)["final_train_loss"]).all()
+
+
+def of_pixels(rng):
+    return 255.0 * rng.random((8, 4, 4)), np.arange(8) % 2
+
+
+def test_every_group_is_tried_before_the_first_is_trained(question):
+    """The second activation is a group of its own, which would be trained after the first."""
+    heard: list[str] = []
+    varied = question.vary(activation=["relu", masked_log])
+    with pytest.raises(PartError, match="masked_log"):
+        sb.run(varied, seeds=2, listen=lambda event: heard.append(event.phase))
+    assert not heard
+
+
+def powered(z, power, kind, sharp, coefficients):
+    assert isinstance(power, int)
+    assert isinstance(kind, str)
+    assert sharp is True
+    return z * sum(coefficients) if kind == "linear" else z**power
+
+
+def test_options_that_are_no_floats_arrive_as_they_are(question):
+    part = sb.own("activation", powered, power=2, kind="linear", sharp=True, coefficients=np.array([0.5, 0.5]))
+    (mine,) = (sb.run(question.change("activation", part), seeds=2)["final_train_loss"].values,)
+    np.testing.assert_allclose(mine, sb.run(question.change("activation", "identity"), seeds=2)["final_train_loss"])
+    varied = question.change("activation", part).vary(kind=["linear", "squared"])
+    assert sb.run(varied, seeds=2)["final_train_loss"].shape == (2, 2)
+
+
+def test_a_metric_with_an_option(question):
+    def near(score, prediction, target, tolerance):
+        return (jnp.abs(prediction - target) < tolerance).all()
+
+    asked = question.replace(metrics=[sb.own("metric", near, tolerance=1)])
+    assert (sb.run(asked, seeds=2)["final_train_near"] == 1).all()
+
+
+def test_a_model_that_cannot_take_the_data_says_so(question):
+    class Wide(eqx.Module):
+        layer: eqx.nn.Linear
+
+        def __init__(self, key):
+            self.layer = eqx.nn.Linear(99, 1, key=key)
+
+        def __call__(self, x):
+            return self.layer(x.reshape(-1))
+
+    with pytest.raises(PartError, match=r'"Wide" does not take inputs of shape \(4, 4\): .*let it turn one example'):
+        sb.run(question.replace(model=Wide), seeds=2)
