@@ -51,7 +51,7 @@ def test_sources_and_options_are_read_from_the_words(seedbed):
     rows = {row["name"]: row for row in json.loads(seedbed("list", "optimizers", "--json").stdout)}
     assert rows["adam"]["source"] == "Kingma, Ba 2014, algorithm 1."
     assert rows["adam"]["options"] == "learning_rate=0.001, b1=0.9, b2=0.999, eps=1e-08, l2=None"
-    assert rows["sgd"]["options"] == "learning_rate"
+    assert rows["sgd"]["options"] == "learning_rate, l2=None"
     assert rows["sgd"]["source"] == ""
 
 

@@ -1,5 +1,6 @@
 """Schedules in a training: both engines, the same program for other numbers, every kind of place."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest_engine import same
@@ -7,12 +8,13 @@ from conftest_engine import same
 from seedbed import reference
 from seedbed.datasets.load import load
 from seedbed.engine import devices
+from seedbed.errors import PartError
 from seedbed.procedures.members import member
 from seedbed.procedures.run import run
 from seedbed.spec import Spec
-from seedbed.vocabulary import data, initializers, losses, models, optimizers
+from seedbed.vocabulary import data, initializers, layers, losses, models, optimizers, own
 from seedbed.vocabulary.lengths import epochs
-from seedbed.vocabulary.schedules import constant, cosine, drops, triangular, warm_up
+from seedbed.vocabulary.schedules import constant, cosine, drops, exponential, triangular, warm_up
 
 devices.prepare()
 TRACES = ("train_loss", "train_accuracy")
@@ -123,3 +125,43 @@ def test_epochs_and_schedules_in_a_run(tmp_path):
     opened = member(record, 1)
     inputs = load(asked.data).inputs
     assert opened.predict(inputs).shape[0] == len(inputs)
+
+
+def halving(step, start, every):
+    return start * 0.5 ** (step // every)
+
+
+def test_a_schedule_of_one_s_own(train):
+    """A function of the step with dials of its own; what it raises or returns wrongly is a sentence before training."""
+    ours = plain(optimizer=optimizers.sgd(own("schedule", halving, start=0.5, every=10.0)))
+    named = plain(optimizer=optimizers.sgd(exponential(0.5, 0.5, every=10, staircase=True)))
+    same(train(ours, [0])[0], train(named, [0])[0])
+    varied = ours.vary(start=[0.5, 0.1]).settings()
+    assert len({setting.spec.recipe() for setting in varied}) == 1
+    with pytest.raises(PartError, match='schedule "halving" fails'):
+        train(plain(optimizer=optimizers.sgd(own("schedule", halving, start=0.5))), [0])
+    with pytest.raises(PartError, match="must return one number"):
+        train(plain(optimizer=optimizers.sgd(own("schedule", lambda step: (step, step)))), [0])
+    with pytest.raises(PartError, match="use --engine jax"):
+        reference.train(ours, load(ours.data), np.array([0]))
+
+
+def test_an_activation_of_one_s_own_inside_a_list(train):
+    def square(z):
+        return z * jnp.abs(z)
+
+    def listed(inside):
+        model = models.sequential([layers.dense(6), layers.residual([layers.dense(6), layers.activation(inside)])])
+        return plain(model=model, initializer=initializers.glorot_normal())
+
+    own_one, tanh = listed(square), listed("tanh")
+    assert list(own_one.functions()) == [square]
+    assert own_one.recipe() != tanh.recipe()
+    ours, theirs = (train(one, range(2))[0].arrays["train_loss"] for one in (own_one, tanh))
+    assert not np.array_equal(ours, theirs)
+    with pytest.raises(PartError, match='activation "broken" fails'):
+        train(listed(broken), range(2))
+
+
+def broken(z):
+    raise ValueError("no value")

@@ -28,6 +28,7 @@ CONTRACT: Mapping[str, str] = {
     "optimizer": "it is called with its options and returns an optax.GradientTransformation",
     "probe": "it is called as f(moment) and returns one number; a moment has model, gradient, update, scores, loss, "
              "predictions and signals",
+    "schedule": "it is called as f(step), a number counted from 0, and returns one number",
 }  # fmt: skip
 POINTS = (-3.0, -1.0, -0.1, -1e-30, 0.0, 1e-30, 0.1, 1.0, 3.0)
 ORDINARY = 1e6  # a slope that is no pole, beside a point where there is none
@@ -132,7 +133,7 @@ def _tried_update(part: Part, attempt: Callable[[], Any], remedy: str) -> Any:
 
 _RESULTS: Mapping[str, Callable[[Part, Any, tuple[Any, ...]], Any]] = {
     "initializer": _weights, "loss": _one_number, "metric": _one_number, "model": _module, "optimizer": _rule,
-    "probe": _one_number,
+    "probe": _one_number, "schedule": _one_number,
 }  # fmt: skip
 
 
@@ -185,7 +186,7 @@ def _all_inside(part: Part) -> Iterator[Part]:
 def fixed_options(part: Part) -> dict[str, Any]:
     """The options of an activation as the question has them, its dials as numbers."""
     return {
-        name: next(levels(value)) if isinstance(value, Dial) or is_schedule(value) else value
+        name: next(levels(value), 1.0) if isinstance(value, Dial) or is_schedule(value) else value
         for name, value in part.options
     }
 

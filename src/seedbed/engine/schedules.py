@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from seedbed.engine import own_parts
 from seedbed.engine.options import Dials, resolved
 from seedbed.parts.layers import Fixed
 from seedbed.parts.schedules import SCHEDULES
@@ -71,7 +72,7 @@ def _found(items: Any, path: str) -> Iterator[tuple[str, Part]]:
 def _value(part: Part, path: str, dials: Dials, step: Array, epoch: int) -> Array:
     options = {name: resolved(value, f"{path}.{name}", dials) for name, value in part.options if name != "then"}
     if part.function is not None:
-        return jnp.asarray(part.function(step, **options), step.dtype)
+        return jnp.asarray(own_parts.guarded(part)(step, **options), step.dtype)
     unit = epoch if options.pop("unit", "step") == "epoch" else 1
     if "then" in dict(part.options):
         options["then"] = _following(part["then"], f"{path}.then", dials, epoch)

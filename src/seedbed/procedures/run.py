@@ -164,7 +164,8 @@ class _Work:
 
 def key_of(setting: Setting) -> str:
     """Under which name a setting that the jax engine trains is kept."""
-    return digest(identity(setting, _Sources(), "jax", executor("jax")))
+    sources = _Sources()
+    return digest(identity(sources.in_steps(setting), sources, "jax", executor("jax")))
 
 
 def _in_memory(work: _Work) -> list[Block]:
@@ -337,10 +338,7 @@ class _Sources:
     def in_steps(self, setting: Setting) -> Setting:
         """The setting with epochs turned into steps; its data are loaded where that is needed."""
         spec = setting.spec
-        if not spec.in_epochs:
-            return setting
-        data = load(spec.data, np.arange(1)) if is_fresh(spec.data) else self._load(spec.data)
-        return Setting(setting.levels, spec.in_steps(data.examples))
+        return Setting(setting.levels, spec.in_steps(self.first(spec).examples)) if spec.in_epochs else setting
 
     def of(self, group: plan.Group) -> Callable[[np.ndarray], Dataset]:
         """The data of a group, as a function of seeds."""

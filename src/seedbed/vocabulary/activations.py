@@ -59,7 +59,7 @@ def rrelu(lower: Number = 1 / 8, upper: Number = 1 / 3) -> Part:
     Source: Xu et al. 2015, Empirical evaluation of rectified activations in convolutional network.
     """
     low, high = _dial("lower", lower), _dial("upper", upper)
-    most, least = max(levels(low)), min(levels(high))
+    most, least = max(levels(low), default=0.0), min(levels(high), default=1.0)
     if most > least:
         raise PartError(
             f"the lower bound of rrelu cannot exceed the upper, got [{most:g}, {least:g}]; exchange the two"

@@ -187,9 +187,13 @@ def is_schedule(value: Any) -> bool:
 
 
 def levels(value: Dial | Part) -> Iterator[float]:
-    """The numbers that a dial or a schedule never leaves the range of: for the limits of what it stands for."""
+    """The numbers that a dial or a schedule never leaves the range of: for the limits of what it stands for.
+
+    None of a schedule of a user's own, which nobody knows.
+    """
     if isinstance(value, Dial):
         yield value.value
+    if isinstance(value, Dial) or value.function is not None:
         return
     options = dict(value.options)
     for name in ("value", "start", "low", "high"):
