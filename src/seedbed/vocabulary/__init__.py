@@ -92,10 +92,13 @@ def _read_value(kind: str, value: Any) -> Any:
 
 
 def _kind_inside(kind: str, name: str) -> str:
-    """The kind of a part inside another: a model holds activations, a loss those of its heads, a dial's place any
-    schedule."""
-    inside = {"model": ("activation", "layer"), "layer": ("layer", "activation"), "loss": ("loss",)}.get(kind, ())
-    return next((inner for inner in (*inside, "schedule") if name in TABLES[inner]), kind)
+    """The kind of a part that stands inside another of a kind; one of a user's own, in no table, is of the first kind.
+
+    A model holds activations and layers, a loss those of its heads; where a dial stands, a schedule may.
+    """
+    inside = {"model": ("activation", "layer"), "layer": ("activation", "layer"), "loss": ("loss",)}.get(kind, ())
+    possible = (*inside, "schedule")
+    return next((inner for inner in possible if name in TABLES[inner]), possible[0])
 
 
 def _literal(node: ast.expr) -> Any:
