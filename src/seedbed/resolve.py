@@ -335,9 +335,6 @@ def check_output(output: Part | None, loss: Part, head: Head) -> None:
 
 def metrics_of(metrics: Sequence[Part], heads: Sequence[Head]) -> list[tuple[Part, ...]]:
     """The metrics of each head: those that fit it; accuracy where none is asked for and it has labels."""
-    names = [part.name for part in metrics]
-    if len(set(names)) < len(names):
-        raise SpecError(f"the metrics must differ in name, got {', '.join(part.label() for part in metrics)}; drop one")
     for part in metrics:
         if not any(fits(part, head, heads) for head in heads):
             kinds = " and ".join(f'"{head.kind}"' for head in heads)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from seedbed.errors import SpecError
+from seedbed.errors import SpecError, one_of
 from seedbed.procedures import engines
 from seedbed.procedures.keeping import SEEDS
 from seedbed.procedures.machine import processor
@@ -68,8 +68,7 @@ def derivatives(
 
 def _checked(scores: Any, targets: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Scores in single precision, and targets as the kind has them."""
-    if kind not in KINDS:
-        raise SpecError(f'targets are of kind {", ".join(KINDS)}, got "{kind}"; write one of these')
+    one_of(kind, tuple(KINDS), "the kind of the targets")
     z, y = np.ascontiguousarray(scores, np.float32), np.asarray(targets)
     if z.ndim != 2 or not z.size or not np.isfinite(z).all():
         raise SpecError(f"scores must be finite numbers (point, unit), got the shape {z.shape}; give such a table")

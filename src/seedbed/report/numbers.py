@@ -180,3 +180,41 @@ def interval(value: Any, form: Any = whole) -> str:
         return f"not reached [{form(value.low)}, –]" if math.isfinite(value.low) and value.low > 0 else "not reached"
     low, high = ("–" if math.isnan(bound) else form(bound) for bound in (value.low, value.high))
     return f"{form(value.estimate)} [{low},{SPACE}{high}]"
+
+
+def share(value: Any) -> str:
+    """A share with its interval in percent.
+
+    >>> from seedbed.stats.interval import Interval
+    >>> share(Interval(0.92, 0.9, 0.94, 0.95, "Wilson", 1000))
+    '92\\xa0% [90\\xa0%,\\xa094\\xa0%]'
+    """
+    return interval(value, percent)
+
+
+def tenths(value: Any) -> str:
+    """A share with its interval in percent with one digit after the point, for shares that lie near one another.
+
+    >>> from seedbed.stats.interval import Interval
+    >>> tenths(Interval(0.923, 0.905, 0.938, 0.95, "Wilson", 1000))
+    '92.3\\xa0% [90.5\\xa0%,\\xa093.8\\xa0%]'
+    """
+    return interval(value, tenth)
+
+
+def tenth(part: float) -> str:
+    """A share in percent with one digit after the point.
+
+    >>> tenth(0.923), tenth(-0.0512)
+    ('92.3\\xa0%', '−5.1\\xa0%')
+    """
+    return f"{100 * part:.1f}{SPACE}%".replace("-", MINUS)
+
+
+def file_name(words: str) -> str:
+    """Words as the name of a figure.
+
+    >>> file_name("elu(alpha=1)")
+    'elu_alpha_1_'
+    """
+    return "".join(character if character.isalnum() else "_" for character in words)

@@ -13,10 +13,12 @@ from seedbed.record import factors
 from seedbed.report.context import Scored
 from seedbed.report.kernels import kernel_items as kernel_items
 from seedbed.report.kernels import kernels_moved as kernels_moved
+from seedbed.report.numbers import file_name as file_name
 from seedbed.report.numbers import interval as interval
 from seedbed.report.numbers import number as number
 from seedbed.report.numbers import p_value as p_value
 from seedbed.report.numbers import percent as percent
+from seedbed.report.numbers import tenths as tenths
 from seedbed.report.numbers import whole as whole
 from seedbed.report.operations import Layer as Layer
 from seedbed.report.operations import layers as layers
@@ -37,22 +39,7 @@ from seedbed.report.side_by_side import short as short
 from seedbed.report.side_by_side import side_by_side as side_by_side
 from seedbed.report.side_by_side import until_last as until_last
 from seedbed.stats.hits import Hits
-from seedbed.stats.interval import Interval
 from seedbed.study import Score
-
-
-def file_name(words: str) -> str:
-    """Words as the name of a figure: `elu(alpha=1)` becomes `elu_alpha_1_`."""
-    return "".join(character if character.isalnum() else "_" for character in words)
-
-
-def tenths(value: Interval) -> str:
-    """A share with its interval in percent with one digit after the point, for shares that lie near one another.
-
-    >>> tenths(Interval(0.923, 0.905, 0.938, 0.95, "Wilson", 1000))
-    '92.3 % [90.5 %,\\xa093.8 %]'
-    """
-    return interval(value, lambda share: f"{100 * share:.1f} %".replace("-", "−"))
 
 
 def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:

@@ -15,6 +15,7 @@ from seedbed.vocabulary.networks import LISTS
 from seedbed.vocabulary.part import Dial, Part
 
 Shape = tuple[int, ...]
+CHANNELS = (1, 3, 4)  # of an image: grey, colors, colors with transparency
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def walk(model: Part, inputs: Sequence[int]) -> list[Stage]:
     stages: list[Stage] = []
     first = placed[0].part.name if placed else "flatten"
     if first not in ("flatten", "dense") and len(shape) in (2, 3):
+        _channel_first(model.name, shape)
         stages = [Stage(_made("image"), "image", shape, (1, *shape) if len(shape) == 2 else shape)]
     stages += _list(placed, features_shape(stages, shape), _activation_of(model), model.name)
     shape = features_shape(stages, shape)
@@ -185,6 +187,14 @@ def _list(placed: Sequence[Placed], shape: Shape, model: Part | None, name: str)
             raise PartError(_no_image(one, shape, name))
         stages.append(STAGES[one.part.name](one, shape, model, name))
     return stages
+
+
+def _channel_first(name: str, shape: Shape) -> None:
+    if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
+        raise PartError(
+            f"{name} needs images (channel, height, width), got {shape}, which look like (height, width, channel); "
+            "put the channel first: np.moveaxis(images, -1, 1)"
+        )
 
 
 def _no_image(one: Placed, shape: Shape, name: str) -> str:
