@@ -26,16 +26,28 @@ if TYPE_CHECKING:
     from seedbed.studies.own_activation import own_activation
     from seedbed.study import Claim, Profile, Study
     from seedbed.study import Score as score  # noqa: N813 - read as sb.score("hit_step")
-    from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
+    from seedbed.vocabulary import (
+        activations,
+        data,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        optimizers,
+        probes,
+        schedules,
+    )
+    from seedbed.vocabulary.lengths import epochs
     from seedbed.vocabulary.part import Dial, Part, own
 
 __version__ = "0.1.0"
 __all__ = [
     "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Profile", "Prose",
-    "Reading", "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive",
-    "errors", "every", "falls_to", "figures", "formulas", "initializers", "losses", "measures", "metrics",
+    "Reading", "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
+    "errors", "every", "falls_to", "figures", "formulas", "initializers", "layers", "losses", "measures", "metrics",
     "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces", "probes",
-    "reaches", "replay", "replay_layers", "report", "rows", "run", "score", "show", "stats", "variation",
+    "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "score", "show", "stats", "variation",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
@@ -50,6 +62,7 @@ _HOMES = {
     **{name: f"seedbed.{name}" for name in ("errors", "figures", "measures", "report", "stats")},
     **{name: f"seedbed.record:{name}" for name in ("derive", "name_of", "rows")},
     **{name: f"seedbed.reference.replay:{name}" for name in ("replay", "replay_layers")},
+    "epochs": "seedbed.vocabulary.lengths:epochs",
     "variation": "seedbed.reference.variation:variation",
     "own_activation": "seedbed.studies.own_activation:own_activation",
     "formulas": "seedbed.datasets.points:CURVES",
@@ -63,7 +76,10 @@ _HOMES = {
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }
-_WORDS = ("activations", "data", "initializers", "losses", "measures", "metrics", "models", "optimizers", "probes")
+_WORDS = (
+    "activations", "data", "initializers", "layers", "losses", "measures", "metrics", "models", "optimizers", "probes",
+    "schedules",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -83,10 +83,10 @@ def attributes(question: Spec) -> dict[str, Any]:
 
     Where steps are varied, the cap is the fewest of any setting, up to which all of them were watched.
     """
-    caps = [setting.spec.steps for setting in question.settings()]
+    caps = [setting.spec.steps for setting in question.settings() if isinstance(setting.spec.steps, int)]
+    known = {} if question.in_epochs else {"cap": min(caps), "longest": max(caps)}  # else the run says what epochs are
     return {"spec": canonical_json(question.canonical()), "levels": json.dumps(levels_of(question)),
-            "spec_hash": question.hash(), "cap": min(caps), "longest": max(caps),
-            "target": str(question.stop or "")}  # fmt: skip
+            "spec_hash": question.hash(), **known, "target": str(question.stop or "")}  # fmt: skip
 
 
 def put_together(
@@ -253,7 +253,7 @@ def select(record: xr.Dataset, levels: Mapping[str, Any]) -> xr.Dataset:
 
 def watched(record: xr.Dataset, levels: Mapping[str, Any]) -> xr.Dataset:
     """The record with the cap of the given levels: where steps are varied, that of the level chosen."""
-    if "steps" not in levels or "cap" not in record.attrs:
+    if "cap" not in record.attrs or not isinstance(levels.get("steps"), int | float):  # epochs: the fewest of any
         return record
     return record.assign_attrs(cap=int(levels["steps"]))
 

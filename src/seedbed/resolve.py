@@ -1,12 +1,12 @@
 """What a question means on data of a given shape, worked out once for both engines and for the tables of reports.
 
 Pure Python: no arrays and no mathematics. `resolve` settles heads, outputs, losses, metrics, the names of all traces,
-when the splits are judged, and raises every misfit that does not depend on a user's own function; `layers` counts a
-network. What the words compute stands in `seedbed.parts` and, in NumPy, in `seedbed.reference`.
+when the splits are judged, and raises every misfit that does not depend on a user's own function. Layers are walked in
+`vocabulary.walk`. What the words compute stands in `seedbed.parts` and, in NumPy, in `seedbed.reference`.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -19,6 +19,7 @@ from seedbed.vocabulary.activations import DRAWS, LEARNS, WIDENS
 from seedbed.vocabulary.losses import ON_SCORE, SIGNED, WEIGHT, head_names, of_head
 from seedbed.vocabulary.metrics import OF_LABELS
 from seedbed.vocabulary.probes import ON_SPLIT
+from seedbed.vocabulary.walk import Stage, flat, walk
 
 OUTPUTS = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
 FITTING = {
@@ -154,10 +155,9 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
             raise DataError(f'targets are of kind {", ".join(OUTPUTS)}, got "{head.kind}"; give the data one of these')
     goals = goals_of(spec, shape.heads)
     check_batch(spec, shape)
-    if spec.model.function is None:
-        for _ in walk(words_of(spec.model, [head.units for head in shape.heads]), shape.inputs):
-            pass  # a layer that does not fit raises
-    changes = trains_otherwise(spec.model) if changes_in_training is None else changes_in_training
+    stages = flat(walk(spec.model, shape.inputs)) if spec.model.function is None else []
+    check_norm(spec, shape, stages)
+    changes = trains_otherwise(stages) if changes_in_training is None else changes_in_training
     quantities = quantities_of(goals)
     step = "train" if spec.batch_size is None and not changes else "batch"
     splits = dict(shape.splits)
@@ -220,12 +220,16 @@ def is_on_split(part: Part) -> bool:
     return part.function is None and part.name in ON_SPLIT
 
 
-def trains_otherwise(model: Part) -> bool:
-    """Whether a named model behaves otherwise in training than when it is judged."""
-    options = dict(model.options) if model.function is None else {}
-    activation = options.get("activation")
-    drawn = isinstance(activation, Part) and activation.function is None and activation.name in DRAWS
-    return drawn or options.get("norm", "none") != "none" or "dropout" in options
+def trains_otherwise(stages: Sequence[Stage]) -> bool:
+    """Whether layers behave otherwise in training than when they are judged."""
+    return any(stage.kind in ("batch_norm", "dropout") or _draws(stage) for stage in stages)
+
+
+def _draws(stage: Stage) -> bool:
+    if stage.kind != "activation":
+        return False
+    function: Part = stage.part["function"]
+    return function.function is None and function.name in DRAWS
 
 
 def _schedule(spec: Spec, needed: bool, every_step: bool) -> str:
@@ -351,18 +355,22 @@ def fits(metric: Part, head: Head, heads: Sequence[Head]) -> bool:
 
 
 def check_batch(spec: Spec, shape: Shape) -> None:
-    """A batch is no larger than the training split, and has several examples where batch norm looks at them."""
-    if not shape.splits:
-        return
-    if spec.batch_size is not None and spec.batch_size > shape.examples:
+    """A batch is no larger than the training split."""
+    if shape.splits and spec.batch_size is not None and spec.batch_size > shape.examples:
         raise SpecError(
             f"a batch of {spec.batch_size} was asked for, the data set has {shape.examples} examples; ask for fewer"
         )
+
+
+def check_norm(spec: Spec, shape: Shape, stages: Sequence[Stage]) -> None:
+    """Batch norm sees several numbers of every feature or channel: an image has one at each of its places."""
+    if not shape.splits:
+        return
     batch = shape.examples if spec.batch_size is None else spec.batch_size
-    if batch == 1 and spec.model.function is None and dict(spec.model.options).get("norm") == "batch":
+    if any(stage.kind == "batch_norm" and batch * math.prod(stage.takes[1:]) == 1 for stage in stages):
         raise SpecError(
             "batch norm needs more than one example in a batch, got 1: the values of one example have no variance to "
-            "be divided by; take a larger batch_size, or norm='none'"
+            "be divided by; take a larger batch_size, or no batch norm"
         )
 
 
@@ -392,189 +400,16 @@ def _of(head: Head) -> str:
     return f' of the head "{head.name}"' if head.name else ""
 
 
-# Layers
-
-
-class Word(NamedTuple):
-    """A layer before its shapes are known; `units` are a dense layer's or the channels of a convolution's result."""
-
-    kind: str
-    units: int = 0
-    kernel: int = 0
-    stride: int = 1
-    padding: str | int = "valid"
-    bias: bool = True
-
-
-class Stage(NamedTuple):
-    """A layer on its shapes: what it takes and hands on for one example, its parameters and multiply-adds forward."""
-
-    word: Word
-    takes: tuple[int, ...]
-    gives: tuple[int, ...]
-    parameters: int = 0
-    multiply_adds: int = 0
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer with weights, and what belongs to it: the shape handed on, and multiply-adds for one example forward."""
-
-    name: str
-    shape: tuple[int, ...]
-    parameters: int
-    multiply_adds: int
-
-
-def layers(model: Part, inputs: Sequence[int], units: Sequence[int] = (1,)) -> list[Layer]:
-    """The layers of a `neuron`, `mlp` or `cnn` on examples of shape `inputs`, with a linear layer per head at the end.
-
-    `units` are the outputs of each head. The scale and shift of batch norm, 2 numbers for each of its units, count
-    with the layer in front of it. Raises: SpecError for another model.
-
-    >>> from seedbed.vocabulary import models
-    >>> [layer.parameters for layer in layers(models.cnn([16, 8], 7), (16, 16))]
-    [800, 6280, 129]
-    """
-    if model.function is not None or model.name not in WORDS:
-        raise SpecError(f'the layers of model "{model.name}" are not known here; count those of {", ".join(WORDS)}')
-    found: list[Layer] = []
-    for stage in walk(words_of(model, units), inputs):
-        if stage.word.kind in WEIGHTED:
-            name = f"{len(found) + 1} {stage.word.kind}"
-            found.append(Layer(name, stage.gives, stage.parameters, stage.multiply_adds))
-        elif found and stage.word.kind in BELONGING:
-            last = found[-1]
-            found[-1] = Layer(last.name, stage.gives, last.parameters + stage.parameters, last.multiply_adds)
-    return found
-
-
-def walk(words: Iterable[Word], inputs: Sequence[int]) -> Iterator[Stage]:
-    """The layers one after the other on their shapes, which is all that counting and building need to know of a net.
-
-    Linear layers of several heads stand last and all take what the layer in front of them gives. Raises PartError for
-    a layer that does not fit what it is given.
-    """
-    shape, given = tuple(inputs), tuple(inputs)
-    number = 1
-    for word in words:
-        stage = _stage(word, given if word.kind == "head" else shape, number)
-        number += stage.word.kind in WEIGHTED
-        yield stage
-        shape, given = stage.gives, given if word.kind == "head" else stage.gives
-
-
-def _stage(word: Word, takes: tuple[int, ...], number: int) -> Stage:
-    match word.kind:
-        case "image":
-            return Stage(word, takes, image(takes))
-        case "flatten":
-            return Stage(word, takes, (math.prod(takes),))
-        case "dense" | "head":
-            into = takes[0]
-            dense = word._replace(kind="dense")
-            return Stage(dense, takes, (word.units,), word.units * (into + word.bias), into * word.units)
-        case "conv2d":
-            into, *size = takes
-            after = [places(length, word.kernel, word.stride, word.padding) for length in size]
-            if min(after) < 1:
-                raise PartError(
-                    f"a kernel of {word.kernel}x{word.kernel} does not fit the {size[0]}x{size[1]} image that layer "
-                    f'{number} sees; take a smaller one, fewer layers, or padding="same"'
-                )
-            weights = into * word.kernel**2 * word.units
-            return Stage(word, takes, (word.units, *after), weights + word.units, weights * math.prod(after))
-        case "pool":
-            into, *size = takes
-            return Stage(word, takes, (into, *(length // 2 for length in size)) if min(size) >= 2 else takes)
-        case "norm":
-            return Stage(word, takes, takes, 2 * takes[0])
-        case "doubling":
-            return Stage(word, takes, (2 * takes[0], *takes[1:]))
-        case _:
-            return Stage(word, takes, takes)
-
-
-def places(length: int, side: int, stride: int, padding: str | int) -> int:
-    """Where along a side of this length a window fits: with padding "same", length / stride, rounded up."""
-    if padding == "same":
-        return -(-length // stride)
-    return (length + (0 if padding == "valid" else 2 * int(padding)) - side) // stride + 1
-
-
-CHANNELS = (1, 3, 4)  # grey, colors, colors with transparency
-
-
-def image(shape: Sequence[int]) -> tuple[int, int, int]:
-    """(channel, height, width) of inputs of this shape; an image without channels has one. Raises PartError."""
-    if len(shape) not in (2, 3):
-        raise PartError(
-            f"cnn needs images (height, width) or (channel, height, width), got examples of shape {tuple(shape)}; "
-            "take mlp, or other data"
-        )
-    if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
-        raise PartError(
-            f"cnn needs images (channel, height, width), got {tuple(shape)}, which look like (height, width, channel); "
-            "put the channel first: np.moveaxis(images, -1, 1)"
-        )
-    return (1, *shape) if len(shape) == 2 else tuple(shape)  # pyright: ignore[reportReturnType] - of 2 or 3 numbers
-
-
-def words_of(model: Part, units: Sequence[int]) -> list[Word]:
-    """The layers of a named model, with a linear layer for each head."""
-    return WORDS[model.name](dict(model.options), units)
-
-
-def _neuron(options: Mapping[str, Any], units: Sequence[int]) -> list[Word]:
-    return [Word("flatten"), *_heads(units, options.get("bias", True))]
-
-
-def _mlp(options: Mapping[str, Any], units: Sequence[int]) -> list[Word]:
-    return [Word("flatten"), *_hidden(options), *_heads(units)]
-
-
-def _cnn(options: Mapping[str, Any], units: Sequence[int]) -> list[Word]:
-    found = [Word("image")]
-    for width, side, stride in zip(options["channels"], options["kernel"], options["stride"], strict=True):
-        found.append(Word("conv2d", width, side, stride, options["padding"]))
-        found += _activation(options)
-        found += [Word("pool")] if options["pool"] != "none" else []
-    return [*found, Word("flatten"), *_hidden(options), *_heads(units)]
-
-
-def _hidden(options: Mapping[str, Any]) -> list[Word]:
-    norm = [Word("norm")] if options.get("norm", "none") == "batch" else []
-    dropout = [Word("dropout")] if "dropout" in options else []
-    between = [*norm, *_activation(options), *dropout]
-    return [word for width in options["hidden"] for word in (Word("dense", width), *between)]
-
-
-def _activation(options: Mapping[str, Any]) -> list[Word]:
-    part = options["activation"]
-    return [Word("doubling" if part.function is None and part.name in WIDENS else "activation")]
-
-
-def _heads(units: Sequence[int], bias: bool = True) -> list[Word]:
-    return [Word("head", width, bias=bias) for width in units]
-
-
-WORDS = {"neuron": _neuron, "mlp": _mlp, "cnn": _cnn}
-WEIGHTED = ("dense", "conv2d")
-BELONGING = ("norm", "activation", "doubling", "dropout", "pool")
-
 __all__ = [
     "FITTING",
     "OUTPUTS",
     "Goal",
     "Head",
-    "Layer",
     "Resolved",
     "Shape",
     "goals_of",
-    "image",
     "is_on_split",
     "judged_steps",
     "last_missed",
-    "layers",
     "resolve",
 ]

@@ -18,10 +18,12 @@ import numpy as np
 
 from seedbed.errors import LETTERS, SpecError, nearest, shown
 from seedbed.stopping import Every, Stop, Target, every, falls_to, reaches
-from seedbed.vocabulary import TABLES, Dial, Part, find
+from seedbed.vocabulary import TABLES, Dial, Part, find, optional
 from seedbed.vocabulary import read_back as part_back
+from seedbed.vocabulary.lengths import Epochs, length_back, plain_length
 from seedbed.vocabulary.numbers import MOST, MOST_LETTERS, as_option, plain
 from seedbed.vocabulary.probes import DIMS
+from seedbed.vocabulary.schedules import dial, is_schedule
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
@@ -56,8 +58,9 @@ class Spec:
     Parts (`data`, `model`, `loss`, `optimizer`, `initializer`, `output`) take a name, a `Part` or a function of
     one's own. `initializer=None` keeps the model's own initial draw. `output` turns the model's raw output into a
     prediction; None derives it from the targets (sigmoid for labels in {0, 1}, softmax for classes, identity for
-    real numbers). `steps` is the cap in updates; `batch_size=None` is full-batch training. `trace` says which
-    steps traces are kept on: "log" (every step up to 64, then 2 % apart), or a whole number (every so many).
+    real numbers). `steps` is the cap in updates, or `epochs(15)`; `batch_size=None` is full-batch training. `trace`
+    says which steps traces are kept on: "log" (every step up to 64, then 2 % apart), a whole number (every so many),
+    "epoch" or `epochs(2)`. Wherever an option is a dial, a schedule may stand (`seedbed list schedules`).
     `judge` says when a target is judged on a split that a step does not see as a whole: every so many steps, and
     where traces are kept; "auto" takes every step where that costs at most a few times the training, else the traced
     steps.
@@ -87,8 +90,12 @@ class Spec:
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
         if self.stop is not None and not hasattr(self.stop, "targets"):
             raise SpecError(f"stop must be a target, got {shown(self.stop)}; write stop=reaches('train_accuracy', 1.0)")
+        if self.trace == "epoch":
+            object.__setattr__(self, "trace", Epochs(1.0))
         for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1), ("judge", 1)):
             value = plain(getattr(self, name))
+            if isinstance(value, Epochs) and name in ("steps", "trace"):
+                continue
             if (value is None and name == "batch_size") or (name, value) in (("trace", "log"), ("judge", "auto")):
                 continue
             _whole(name, value, least)
@@ -165,6 +172,18 @@ class Spec:
         parts = ((name, getattr(self, name)) for name in PARTS)
         return {f"{name}.{path}": number for name, part in parts if part is not None for path, number in part.dials()}
 
+    @property
+    def in_epochs(self) -> bool:
+        """Whether steps or traces of some setting are counted in epochs, so that only the data say what they are."""
+        levels = [change.get("steps") for factor in self.factors for change in factor.changes]
+        return any(isinstance(length, Epochs) for length in (self.steps, self.trace, *levels))
+
+    def in_steps(self, examples: int) -> "Spec":
+        """The same question, for data of so many examples, with epochs turned into steps."""
+        found = {name: getattr(self, name) for name in ("steps", "trace") if isinstance(getattr(self, name), Epochs)}
+        steps = {name: length.in_steps(examples, self.batch_size) for name, length in found.items()}
+        return dataclasses.replace(self, **steps) if steps else self
+
     def functions(self, without: Collection[str] = ()) -> list[Callable[..., Any]]:
         """The user's own functions in this question, in a fixed order; `without` leaves fields out."""
         parts = [getattr(self, name) for name in PARTS if name not in without]
@@ -174,7 +193,7 @@ class Spec:
     def canonical(self) -> dict[str, Any]:
         """The question as JSON-ready data; functions of a user's own stand in it by name only."""
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
-        plain |= {"steps": self.steps, "batch_size": self.batch_size, "trace": self.trace}
+        plain |= {"steps": plain_length(self.steps), "batch_size": self.batch_size, "trace": plain_length(self.trace)}
         plain |= {} if self.judge == "auto" else {"judge": self.judge}
         plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
         plain["metrics"] = [metric.canonical() for metric in self.metrics]
@@ -217,7 +236,8 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
     fields: dict[str, Any] = {
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
     }
-    fields |= {name: plain[name] for name in ("steps", "batch_size", "trace")} | {"judge": plain.get("judge", "auto")}
+    fields |= {name: length_back(plain[name]) for name in ("steps", "batch_size", "trace")}
+    fields["judge"] = plain.get("judge", "auto")
     fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
     targets = tuple(Target(**target) for target in plain["stop"] or ())
     question = Spec(**fields, stop=Every(targets) if len(targets) > 1 else targets[0] if targets else None)
@@ -230,8 +250,15 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
 
 def _changes_back(question: Spec, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The changes of a level; what is a part is read as a part of the kind that stands there."""
-    return {path: part_back(_kind_at(question, _place(question, path)) or "", value) if isinstance(value, Mapping)
-            else value for path, value in changes.items()}  # fmt: skip
+    return {path: _level_back(question, path, value) for path, value in changes.items()}
+
+
+def _level_back(question: Spec, path: str, value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) == {"epochs"}:
+        return length_back(value)
+    return part_back(_kind_at(question, _place(question, path)) or "schedule", value)
 
 
 def _kind_of(field: str) -> str:
@@ -241,7 +268,7 @@ def _kind_of(field: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Part):
         return value.canonical()
-    return list(value) if isinstance(value, tuple) else value
+    return list(value) if isinstance(value, tuple) else plain_length(value)
 
 
 def canonical_json(value: Any) -> str:
@@ -485,6 +512,8 @@ def _named_level(first: Spec, path: str, value: Any) -> tuple[str | float, Any]:
         level = find(kind, value)
         plainly = isinstance(value, str) and len(value) <= MOST_LETTERS
         return (value if plainly else level.label()), level
+    if isinstance(value, Part):  # a schedule
+        return value.label(), value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(list(value) if isinstance(value, tuple) else value), value
     try:
@@ -514,15 +543,28 @@ def _places(spec: Spec) -> list[str]:
 
 
 def _options(part: Part) -> list[str]:
-    deeper = [f"{name}.{path}" for name, value in part.options if isinstance(value, Part) for path in _options(value)]
+    deeper = [path for name, value in part.options for path in _inside(name, value)]
     return [name for name, _ in part.options] + deeper
+
+
+def _inside(name: str, value: Any) -> list[str]:
+    """The paths inside an option's value: the options of a part, the places of a tuple of parts or dials, from 1."""
+    if isinstance(value, Part):
+        return [f"{name}.{path}" for path in _options(value)]
+    if isinstance(value, tuple) and any(isinstance(item, Part | Dial | tuple) for item in value):
+        places = [(f"{name}.{place}", item) for place, item in enumerate(value, start=1)]
+        return [path for place, item in places for path in (place, *_inside(place, item))]
+    return []
 
 
 def _place(spec: Spec, path: str) -> str:
     places = _places(spec)
     if path in places:
         return path
+    absent = [f"{name}.{option}" for name in PARTS if (part := getattr(spec, name)) is not None
+              for option in optional(part)]  # fmt: skip
     fits = [place for place in places if place.endswith(f".{path}")]
+    fits = fits or [place for place in absent if place == path or place.endswith(f".{path}")]
     if len(fits) == 1:
         return fits[0]
     if fits:
@@ -536,19 +578,37 @@ def _kind_at(spec: Spec, path: str) -> str | None:
     head, _, rest = path.partition(".")
     if not rest:
         return _kind_of(head) if head in PARTS else None
-    value = getattr(spec, head)
+    value: Any = getattr(spec, head)
     for name in rest.split("."):
-        value = value[name]
-    return value.kind if isinstance(value, Part) else None
+        value = value[int(name) - 1] if isinstance(value, tuple) else dict(value.options).get(name)
+    return value.kind if isinstance(value, Part) and not is_schedule(value) else None
 
 
 def _change_option(part: Part, path: str, value: Any) -> Part:
     name, _, rest = path.partition(".")
-    inner = part[name]
-    if rest:
-        return _checked(part.with_option(name, _change_option(inner, rest, value)))
-    value = find(inner.kind, value) if isinstance(inner, Part) else value
-    return _checked(part.with_option(name, value if part.function is None else _own_option(part, name, inner, value)))
+    before = dict(part.options).get(name)
+    changed = _changed(before, rest, value, f"{name} of {part.kind} {part.name}")
+    if part.function is not None and not rest:
+        changed = _own_option(part, name, before, changed)
+    options = tuple(sorted({**dict(part.options), name: changed}.items()))
+    return _checked(dataclasses.replace(part, options=options))
+
+
+def _changed(inner: Any, rest: str, value: Any, what: str) -> Any:
+    """What stands in an option's place after a change at the path `rest` inside it, or of the whole of it."""
+    if isinstance(inner, Part) and rest:
+        return _change_option(inner, rest, value)
+    if isinstance(inner, tuple):
+        return _with_item(inner, rest, value, what) if rest else value
+    if isinstance(inner, Dial) or is_schedule(inner):
+        return dial(value, what)
+    return find(inner.kind, value) if isinstance(inner, Part) else value
+
+
+def _with_item(items: tuple[Any, ...], path: str, value: Any, what: str) -> tuple[Any, ...]:
+    place, _, deeper = path.partition(".")
+    at = int(place) - 1
+    return (*items[:at], _changed(items[at], deeper, value, what), *items[at + 1 :])
 
 
 def _own_option(part: Part, name: str, before: Any, value: Any) -> Any:
@@ -568,8 +628,13 @@ def _checked(part: Part) -> Part:
     """The same part as its word would build it, so that a varied number obeys the limits of a written one."""
     if part.function is not None:
         return part
-    plain = {name: value.value if isinstance(value, Dial) else value for name, value in part.options}
-    return TABLES[part.kind][part.name](**plain)
+    return TABLES[part.kind][part.name](**{name: _as_written(value) for name, value in part.options})
+
+
+def _as_written(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_as_written(item) for item in value)
+    return value.value if isinstance(value, Dial) else value
 
 
 def _part_or_none(part: Part | None) -> Any:

@@ -50,8 +50,8 @@ def test_every_word_says_what_it_is_without_its_source_mixed_in(seedbed, kind):
 def test_sources_and_options_are_read_from_the_words(seedbed):
     rows = {row["name"]: row for row in json.loads(seedbed("list", "optimizers", "--json").stdout)}
     assert rows["adam"]["source"] == "Kingma, Ba 2014, algorithm 1."
-    assert rows["adam"]["options"] == "learning_rate=0.001, b1=0.9, b2=0.999, eps=1e-08"
-    assert rows["sgd"]["options"] == "learning_rate"
+    assert rows["adam"]["options"] == "learning_rate=0.001, b1=0.9, b2=0.999, eps=1e-08, l2=None"
+    assert rows["sgd"]["options"] == "learning_rate, l2=None"
     assert rows["sgd"]["source"] == ""
 
 

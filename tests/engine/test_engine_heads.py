@@ -113,5 +113,5 @@ def test_words_that_say_nothing_sensible(made: object, sentence: str) -> None:
 
 
 def test_a_kernel_larger_than_the_image(question: Spec, train: Trainer) -> None:
-    with pytest.raises(PartError, match="a kernel of 5x5 does not fit the 4x4 image that layer 1 sees"):
+    with pytest.raises(PartError, match="layer 1: a kernel of 5x5 does not fit the 4x4 image that it sees"):
         train(question.replace(model=models.cnn([2], 5)), SEEDS)

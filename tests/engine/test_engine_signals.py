@@ -52,9 +52,12 @@ def test_backward_is_the_derivative_by_central_differences() -> None:
     from seedbed.engine.signals import signals
     from seedbed.parts.activations import tanh
     from seedbed.parts.layers import Activation
-    from seedbed.parts.models import mlp
+    from seedbed.parts.networks import build
+    from seedbed.vocabulary import models
+    from seedbed.vocabulary.walk import walk
 
-    chain = mlp(jax.random.key(1), (3,), {"": 1}, (4, 2), lambda: Activation(tanh, {}))
+    stages = walk(models.mlp([4, 2], "tanh"), (3,))
+    chain = build(jax.random.key(1), stages, 2, {"": 1}, {}, lambda *_: Activation(tanh, {}))
     inputs = jnp.asarray(np.random.default_rng(1).normal(size=(3, 6)))
 
     def loss_of(scores):

@@ -7,7 +7,8 @@ from conftest_engine import Trainer
 
 from seedbed.datasets.load import load
 from seedbed.errors import PartError, SpecError
-from seedbed.parts.models import MODELS, layers_of
+from seedbed.parts.models import layers_of
+from seedbed.parts.networks import build
 from seedbed.parts.redraw import initialize
 from seedbed.procedures.landscape import landscape
 from seedbed.reference import train as by_hand
@@ -39,8 +40,8 @@ def test_a_bias_is_there_or_not(wrong):
 
 
 def test_the_weight_is_drawn_alike_with_and_without_a_bias():
-    key, heads = jax.random.key(3), {"": 2}
-    bare, full = (MODELS["neuron"](key, (5,), heads, bias=bias) for bias in (False, True))
+    key = jax.random.key(3)
+    bare, full = (build(key, (), 5, {"": 2}, {}, no_activation, bias) for bias in (False, True))
     (_, layer), (_, other) = layers_of(bare)[0], layers_of(full)[0]
     assert layer.bias is None
     np.testing.assert_array_equal(layer.weight, other.weight)
@@ -48,6 +49,10 @@ def test_the_weight_is_drawn_alike_with_and_without_a_bias():
     np.testing.assert_array_equal(*(layers_of(model)[0][1].weight for model in again))
     assert layers_of(again[0])[0][1].bias is None
     assert (layers_of(again[1])[0][1].bias == 0.7).all()
+
+
+def no_activation(part, path):
+    raise AssertionError("a neuron has no hidden activation")
 
 
 def initializers_normal(key, shape, dtype):

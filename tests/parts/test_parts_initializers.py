@@ -14,8 +14,10 @@ from seedbed import vocabulary
 from seedbed.errors import PartError
 from seedbed.parts.initializers import INITIALIZERS, fans, rai
 from seedbed.parts.layers import Activation
-from seedbed.parts.models import mlp
+from seedbed.parts.networks import build
 from seedbed.parts.redraw import initialize
+from seedbed.vocabulary import models
+from seedbed.vocabulary.walk import walk
 
 FALSE_ALARM = 1e-4  # for each test of a distribution, over the choice of its key
 SHAPES = [(300, 200), (5, 3, 40, 100)]
@@ -217,7 +219,8 @@ def test_rai_by_key_dtype_and_shape(double):
 
 
 def test_a_pair_sets_weights_and_biases_of_every_layer_and_a_plain_draw_leaves_biases_as_told():
-    built = mlp(jax.random.key(0), (3,), {"": 1}, [2, 2], lambda: Activation(jax.nn.relu, {}))
+    stages = walk(models.mlp([2, 2]), (3,))
+    built = build(jax.random.key(0), stages, 2, {"": 1}, {}, lambda *_: Activation(jax.nn.relu, {}))
     pair = partial(rai, gain=1e-6)
     layers = [layer for layer in initialize(built, pair, 0.0, jax.random.key(1)).layers if hasattr(layer, "weight")]
     rows = [np.column_stack([layer.weight, layer.bias]) for layer in layers]

@@ -19,7 +19,7 @@ def by_hand(name, w, gradient, d):
     v, s, m, u2 = (np.zeros_like(w) for _ in range(4))
     rate = d["learning_rate"]
     for t in range(1, STEPS + 1):
-        g = gradient(w, t)
+        g = gradient(w, t) + d.get("l2", 0) * w
         if name == "sgd":
             w = w - rate * g
         elif name == "momentum":
@@ -44,9 +44,10 @@ def by_hand(name, w, gradient, d):
             u = g * np.sqrt(u2 + d["eps"]) / np.sqrt(s + d["eps"])
             u2 = d["decay"] * u2 + (1 - d["decay"]) * u**2
             w = w - rate * u
-        elif name == "adam":
+        elif name in ("adam", "adamw"):
             m = d["b1"] * m + (1 - d["b1"]) * g
             s = d["b2"] * s + (1 - d["b2"]) * g**2
+            w = w - rate * d.get("weight_decay", 0) * w
             w = w - rate * (m / (1 - d["b1"] ** t)) / (np.sqrt(s / (1 - d["b2"] ** t)) + d["eps"])
         else:
             raise NotImplementedError(f"write the formula of {name} here")
@@ -112,6 +113,49 @@ def test_twenty_steps_are_those_of_the_formula(name, defaults, double):
             )
 
 
+def test_twenty_steps_with_l2_are_those_of_the_formula(name, defaults, double):
+    """Coupled decay: g + l2 w in the place of g, before the rule, for the weight and the bias alike."""
+    dials = drawn_dials(defaults("optimizer", name)) | {"l2": np.linspace(0.01, 0.3, MEMBERS)}
+    crowd = jax.jit(jax.vmap(lambda weights, dials: train(OPTIMIZERS[name](**dials), weights, traced_slope)))
+    ended = crowd(jax.tree.map(jnp.asarray, start()), {key: jnp.asarray(value) for key, value in dials.items()})
+    for part, first in start().items():
+        for member in range(MEMBERS):
+            own = {key: value[member] for key, value in dials.items()}
+            expected = by_hand(name, first[member], slope, own)
+            np.testing.assert_allclose(ended[part][member], expected, rtol=0, atol=1e-12)
+            assert np.abs(expected - by_hand(name, first[member], slope, own | {"l2": 0})).max() > 1e-4
+
+
+TORCH = {
+    "sgd": ("SGD", {"lr": 0.05}), "momentum": ("SGD", {"lr": 0.05, "momentum": 0.8}),
+    "nesterov": ("SGD", {"lr": 0.05, "momentum": 0.8, "nesterov": True}),
+    "adagrad": ("Adagrad", {"lr": 0.05, "eps": 1e-3}), "rmsprop": ("RMSprop", {"lr": 0.05, "alpha": 0.9, "eps": 1e-3}),
+    "adadelta": ("Adadelta", {"lr": 0.5, "rho": 0.8, "eps": 1e-3}),
+    "adam": ("Adam", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3}),
+    "adamw": ("AdamW", {"lr": 0.05, "betas": (0.8, 0.95), "eps": 1e-3}),
+}  # fmt: skip
+OURS = {"lr": "learning_rate", "alpha": "decay", "rho": "decay", "eps": "eps", "momentum": "momentum"}
+
+
+@pytest.mark.parametrize("decay", [0, 0.1])
+@pytest.mark.parametrize("rule", TORCH)
+def test_twenty_steps_are_torch_s(rule, decay, double):
+    """With and without its weight_decay, which is our `l2`, and AdamW's own our `weight_decay`."""
+    torch = pytest.importorskip("torch", reason="PyTorch is an extra of its own: pip install 'seedbed[bench]'")
+    kind, options = TORCH[rule]
+    first = start()["w"][0]
+    theirs = torch.nn.Parameter(torch.tensor(first))
+    optimizer = getattr(torch.optim, kind)([theirs], weight_decay=decay, **options)
+    for t in range(1, STEPS + 1):
+        theirs.grad = torch.tensor(slope(theirs.detach().numpy(), t))
+        optimizer.step()
+    dials = {OURS[key]: value for key, value in options.items() if key in OURS}
+    dials |= dict(zip(("b1", "b2"), options["betas"], strict=True)) if "betas" in options else {}
+    dials |= {"weight_decay" if rule == "adamw" else "l2": decay} if decay or rule == "adamw" else {}
+    ended = train(OPTIMIZERS[rule](**dials), jnp.asarray(first), traced_slope)
+    np.testing.assert_allclose(ended, theirs.detach().numpy(), rtol=0, atol=1e-9)
+
+
 def test_twenty_steps_with_the_default_dials(name, defaults, double):
     """The defaults as Python numbers, with eps as small as it is used."""
     dials = defaults("optimizer", name) | {"learning_rate": 0.05}
@@ -164,7 +208,9 @@ def test_weights_and_memory_keep_their_dtype_and_shape(name, defaults):
 def test_no_gradient_moves_no_weight_at_the_start(name, defaults):
     dials = {key: jnp.float32(value) for key, value in defaults("optimizer", name).items()}
     ended = train(OPTIMIZERS[name](**dials), jnp.ones((3, 2)), lambda w, t: jnp.zeros_like(w))
-    assert (ended == 1).all()
+    decays = dials.get("learning_rate", 0) * dials.get("weight_decay", 0)  # which needs no gradient
+    np.testing.assert_allclose(ended, (1 - decays) ** STEPS, rtol=1e-6)
+    assert decays > 0 or (ended == 1).all()
 
 
 def test_large_and_small_gradients_stay_finite(name, defaults):

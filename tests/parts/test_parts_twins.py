@@ -48,14 +48,14 @@ def test_loss(name, double):
 
 @pytest.mark.parametrize("name", TABLES["optimizer"])
 def test_optimizer(name, double):
-    given = {"learning_rate": 0.05} if name in ("sgd", "momentum", "nesterov") else {}
+    given = {"learning_rate": 0.05, "l2": 0.02} if name in ("sgd", "momentum", "nesterov") else {"l2": 0.02}
     options = numbers(TABLES["optimizer"][name](**given))
     rule, twin = OPTIMIZERS[name](**options), reference.OPTIMIZERS[name]
     weights, ours = np.array([1.0, -2.0, 0.5]), jnp.array([1.0, -2.0, 0.5])
     memory = {remembered: np.zeros(3) for remembered in twin.remembers}
     state = rule.init(ours)
     for step in range(1, 21):
-        update, memory = twin.update(np.sin(3 * weights) + weights, memory, step, **options)
+        update, memory = twin.step(weights, np.sin(3 * weights) + weights, memory, step, **options)
         weights = weights + update
         updates, state = rule.update(jnp.sin(3 * ours) + ours, state, ours)
         ours = ours + updates

@@ -90,7 +90,7 @@ MISFITS = {
     "a kernel too large": (
         "images",
         {"model": models.cnn([2, 2], 5)},
-        "5x5 does not fit the 2x2 image that layer 2 sees",
+        "layer 2: a kernel of 5x5 does not fit the 2x2 image",
     ),
     "no image": ("binary", {"model": models.cnn([2], 3)}, "cnn needs images (height, width) or"),
     "an unknown target": ("binary", {"stop": reaches("train_f1", 1.0)}, 'no quantity "train_f1" to stop at'),

@@ -11,9 +11,9 @@ from seedbed import vocabulary
 from seedbed.reference import (
     ACTIVATIONS,
     INITIALIZERS,
+    LAYERS,
     LOSSES,
     METRICS,
-    MODELS,
     OPTIMIZERS,
     OUTPUTS,
     PROBES,
@@ -29,7 +29,7 @@ TABLES = {
     "initializer": INITIALIZERS,
     "loss": LOSSES,
     "metric": METRICS,
-    "model": MODELS,
+    "layer": LAYERS,
     "optimizer": OPTIMIZERS,
     "probe": PROBES,
 }

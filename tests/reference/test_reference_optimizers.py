@@ -85,6 +85,16 @@ def adam(w, lr=0.1, b1=0.6, b2=0.7, eps=0.01):
         yield w
 
 
+def adamw(w, lr=0.1, b1=0.6, b2=0.7, eps=0.01, decay=0.2):
+    m = s = 0.0
+    for t in range(1, STEPS + 1):
+        g = CURVATURE * w
+        m = b1 * m + (1 - b1) * g
+        s = b2 * s + (1 - b2) * g * g
+        w = w - lr * decay * w - lr * (m / (1 - b1**t)) / (math.sqrt(s / (1 - b2**t)) + eps)
+        yield w
+
+
 WRITTEN_OUT = {
     "sgd": (sgd, {}),
     "momentum": (momentum, {"momentum": 0.8}),
@@ -94,6 +104,7 @@ WRITTEN_OUT = {
     "rmsprop_nesterov": (rmsprop_nesterov, {"decay": 0.7, "momentum": 0.8, "eps": 0.01}),
     "adadelta": (adadelta, {"decay": 0.7, "eps": 0.01}),
     "adam": (adam, {"b1": 0.6, "b2": 0.7, "eps": 0.01}),
+    "adamw": (adamw, {"b1": 0.6, "b2": 0.7, "eps": 0.01, "weight_decay": 0.2}),
 }
 
 
@@ -101,7 +112,7 @@ def path(name: str, start: np.ndarray, **dials: float) -> list[np.ndarray]:
     rule, w = OPTIMIZERS[name], start
     memory, visited = rule.start(w), []
     for step in range(1, STEPS + 1):
-        update, memory = rule.update(CURVATURE * w, memory, step, **dials)
+        update, memory = rule.step(w, CURVATURE * w, memory, step, **dials)
         w = w + update
         visited.append(w)
     return visited
@@ -119,8 +130,20 @@ def test_path_on_a_quadratic(name):
 def test_defaults_are_those_of_the_vocabulary(name):
     """The function's own defaults give the same path as the dials that the vocabulary spells out."""
     dials = numbers(vocabulary.find("optimizer", f"{name}(learning_rate=0.05)"))
-    start = np.array([1.0])
-    np.testing.assert_array_equal(path(name, start, **dials), path(name, start, learning_rate=0.05))
+    start, decay = np.array([1.0]), {key: dials[key] for key in ("weight_decay",) if key in dials}
+    np.testing.assert_array_equal(path(name, start, **dials), path(name, start, learning_rate=0.05, **decay))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_l2_stands_in_the_gradient(name):
+    """A weight that is pulled by l2 alone goes the way of a quadratic of that curvature."""
+    _, dials = WRITTEN_OUT[name]
+    rule, w = OPTIMIZERS[name], np.array([1.5, -0.2])
+    memory = rule.start(w)
+    for step, expected in enumerate(path(name, w, learning_rate=0.1, **dials), start=1):
+        update, memory = rule.step(w, 0 * w, memory, step, l2=CURVATURE, learning_rate=0.1, **dials)
+        w = w + update
+        np.testing.assert_allclose(w, expected, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

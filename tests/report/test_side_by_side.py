@@ -9,11 +9,11 @@ import pytest
 import xarray as xr
 
 from seedbed import stats
-from seedbed.errors import SpecError
-from seedbed.parts.models import MODELS
+from seedbed.errors import PartError, SpecError
+from seedbed.parts.networks import build
 from seedbed.report import operations, pieces
 from seedbed.vocabulary import models
-from seedbed.vocabulary.activations import WIDENS
+from seedbed.vocabulary.walk import features_of, walk
 
 
 def record(hits, cap=100, seeds=None, **levels):
@@ -82,12 +82,10 @@ COUNTED = {
 @pytest.mark.parametrize("name", COUNTED)
 def test_parameters_are_those_of_the_model_that_is_trained(name):
     part, shape, units = COUNTED[name]
-    chosen = {key: value for key, value in part.options if key != "activation"}
-    if "activation" in dict(part.options):
-        widening = WIDENS.get(part["activation"].name, 1)
-        chosen |= {"activation": lambda: eqx.nn.Lambda(jax.nn.relu), "widening": widening}
-    heads = {f"head{place}": count for place, count in enumerate(units)}
-    model, _ = eqx.nn.make_with_state(MODELS[part.name])(jax.random.key(0), shape, heads, **chosen)
+    stages, heads = walk(part, shape), {f"head{place}": count for place, count in enumerate(units)}
+    bias, features = dict(part.options).get("bias", True), features_of(stages, shape)
+    made = eqx.nn.make_with_state(build)
+    model, _ = made(jax.random.key(0), stages, features, heads, {}, lambda *_: eqx.nn.Lambda(jax.nn.relu), bias)
     counted = operations.parameter_count(operations.layers(part, shape, units))
     assert counted == sum(array.size for array in jax.tree.leaves(eqx.filter(model, eqx.is_array)))
 
@@ -108,5 +106,5 @@ def test_parameters_of_batch_norm_are_the_published_ones():
 def test_a_model_of_one_s_own_has_no_count():
     from seedbed import own
 
-    with pytest.raises(SpecError, match="not known here"):
+    with pytest.raises(PartError, match="not known here"):
         operations.layers(own("model", lambda key: None), (4,))

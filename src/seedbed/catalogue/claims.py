@@ -1,5 +1,6 @@
 """Judge the claims of a study by its records: the verdict of the statistics, unless the set-up was another one."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -147,7 +148,9 @@ def _through(verdict: Verdict, judged_on: xr.Dataset, record: xr.Dataset, full: 
     """Whether another cap would have changed nothing: it is read before either, or all members had arrived."""
     read_at = judged_on.attrs.get("read_at")
     if read_at is not None:
-        return float(read_at) <= min(float(record.attrs["cap"]), full.steps)
+        return float(read_at) <= min(
+            float(record.attrs["cap"]), full.steps if isinstance(full.steps, int) else math.inf
+        )
     terms: Sequence[Any] = [one for one in verdict.findings if one.term.variable.endswith("_step")]
     columns = [stats.terms.column(one.term, judged_on) for one in terms]
     return len(terms) == len(verdict.findings) and all(np.isfinite(one.values).all() for one in columns)

@@ -31,9 +31,15 @@ def estimate(study: Study, profile: ProfileName) -> str:
     for one in trained:
         settings, seeds = one.spec.settings(), len(one.over(range(how.seeds)))  # pyright: ignore[reportOptionalMemberAccess]
         networks += len(settings) * seeds
-        seconds += sum(seeds * setting.spec.steps * _step(setting.spec) for setting in settings)
+        seconds += sum(seeds * _steps(setting.spec) * _step(setting.spec) for setting in settings)
         recipes |= {setting.spec.recipe() for setting in settings}
     return f"{networks:,} networks, at most about {_duration(seconds + COMPILE_SECONDS * len(recipes))}"
+
+
+def _steps(spec: Spec) -> int:
+    """The cap in steps; epochs are those of the data's own number of examples, or of sixty thousand."""
+    resolved = spec.in_steps(dict(spec.data.options).get("n") or 60_000)
+    return resolved.steps if isinstance(resolved.steps, int) else 0
 
 
 def _step(spec: Spec) -> float:

@@ -14,6 +14,7 @@ from seedbed.study import PROFILES, Study
 if TYPE_CHECKING:
     from seedbed.spec import Spec
     from seedbed.vocabulary import Part
+    from seedbed.vocabulary.lengths import Epochs
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
 
@@ -78,7 +79,11 @@ def _setup(question: "Spec") -> list[tuple[str, str]]:
     facts = [(f"{name} (varied)", levels) for name, levels in varied.items()]
     facts += [(name, _fixed(part, varied)) for name, part in parts.items() if part is not None]
     facts += [("batch", "full" if question.batch_size is None else f"{question.batch_size} examples")]
-    return [*facts, ("stop", f"{question.stop or 'never'}, or after {question.steps:,} steps")]
+    return [*facts, ("stop", f"{question.stop or 'never'}, or after {_length(question.steps)}")]
+
+
+def _length(steps: "int | Epochs") -> str:
+    return f"{steps:,} steps" if isinstance(steps, int) else str(steps)
 
 
 def _fixed(part: "Part", varied: Collection[str]) -> str:

@@ -19,22 +19,25 @@ from seedbed.engine import check, own_parts
 from seedbed.engine.chance import Purpose, purpose_key, seed_key
 from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials, options
+from seedbed.engine.schedules import Schedules, at_step, dials_of, scheduled
 from seedbed.engine.signals import signals
 from seedbed.engine.splits import Network, Split
 from seedbed.parts import threefry
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.initializers import INITIALIZERS
 from seedbed.parts.layers import Activation, Fixed, LearnedSlope, RandomSlope
-from seedbed.parts.models import MODELS, hidden_of, layers_of, of_heads, split
+from seedbed.parts.models import hidden_of, layers_of, of_heads, split
+from seedbed.parts.networks import build
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
 from seedbed.probing import PROBES, Moment, Signals
 from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import Spec
 from seedbed.vocabulary import Dial, Part
-from seedbed.vocabulary.activations import WIDENS
 from seedbed.vocabulary.losses import WEIGHT, head_names
 from seedbed.vocabulary.probes import DIMS
+from seedbed.vocabulary.schedules import is_schedule
+from seedbed.vocabulary.walk import features_of, walk
 
 
 class Evidence(NamedTuple):
@@ -58,7 +61,8 @@ class Member:
     (loss, (scores, metrics, state))` with the batch in the last axis; `pace(gradient, dials)` is the gradient with each
     head's own rate; `rule(dials)` is an optax transformation; `probe(evidence, dials)` measures on a step's batch,
     `split` (see `splits`) on whole splits. `layers` labels the layers that hold weights, `hidden` the activations
-    between them. `example_bytes` is about what judging one example leaves in intermediate results.
+    between them. `example_bytes` is about what judging one example leaves in intermediate results. All dials are those
+    that `schedules.at_step` gives, but for `start`, which takes the question's own.
     """
 
     resolved: Resolved
@@ -72,6 +76,7 @@ class Member:
     layers: tuple[str, ...]
     hidden: tuple[str, ...]
     draws: bool  # whether the model draws at random while it trains
+    schedules: Schedules
     example_bytes: int
 
 
@@ -79,7 +84,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     """The functions of one member of the recipe of `spec`; every misfit is an error here, before anything runs."""
     resolve(spec, shape)  # what does not fit is told before a model is built
     build = partial(_build_model, spec, shape)
-    example_dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    example_dials = dials_of(spec)
     own_parts.activations_fit(spec)
     structure = check.built(spec, lambda: eqx.filter_eval_shape(build, threefry.key(0), example_dials))
     model_structure, state_structure = structure
@@ -88,7 +93,10 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     resolved = resolve(spec, shape, changes_in_training=draws or _has_state(state_structure))
     judge, rule = Judging(resolved.goals), partial(_rule, spec.optimizer)
 
+    schedules = scheduled(spec)
+
     def start(key: Array, dials: Dials) -> tuple[Network, Any]:
+        dials = at_step(schedules, dials, 0, 1)
         model, state = build(key, dials)
         trained, fixed, _ = split(model)
         network = Network(trained, fixed, eqx.filter(state, eqx.is_array))
@@ -147,12 +155,12 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     return Member(resolved, start, objective, partial(_pace, spec), rule, split_of, probe,
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
-                  draws, example_bytes)  # fmt: skip
+                  draws, schedules, example_bytes)  # fmt: skip
 
 
 def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
     """The network that the arrays of a member, all in a row, begin with; those of the optimizer's memory follow."""
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec)
     drawn = jax.eval_shape(assemble(spec, shape).start, threefry.key(0), dials)
     network, _ = jax.tree.unflatten(jax.tree.structure(drawn), arrays)
     return network
@@ -160,7 +168,7 @@ def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
 
 def structure_of(spec: Spec, shape: Shape) -> tuple[Any, Any]:
     """What of a model and of its state is no array."""
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec)
     model, state = eqx.filter_eval_shape(partial(_build_model, spec, shape), threefry.key(0), dials)
     return split_structure(model)[2], eqx.filter(state, _is_array_like, inverse=True)
 
@@ -200,25 +208,23 @@ def _construct(spec: Spec, shape: Shape, dials: Dials, key: Array) -> Any:
     part = spec.model
     if part.function is not None:
         return own_parts.guarded(part)(key, **options(part, "model", dials))
-    inner: dict[str, Any] = {}
-    for name, value in part.options:
-        if isinstance(value, Part):
-            inner[name] = partial(activation_layer, value, f"model.{name}", dials)
-            inner["widening"] = WIDENS.get(value.name, 1)
-    heads = {head.name: head.units for head in shape.heads}
-    return MODELS[part.name](key, shape.inputs, heads, **options(part, "model", dials), **inner)
+    stages, heads = walk(part, shape.inputs), {head.name: head.units for head in shape.heads}
+    numbers = {path: jnp.asarray(value) for path, value in dials.items() if path.startswith("model.")}
+    bias = dict(part.options).get("bias", True)
+    return build(key, stages, features_of(stages, shape.inputs), heads, numbers, partial(activation_layer, dials), bias)
 
 
-def activation_layer(part: Part, path: str, dials: Dials) -> eqx.Module:
+def activation_layer(dials: Dials, part: Part, path: str) -> eqx.Module:
     """The layer that an activation's name stands for."""
     chosen = options(part, path, dials)
     if part.name == "prelu" and part.function is None:
         return LearnedSlope(jnp.asarray(chosen["slope"], jnp.float32))
     if part.name == "rrelu" and part.function is None:
-        return RandomSlope(Fixed(jnp.asarray(chosen["lower"])), Fixed(jnp.asarray(chosen["upper"])))
-    dialled = {name for name, value in part.options if isinstance(value, Dial)}
+        lower, upper = (Fixed(jnp.asarray(chosen[name]), f"{path}.{name}") for name in ("lower", "upper"))
+        return RandomSlope(lower, upper)
+    dialled = {name for name, value in part.options if isinstance(value, Dial) or is_schedule(value)}
     words = tuple((name, value) for name, value in chosen.items() if name not in dialled)
-    arrays = {name: Fixed(jnp.asarray(value)) for name, value in chosen.items() if name in dialled}
+    arrays = {name: Fixed(jnp.asarray(value), f"{path}.{name}") for name, value in chosen.items() if name in dialled}
     return Activation(part.function or ACTIVATIONS[part.name], arrays, words)
 
 

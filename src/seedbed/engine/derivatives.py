@@ -11,6 +11,7 @@ from jaxtyping import Array
 from seedbed.datasets.heads import Head, Kind
 from seedbed.engine import naming
 from seedbed.engine.judging import Judging
+from seedbed.engine.schedules import dials_of
 from seedbed.errors import PartError
 from seedbed.resolve import goals_of
 from seedbed.spec import Spec
@@ -52,7 +53,7 @@ def own_name(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: Kind) ->
 def _at(spec: Spec, units: int, kind: Kind) -> tuple[Any, Callable[[Array, Array], dict[str, Array]]]:
     """The type of targets, and the function of one score and target."""
     judge = Judging(goals_of(spec, (Head("", kind, units),)))
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec)
     to = jnp.int32 if kind == "classes" else jnp.float32
 
     def predict(score: Array) -> Array:

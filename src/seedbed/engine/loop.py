@@ -20,6 +20,7 @@ from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.lanes import Chances
 from seedbed.engine.options import Dials
 from seedbed.engine.plan import JUDGED, TRACED, Rows
+from seedbed.engine.schedules import at_step, refreshed
 from seedbed.engine.shapes import Feed
 from seedbed.engine.splits import SAME
 from seedbed.engine.step import Lane, fresh_lane, running, step
@@ -37,12 +38,15 @@ class Looks(NamedTuple):
     `always` judges splits at every step and `judge` those of a row, each before the step's update; `probe(evidence,
     dials, feed)` measures on the step's batch. `still` is the second half of the probe `dead`, asked for only where
     some member answers every example alike. `judged` and `probed` are the shapes of what one lane shows.
+    `at_step(lane, dials, step)` gives the lane and the dials as the question's schedules have them at a step; all
+    others take these dials.
     """
 
     always: Callable[..., Told]
     judge: Callable[..., Told]
     probe: Callable[..., Told]
     still: Callable[..., Array]
+    at_step: Callable[..., tuple[Lane, Dials]]
     judged: Unseen
     probed: Unseen
 
@@ -74,8 +78,11 @@ def train_lane(
     return step(member, stop, lane, inputs, targets, noise, dials, at, cap, live, told, judged)
 
 
-def looks_of(member: Member, most: int) -> Looks:
-    """How the lanes of a recipe are looked at, in slices of at most `most` examples; the shapes are not known yet."""
+def looks_of(member: Member, most: int, epoch: int) -> Looks:
+    """How the lanes of a recipe are looked at, in slices of at most `most` examples; the shapes are not known yet.
+
+    An epoch has `epoch` steps.
+    """
     resolved, split = member.resolved, member.split
 
     def always(lane: Lane, dials: Dials, feed: Feed) -> Told:
@@ -90,7 +97,12 @@ def looks_of(member: Member, most: int) -> Looks:
     def still(lane: Lane, dials: Dials, feed: Feed) -> Array:
         return split.still(most, lane.network, dials, feed)
 
-    return Looks(always, judge, probe, still, {}, {})
+    def numbers(lane: Lane, dials: Dials, at: Array) -> tuple[Lane, Dials]:
+        now = at_step(member.schedules, dials, at, epoch)
+        fixed = refreshed(lane.network.fixed, now, member.schedules)
+        return lane._replace(network=lane.network._replace(fixed=fixed)), now
+
+    return Looks(always, judge, probe, still, numbers, {}, {})
 
 
 def look_at_lane(looks: Looks, lane: Lane, evidence: Evidence, dials: Dials, feed: Feed) -> dict[str, Any]:
@@ -130,6 +142,7 @@ def _chunk_at_once(
     data_axis = Feed(0, 0, *(None if array is None else 0 for array in feed[2:])) if own_data else None
     train = _over_lanes(training, (0, 0, 0, data_axis, 0, None, None, 0, None), count)
     always, judge, probe, still = (_over_lanes(look, (0, 0, data_axis), count) for look in looks[:4])
+    numbers = _over_lanes(looks.at_step, (0, 0, 0), count)
 
     stops, last = rows.stops, rows.looks.shape[0] - 1
     began = running(lanes)
@@ -138,7 +151,7 @@ def _chunk_at_once(
         for shapes in (looks.judged, looks.probed)
     )
 
-    def judged_by_split(lanes: Lane) -> Told:
+    def judged_by_split(lanes: Lane, dials: Dials) -> Told:
         told = judge(lanes, dials, feed)
         if SAME not in told:
             return told
@@ -153,18 +166,18 @@ def _chunk_at_once(
 
         def body(carry: tuple[Array, Lane, Told, Told, Told]) -> tuple[Any, ...]:
             at, lanes, kept, told, seen = carry
-            begins = at == first
+            begins, own_step = at == first, jnp.where(running(lanes), at, lanes.stop_step)
+            lanes, now = numbers(lanes, dials, own_step)
             judges = begins & (final | (rows.looks[i] >= JUDGED))
             if told:
-                told = lax.cond(judges, lambda: judged_by_split(lanes), lambda: told)
-            own_step = jnp.where(running(lanes), at, lanes.stop_step)
-            by = {**always(lanes, dials, feed), **{name: told[name] for name in judging}}
+                told = lax.cond(judges, lambda: judged_by_split(lanes, now), lambda: told)
+            by = {**always(lanes, now, feed), **{name: told[name] for name in judging}}
             judged = judges & ~final if judging else jnp.bool_(True)
-            lanes, evidence = train(lanes, chances, dials, feed, own_step, cap, at < end, by, judged)
+            lanes, evidence = train(lanes, chances, now, feed, own_step, cap, at < end, by, judged)
             kept = {name: jnp.where(begins, lanes.last[name], kept[name]) for name in kept}
             if seen:
                 probes = begins & (final | (rows.looks[i] == TRACED))
-                seen = lax.cond(probes, lambda: probe(evidence, dials, feed), lambda: seen)
+                seen = lax.cond(probes, lambda: probe(evidence, now, feed), lambda: seen)
             return at + 1, lanes, kept, told, seen
 
         def goes_on(carry: tuple[Array, Lane, Told, Told, Told]) -> Array:

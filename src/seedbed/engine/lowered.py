@@ -24,6 +24,7 @@ from seedbed.engine.shapes import feed_of, most_in_slice, shape_of
 from seedbed.engine.splits import SAME
 from seedbed.engine.step import Lane
 from seedbed.spec import Spec, trace_steps
+from seedbed.vocabulary.lengths import steps_per_epoch
 from seedbed.vocabulary.probes import AT_THE_END
 
 
@@ -55,16 +56,18 @@ class Lowered:
         lane, chances, dials, feed = one
         training = partial(train_lane, member, spec.stop, spec.batch_size)
         told = _told(member)
-        step = jax.jit(training).trace(lane, chances, trained_by(dials), feed, at, at, live, told, live)
+        epoch = steps_per_epoch(dataset.examples, spec.batch_size)
+        looks = looks_of(member, most_in_slice(member.example_bytes, 1), epoch)
+        now = jax.eval_shape(looks.at_step, lane, trained_by(dials), at)[1]
+        step = jax.jit(training).trace(lane, chances, now, feed, at, at, live, told, live)
         after = step.out_info
-        looks = looks_of(member, most_in_slice(member.example_bytes, 1))
-        judged = jax.eval_shape(looks.judge, lane, dials, feed)
+        judged = jax.eval_shape(looks.judge, lane, now, feed)
         judged = {("dead" if name == SAME else name): shape for name, shape in judged.items()}
         judged |= {"dead": jax.ShapeDtypeStruct((), jnp.float32)} if "dead" in judged else {}
-        probed = jax.eval_shape(looks.probe, after[1], dials, feed)
+        probed = jax.eval_shape(looks.probe, after[1], now, feed)
         sizes = plan.sizes(*_bytes(spec, dataset, one, step.jaxpr, {**judged, **probed}), mesh.size)
         room.check(spec, mesh, sizes, lane, step.jaxpr)
-        looks = looks_of(member, most_in_slice(member.example_bytes, sizes.at_once))
+        looks = looks_of(member, most_in_slice(member.example_bytes, sizes.at_once), epoch)
         looks = looks._replace(judged=judged, probed=probed)
         training = _traced(step.jaxpr, jax.tree.structure(after))
         return cls(spec, member, sizes, mesh, one, step, training, looks, dataset.fresh)

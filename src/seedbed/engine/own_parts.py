@@ -17,6 +17,7 @@ from jaxtyping import Array
 from seedbed.errors import PartError, SeedbedError
 from seedbed.spec import Spec
 from seedbed.vocabulary import Dial, Part
+from seedbed.vocabulary.schedules import is_schedule, levels
 
 CONTRACT: Mapping[str, str] = {
     "activation": "let it take one array and return one of the same shape",
@@ -27,6 +28,7 @@ CONTRACT: Mapping[str, str] = {
     "optimizer": "it is called with its options and returns an optax.GradientTransformation",
     "probe": "it is called as f(moment) and returns one number; a moment has model, gradient, update, scores, loss, "
              "predictions and signals",
+    "schedule": "it is called as f(step), a number counted from 0, and returns one number",
 }  # fmt: skip
 POINTS = (-3.0, -1.0, -0.1, -1e-30, 0.0, 1e-30, 0.1, 1.0, 3.0)
 ORDINARY = 1e6  # a slope that is no pole, beside a point where there is none
@@ -131,7 +133,7 @@ def _tried_update(part: Part, attempt: Callable[[], Any], remedy: str) -> Any:
 
 _RESULTS: Mapping[str, Callable[[Part, Any, tuple[Any, ...]], Any]] = {
     "initializer": _weights, "loss": _one_number, "metric": _one_number, "model": _module, "optimizer": _rule,
-    "probe": _one_number,
+    "probe": _one_number, "schedule": _one_number,
 }  # fmt: skip
 
 
@@ -170,15 +172,23 @@ def activations_fit(spec: Spec) -> None:
 
 def own_activations(spec: Spec) -> Iterator[Part]:
     """The activations of a question that are a user's own functions, that of the output last."""
-    inner = (value for _, value in spec.model.options if isinstance(value, Part))
-    for part in (*inner, spec.output):
+    for part in (*_all_inside(spec.model), spec.output):
         if part is not None and part.kind == "activation" and part.function is not None:
             yield part
 
 
+def _all_inside(part: Part) -> Iterator[Part]:
+    for inner in part.parts():
+        yield inner
+        yield from _all_inside(inner)
+
+
 def fixed_options(part: Part) -> dict[str, Any]:
     """The options of an activation as the question has them, its dials as numbers."""
-    return {name: value.value if isinstance(value, Dial) else value for name, value in part.options}
+    return {
+        name: next(levels(value), 1.0) if isinstance(value, Dial) or is_schedule(value) else value
+        for name, value in part.options
+    }
 
 
 def _activation_fits(part: Part) -> None:

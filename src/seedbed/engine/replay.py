@@ -14,9 +14,12 @@ from seedbed.engine.assemble import network_of, structure_of
 from seedbed.engine.compiler import shared
 from seedbed.engine.ensemble import final_arrays
 from seedbed.engine.judging import Judging
+from seedbed.engine.options import Dials
+from seedbed.engine.schedules import dials_of
 from seedbed.engine.shapes import shape_of
 from seedbed.resolve import resolve
 from seedbed.spec import Spec
+from seedbed.vocabulary.lengths import steps_per_epoch
 
 
 class Opened(eqx.Module):
@@ -28,7 +31,7 @@ class Opened(eqx.Module):
     model: Any
     state: Any
     judge: Judging = eqx.field(static=True)
-    dials: dict[str, Array]
+    dials: Dials
 
     def __call__(self, x: ArrayLike) -> Array:
         """The raw outputs for one example, all heads in a row."""
@@ -60,6 +63,6 @@ def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     plain, state_plain = structure_of(spec, shape)
     model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
     state = eqx.combine(network.state, state_plain) if jax.tree.leaves(network.state) else None
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec, found[2].item(), steps_per_epoch(dataset.examples, spec.batch_size))
     opened = Opened(model, state, Judging(resolve(spec, shape).goals), dials)
     return Replay(opened, *(value.item() for value in found))

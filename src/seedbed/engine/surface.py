@@ -11,6 +11,7 @@ from jaxtyping import Array
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine.assemble import assemble
 from seedbed.engine.judging import Judging
+from seedbed.engine.schedules import dials_of
 from seedbed.engine.shapes import shape_of
 from seedbed.parts import threefry
 from seedbed.parts.models import layers_of
@@ -22,7 +23,7 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
     shape = shape_of(dataset)
     member = assemble(spec, shape)
     judge = Judging(member.resolved.goals)
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec)
     network, _ = member.start(threefry.key(0), dials)
     inputs, targets = (
         jnp.moveaxis(jnp.asarray(dataset.inputs), 0, -1),

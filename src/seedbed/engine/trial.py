@@ -15,6 +15,7 @@ from seedbed.datasets.dataset import Dataset
 from seedbed.engine import own_parts
 from seedbed.engine.assemble import assemble, structure_of
 from seedbed.engine.chance import seed_key
+from seedbed.engine.schedules import dials_of
 from seedbed.engine.shapes import shape_of
 from seedbed.parts.models import Chain, hidden_of
 from seedbed.spec import Spec
@@ -34,7 +35,7 @@ def try_out(spec: Spec, dataset: Dataset, seed: int) -> None:
     member = assemble(spec, shape_of(dataset))
     if not any(True for _ in own_parts.own_activations(spec)):
         return
-    dials = {path: jnp.float32(value) for path, value in spec.dials().items()}
+    dials = dials_of(spec)
     network, _ = member.start(seed_key(jnp.uint32(seed)), dials)
     plain, state_plain = structure_of(spec, shape_of(dataset))
     model = eqx.combine(network.trained, network.fixed, plain)
@@ -48,7 +49,7 @@ def try_out(spec: Spec, dataset: Dataset, seed: int) -> None:
 def _is_own(part: Part | None) -> bool:
     if part is None:
         return False
-    return part.function is not None or any(_is_own(value) for _, value in part.options if isinstance(value, Part))
+    return part.function is not None or any(map(_is_own, part.parts()))
 
 
 def _examples(dataset: Dataset) -> np.ndarray:

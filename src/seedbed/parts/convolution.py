@@ -29,38 +29,46 @@ TILE, TILE_OF_ONE_CHANNEL = 4, 16
 class Conv2d(eqx.Module):
     """Cross-correlation: y[o, i, j] = b[o] + sum over c, a, e of w[o, c, a, e] x[c, s i + a, s j + e], s the stride.
 
-    weight `(out, in, height, width)`, bias `(out,)`. `padding` is "valid" (none), "same" (zeros until the image keeps
-    ceil(size / stride), the odd one below and right) or zeros on every side. The first draw is uniform in
+    weight `(out, in, height, width)`, bias `(out,)` or None. `padding` is "valid" (none), "same" (zeros until the
+    image keeps ceil(size / stride), the odd one below and right) or zeros on every side. The first draw is uniform in
     +-1/sqrt(in * height * width), as in Equinox and PyTorch.
     """
 
     weight: Float[Array, "out into height width"]
-    bias: Float[Array, " out"]
+    bias: Float[Array, " out"] | None
     stride: int = eqx.field(static=True)
     padding: Padding = eqx.field(static=True)
 
     def __init__(
-        self, into: int, out: int, kernel: int, key: PRNGKeyArray, stride: int = 1, padding: Padding = "valid"
-    ) -> None:
+        self, into: int, out: int, kernel: int, key: PRNGKeyArray, stride: int = 1, padding: Padding = "valid",
+        bias: bool = True,
+    ) -> None:  # fmt: skip
         bound = 1 / (into * kernel**2) ** 0.5
         wkey, bkey = jax.random.split(key)
         self.weight = jax.random.uniform(wkey, (out, into, kernel, kernel), minval=-bound, maxval=bound)
-        self.bias = jax.random.uniform(bkey, (out,), minval=-bound, maxval=bound)
+        self.bias = jax.random.uniform(bkey, (out,), minval=-bound, maxval=bound) if bias else None
         self.stride, self.padding = stride, padding
 
     def __call__(self, x: Float[Array, "into height width"]) -> Float[Array, "out rows columns"]:
         """Apply the layer to one image."""
-        return _correlation(self.stride, self.padding)(self.weight, self.bias, x)
+        bias = jnp.zeros(self.weight.shape[:1], self.weight.dtype) if self.bias is None else self.bias
+        return _correlation(self.stride, self.padding)(self.weight, bias, x)
 
 
 class MaxPool2d(eqx.Module):
-    """Largest value of each window, without padding; of equal ones the first, row by row, gets the gradient."""
+    """Largest value of each window; of equal ones the first, row by row, gets the gradient.
+
+    Padding, as a convolution's, is with minus infinity.
+    """
 
     window: int = eqx.field(static=True)
     stride: int = eqx.field(static=True)
+    padding: Padding = eqx.field(static=True, default="valid")
 
     def __call__(self, x: Float[Array, "channel height width"]) -> Float[Array, "channel rows columns"]:
         """Apply the layer to one image."""
+        if self.padding != "valid":
+            x = _bordered(self.window, self.stride, self.padding)(x)
         return _largest(self.window, self.stride)(x)
 
 
@@ -209,6 +217,15 @@ def _largest(window: int, stride: int) -> Any:
         return (_spread(shares, x.shape[1:3], window, stride),)
 
     on_batch.defvjp(forward, backward)
+    return over_batch(on_batch)
+
+
+@cache
+def _bordered(window: int, stride: int, padding: Padding) -> Any:
+    def on_batch(x: Array) -> Array:
+        borders = margins(x.shape[1:3], (window, window), stride, padding)
+        return jnp.pad(x, ((0, 0), *borders, (0, 0)), constant_values=-jnp.inf)
+
     return over_batch(on_batch)
 
 

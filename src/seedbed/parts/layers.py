@@ -14,9 +14,13 @@ from seedbed.parts.batched import elementwise, over_batch, sum_over_examples
 
 
 class Fixed(eqx.Module):
-    """An array that belongs to a model but is never trained: a dial, for instance the slope of a leaky ReLU."""
+    """An array that belongs to a model but is never trained: a dial, for instance the slope of a leaky ReLU.
+
+    `path` is where the dial stands in the question: a schedule that stands there sets the array anew at every step.
+    """
 
     value: Array
+    path: str = eqx.field(static=True, default="")
 
 
 class Dense(eqx.Module):
@@ -46,6 +50,14 @@ class Flatten(eqx.Module):
     def __call__(self, x: Array) -> Float[Array, " feature"]:
         """Apply the layer to one example."""
         return _in_a_row(x)
+
+
+class GlobalAverage(eqx.Module):
+    """The mean of every channel: an image `(channel, height, width)` becomes a row `(channel,)`."""
+
+    def __call__(self, x: Float[Array, "channel height width"]) -> Float[Array, " channel"]:
+        """Apply the layer to one example."""
+        return _mean_of_places(x)
 
 
 class Activation(eqx.Module):
@@ -132,4 +144,5 @@ def _linear_backward(kept: tuple[Array, Array], upstream: Array) -> tuple[Array,
 
 _linear_batch.defvjp(_linear_forward, _linear_backward)
 _linear = over_batch(_linear_batch)
+_mean_of_places = over_batch(lambda x: x.reshape(x.shape[0], -1, x.shape[-1]).mean(axis=1))
 _in_a_row = over_batch(lambda x: x.reshape(-1, x.shape[-1]))

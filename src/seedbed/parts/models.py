@@ -1,12 +1,11 @@
 """Models for one example: layers in a row, and the splitting of a model into what is trained and what is not.
 
-Sizes of input and output come from the data: `shape` is that of one example, `heads` are the numbers of units that
-each thing to predict needs. A user's own model is any Equinox module whose call takes one example (and, where it draws
-at random, `key=`) and returns the scores of all heads in a row; it needs nothing from this file.
+`networks` builds them from the layers that a question names. A user's own model is any Equinox module whose call takes
+one example (and, where it draws at random, `key=`) and returns the scores of all heads in a row; it needs nothing from
+this file.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -15,14 +14,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, PRNGKeyArray
 
 from seedbed.errors import PartError
-from seedbed.parts.convolution import AvgPool2d, Conv2d, MaxPool2d, Padding, out_size
-from seedbed.parts.layers import Activation, Dense, Fixed, Flatten, LearnedSlope, RandomSlope
-from seedbed.parts.regularizers import BatchNorm, Dropout
-from seedbed.resolve import image
-
-POOLS = {"max": MaxPool2d, "average": AvgPool2d}
-Heads = Mapping[str, int]
-Make = Callable[[], eqx.Module]
+from seedbed.parts.convolution import Conv2d
+from seedbed.parts.layers import Activation, Dense, Fixed, LearnedSlope, RandomSlope
 
 
 class Chain(eqx.Module):
@@ -57,8 +50,8 @@ class Chain(eqx.Module):
 class Concatenate(eqx.Module):
     """Branches that see the same input, their results put one after the other along the first axis.
 
-    Of images that axis is the channel, of rows the feature. `names` tells the branches apart: a model's heads are such
-    branches, and a learning rate of a head's own looks for its branch by name.
+    Of images that axis is the channel, of rows the feature. `names` tells a model's heads apart, which are such
+    branches: a learning rate of a head's own looks for its branch by name. Branches inside a model have no names.
     """
 
     branches: tuple[eqx.Module, ...]
@@ -76,13 +69,13 @@ class Concatenate(eqx.Module):
 def _apply(layer: Any, x: Array, state: Any, key: PRNGKeyArray | None, index: int) -> tuple[Array, Any]:
     """A layer's result and the state after it; only what needs them is given state and key."""
     chance = {"key": None if key is None else jax.random.fold_in(key, index)} if _may_draw(layer) else {}
-    if state is not None and (isinstance(layer, Chain | Concatenate | eqx.nn.StatefulLayer)):
+    if state is not None and (isinstance(layer, Chain | Concatenate | Residual | eqx.nn.StatefulLayer)):
         return layer(x, state, **chance)
     return layer(x, **chance), state
 
 
 def _may_draw(layer: Any) -> bool:
-    return hasattr(layer, "inference") or isinstance(layer, Chain | Concatenate)
+    return hasattr(layer, "inference") or isinstance(layer, Chain | Concatenate | Residual)
 
 
 def is_activation(layer: Any) -> bool:
@@ -90,40 +83,15 @@ def is_activation(layer: Any) -> bool:
     return isinstance(layer, Activation | LearnedSlope | RandomSlope)
 
 
-def neuron(key: PRNGKeyArray, shape: Sequence[int], heads: Heads, bias: bool = True) -> Chain:
-    """One linear unit per output, with or without a bias."""
-    return Chain((Flatten(), _last(math.prod(shape), heads, key, 0, bias)))
+class Residual(eqx.Module):
+    """x + f(x)."""
 
+    inner: Chain
 
-def mlp(
-    key: PRNGKeyArray, shape: Sequence[int], heads: Heads, hidden: Sequence[int], activation: Make, widening: int = 1,
-    norm: str = "none", dropout: Array | None = None,
-) -> Chain:  # fmt: skip
-    """Dense layers with an activation after each but the last; `widening` is 2 where the activation doubles width.
-
-    Batch norm stands before an activation, dropout behind it.
-    """
-    between = _between(activation, norm, dropout)
-    return Chain((Flatten(), *_dense(math.prod(shape), heads, hidden, between, widening, key, 0)))
-
-
-def cnn(
-    key: PRNGKeyArray, shape: Sequence[int], heads: Heads, channels: Sequence[int], kernel: Sequence[int],
-    stride: Sequence[int], padding: Padding, pool: str, hidden: Sequence[int], activation: Make, widening: int = 1,
-) -> Chain:  # fmt: skip
-    """Convolutions with an activation (and pooling) after each, then dense layers; `resolve` has seen that all fit."""
-    into, *size = image(shape)
-    layers: list[eqx.Module] = [AsImage()]
-    for index, (width, side, step) in enumerate(zip(channels, kernel, stride, strict=True)):
-        after = [out_size(length, side, step, padding) for length in size]
-        layers += [Conv2d(into, width, side, jax.random.fold_in(key, index), step, padding), activation()]
-        into, size = width * widening, after
-        if pool in POOLS and min(size) >= 2:
-            layers.append(POOLS[pool](2, 2))
-            size = [length // 2 for length in size]
-    between = _between(activation, "none", None)
-    rest = _dense(into * math.prod(size), heads, hidden, between, widening, key, len(channels))
-    return Chain((*layers, Flatten(), *rest))
+    def __call__(self, x: Array, state: Any = None, *, key: PRNGKeyArray | None = None) -> Any:
+        """The sum for one example; with a `state`, the new one beside it."""
+        out, after = _apply(self.inner, x, state, key, 0)
+        return x + out if state is None else (x + out, after)
 
 
 class AsImage(eqx.Module):
@@ -134,40 +102,11 @@ class AsImage(eqx.Module):
         return x[None] if x.ndim == 2 else x
 
 
-def _between(activation: Make, norm: str, dropout: Array | None) -> Callable[[int], list[eqx.Module]]:
-    """What stands behind a linear layer of so many units."""
-
-    def layers(width: int) -> list[eqx.Module]:
-        before: list[eqx.Module] = [BatchNorm(width)] if norm == "batch" else []
-        after: list[eqx.Module] = [] if dropout is None else [Dropout(Fixed(jnp.asarray(dropout)))]
-        return [*before, activation(), *after]
-
-    return layers
-
-
-def _dense(
-    into: int, heads: Heads, hidden: Sequence[int], between: Callable[[int], list[eqx.Module]], widening: int,
-    key: PRNGKeyArray, drawn: int,
-) -> list[eqx.Module]:  # fmt: skip
-    layers: list[eqx.Module] = []
-    for index, width in enumerate(hidden, start=drawn):
-        layers += [Dense(into, width, jax.random.fold_in(key, index)), *between(width)]
-        into = width * widening
-    return [*layers, _last(into, heads, key, drawn + len(hidden))]
-
-
-def _last(into: int, heads: Heads, key: PRNGKeyArray, drawn: int, bias: bool = True) -> eqx.Module:
-    """The linear layer behind everything else, or one for each head. Layer number `n` is drawn from its own key."""
-    keys = [jax.random.fold_in(key, drawn + index) for index in range(len(heads))]
-    layers = [Dense(into, units, own, bias) for own, units in zip(keys, heads.values(), strict=True)]
-    return layers[0] if len(layers) == 1 else Concatenate(tuple(layers), tuple(heads))
-
-
 def of_heads(tree: Any, change: Callable[[str, Any], Any]) -> Any:
     """A tree like a model's, with `change(name, branch)` in place of each head; PartError if it has no heads."""
 
     def heads(node: Any) -> bool:
-        return isinstance(node, Concatenate)
+        return isinstance(node, Concatenate) and bool(node.names)
 
     if not any(heads(node) for node in jax.tree.leaves(tree, is_leaf=heads)):
         raise PartError(
@@ -214,6 +153,3 @@ def hidden_of(model: Any) -> list[str]:
 def is_layer(node: Any) -> bool:
     """Whether a node holds a weight, and mostly a bias, that an initializer redraws."""
     return isinstance(node, Dense | Conv2d | eqx.nn.Linear | eqx.nn.Conv | eqx.nn.ConvTranspose)
-
-
-MODELS = {"neuron": neuron, "mlp": mlp, "cnn": cnn}

@@ -21,20 +21,22 @@ class BatchNorm(eqx.nn.StatefulLayer):
     """scale (x - mean) / sqrt(variance + 1e-5) + shift, unit by unit; of images `(channel, height, width)` by channel.
 
     In training, mean and variance are those of the batch (the variance divides by n), and running averages move on:
-    r <- 0.9 r + 0.1 batch, with the variance that divides by n - 1; they begin at 0 and 1. In inference the running
-    averages stand in their place. Conventions of PyTorch's BatchNorm1d and BatchNorm2d.
+    r <- r + momentum (batch - r), with the variance that divides by n - 1; they begin at 0 and 1, momentum is 0.1 where
+    it is no dial. In inference the running averages stand in their place. Conventions of PyTorch's BatchNorm1d and
+    BatchNorm2d.
     Source: Ioffe, Szegedy 2015, Batch normalization, algorithms 1 and 2.
     """
 
     scale: Float[Array, " unit"]
     shift: Float[Array, " unit"]
     running: eqx.nn.StateIndex[tuple[Array, Array]]
+    momentum: Fixed | None = None
     inference: bool = False
 
-    def __init__(self, units: int) -> None:
+    def __init__(self, units: int, momentum: Fixed | None = None) -> None:
         self.scale, self.shift = jnp.ones(units), jnp.zeros(units)
         self.running = eqx.nn.StateIndex((jnp.zeros(units), jnp.ones(units)))
-        self.inference = False
+        self.momentum, self.inference = momentum, False
 
     def __call__(
         self, x: Array, state: eqx.nn.State, *, key: PRNGKeyArray | None = None  # noqa: ARG002 - nothing is drawn
@@ -44,7 +46,8 @@ class BatchNorm(eqx.nn.StatefulLayer):
         if self.inference:
             return _normalized(self.scale, self.shift, x[..., None], mean, variance)[..., 0], state
         out, (batch_mean, batch_variance) = _over_the_batch(self.scale, self.shift, x)
-        moved = (mean + MOMENTUM * (batch_mean - mean), variance + MOMENTUM * (batch_variance - variance))
+        share = MOMENTUM if self.momentum is None else self.momentum.value
+        moved = (mean + share * (batch_mean - mean), variance + share * (batch_variance - variance))
         return out, state.set(self.running, moved)
 
 

@@ -87,5 +87,4 @@ def _noisy(question: Spec) -> bool:
 
 def _draws(part: Part) -> bool:
     options = dict(part.options)
-    inner = [value for value in options.values() if isinstance(value, Part)]
-    return part.name in NOISE or any(name in options for name in NOISE) or any(map(_draws, inner))
+    return part.name in NOISE or any(name in options for name in NOISE) or any(map(_draws, part.parts()))

@@ -133,4 +133,4 @@ def _key(record: xr.Dataset, at: int) -> str:
 def _replayed(spec: Spec, seed: int) -> Any:
     replay = engines.module("jax", "replay").replay
     data = load(spec.data, np.array([seed])) if is_fresh(spec.data) else load(spec.data)
-    return replay(spec, data, seed)
+    return replay(spec.in_steps(data.examples), data, seed)

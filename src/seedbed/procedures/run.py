@@ -67,9 +67,9 @@ def run(
         raise StoreError(f'a store is a folder, got {shown(store)}; write store="seedbed-runs/my_run", or leave it out')
     store = create_or_open(store) if isinstance(store, str | Path) else store
     checked_name(name, "record")
-    settings = question.settings()
-    _has_room(settings, len(wanted))
     sources = _Sources()
+    settings = [sources.in_steps(setting) for setting in question.settings()]
+    _has_room(settings, len(wanted))
     trainer = executor(engine) if train is None else Measuring(train)
     identities = [identity(setting, sources, engine, trainer) for setting in settings]
     keys = [digest(one) for one in identities]
@@ -77,7 +77,9 @@ def run(
         sys.stderr.write(f"seedbed: {advice}\n")
     work = _Work(store, settings, identities, keys, wanted, trainer, sources, listen, keep_older)
     blocks = _in_memory(work) if store is None else _stored(work)
-    provenance = {**_provenance(blocks, settings), **sources.provenance(), "keys": " ".join(keys), **(notes or {})}
+    caps = [setting.spec.steps for setting in settings]  # in steps, where the question has epochs
+    provenance = {"cap": min(caps), "longest": max(caps)} if question.in_epochs else {}
+    provenance |= {**_provenance(blocks, settings), **sources.provenance(), "keys": " ".join(keys), **(notes or {})}
     if store is not None:
         for key, one in zip(keys, identities, strict=True):  # a description that was lost comes back
             store.describe(key, one)
@@ -177,7 +179,8 @@ class _Work:
 
 def key_of(setting: Setting) -> str:
     """Under which name a setting that the jax engine trains is kept."""
-    return digest(identity(setting, _Sources(), "jax", executor("jax")))
+    sources = _Sources()
+    return digest(identity(sources.in_steps(setting), sources, "jax", executor("jax")))
 
 
 def _in_memory(work: _Work) -> list[Block]:
@@ -346,6 +349,11 @@ class _Sources:
         if not is_own_law(part):
             return program
         return digest([program, load(part, seeds).sha256])
+
+    def in_steps(self, setting: Setting) -> Setting:
+        """The setting with epochs turned into steps; its data are loaded where that is needed."""
+        spec = setting.spec
+        return Setting(setting.levels, spec.in_steps(self.first(spec).examples)) if spec.in_epochs else setting
 
     def of(self, group: plan.Group) -> Callable[[np.ndarray], Dataset]:
         """The data of a group, as a function of seeds."""

@@ -1,21 +1,22 @@
 """Every part once more in plain NumPy, with hand-derived gradients, and a training engine without any framework.
 
 The oracle in tests and the explanation for learners. Read in this order: `twin`, `activations`, `losses`, `layers`,
-`windows`, `convolution`, `pooling`, `steps`, `network`, `models`, `moment`, `optimizers`, `train`. Examples are rows,
-dense weights are `(fan_in, fan_out)`, a layer is x @ w + b. `replay` and `variation` run networks again that
-were trained elsewhere.
+`windows`, `convolution`, `pooling`, `regularizers`, `steps`, `composed`, `network`, `models`, `moment`, `optimizers`,
+`schedules`, `train`. Examples are rows, dense weights are `(fan_in, fan_out)`, a layer is x @ w + b. `replay` and
+`variation` run networks again that were trained elsewhere.
 """
 
 from seedbed.reference.activations import ACTIVATIONS, OUTPUTS
 from seedbed.reference.initializers import INITIALIZERS
 from seedbed.reference.losses import LOSSES, Loss, loss_for
 from seedbed.reference.metrics import METRICS
-from seedbed.reference.models import MODELS, cnn, mlp, network_for, neuron
+from seedbed.reference.models import LAYERS, cnn, mlp, network_for, neuron
 from seedbed.reference.moment import Moment, look
 from seedbed.reference.network import Network, backward, forward, initial_weights
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.probes import PROBES
 from seedbed.reference.replay import replay, replay_layers
+from seedbed.reference.schedules import SCHEDULES
 from seedbed.reference.task import Batch, Task, task_for
 from seedbed.reference.train import train
 from seedbed.reference.twin import Twin
@@ -24,12 +25,13 @@ from seedbed.reference.variation import Variation, variation
 __all__ = [
     "ACTIVATIONS",
     "INITIALIZERS",
+    "LAYERS",
     "LOSSES",
     "METRICS",
-    "MODELS",
     "OPTIMIZERS",
     "OUTPUTS",
     "PROBES",
+    "SCHEDULES",
     "Batch",
     "Loss",
     "Moment",

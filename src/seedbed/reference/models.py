@@ -1,26 +1,35 @@
-"""Models once more, in plain NumPy: which steps `neuron`, `mlp` and `cnn` are made of, given data and heads.
+"""Models once more, in plain NumPy: which steps a list of layers is made of, given data and heads.
 
-What the steps compute stands in `seedbed.reference.steps`, how a chain of them runs in `seedbed.reference.network`.
+Shapes come from `seedbed.vocabulary.walk`, as in the other engine. What the steps compute stands in
+`seedbed.reference.steps` and `composed`, how a chain of them runs in `seedbed.reference.network`.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from seedbed.errors import PartError
+from seedbed.reference.composed import parallel_step, residual_step, row_step
 from seedbed.reference.network import Network
 from seedbed.reference.options import numbers
-from seedbed.reference.steps import Step, activation_step, conv2d_step, dense_step, flatten_step, pool_step
-from seedbed.reference.windows import Padding, places
-from seedbed.resolve import image
-from seedbed.vocabulary import Part
+from seedbed.reference.steps import (
+    Step,
+    activation_step,
+    batch_norm_step,
+    conv2d_step,
+    dense_step,
+    dropout_step,
+    flatten_step,
+    global_average_step,
+    pool_step,
+)
+from seedbed.vocabulary import TABLES, Part, models
+from seedbed.vocabulary.walk import Stage, features_of, walk
 
 Options = Mapping[str, float]
 
 
 def neuron(features: int, units: Sequence[int], bias: bool = True) -> Network:
     """A single linear layer for each head, of the given widths: z = w . x + b, or w . x where there is no bias."""
-    return Network((features,), (), features, tuple(units), bias)
+    return network_for(models.neuron(bias), (features,), units)
 
 
 def mlp(
@@ -35,8 +44,7 @@ def mlp(
     >>> mlp(16, [1, 3], [4]).layers
     ('1 dense', '2 dense', '3 dense')
     """
-    steps, last = hidden_steps(features, hidden, activation, options or {})
-    return Network((features,), tuple(steps), last, tuple(units))
+    return network_for(models.mlp(hidden, TABLES["activation"][activation](**(options or {}))), (features,), units)
 
 
 def cnn(
@@ -45,62 +53,97 @@ def cnn(
     channels: Sequence[int] = (16, 8),
     kernel: Sequence[int] = (7, 7),
     stride: Sequence[int] = (1, 1),
-    padding: Padding = "valid",
-    pool: str = "none",
-    hidden: Sequence[int] = (),
+    *,
     activation: str = "relu",
     options: Options | None = None,
+    **further: Any,
 ) -> Network:
     """Images (channel, height, width) through convolutions, then as a row of features through dense layers.
 
-    After each convolution: the activation, then pooling 2 x 2 where the image is at least 2 high and wide.
+    `further` options are those of the word `cnn`.
 
     >>> cnn((1, 16, 16), [1, 1]).layers
     ('1 conv2d', '2 conv2d', '3 dense', '4 dense')
     """
-    steps: list[Step] = []
-    now = shape
-    for out, side, pace in zip(channels, kernel, stride, strict=True):
-        size = places(now[1:], (side, side), pace, padding)
-        steps += [
-            conv2d_step(now[0], out, side, pace, padding),
-            activation_step((out, *size), activation, options or {}),
-        ]
-        if pool != "none" and min(size) >= 2:
-            steps.append(pool_step(pool))
-            size = (size[0] // 2, size[1] // 2)
-        now = (seen(out, activation), *size)
-    dense, last = hidden_steps(math.prod(now), hidden, activation, options or {})
-    return Network(shape, (*steps, flatten_step(now), *dense), last, tuple(units))
-
-
-def hidden_steps(features: int, hidden: Sequence[int], activation: str, options: Options) -> tuple[list[Step], int]:
-    """Dense layers of the given widths, an activation after each; and how many features come out."""
-    steps: list[Step] = []
-    for width in hidden:
-        steps += [dense_step(features, width), activation_step((width,), activation, options)]
-        features = seen(width, activation)
-    return steps, features
-
-
-def seen(width: int, activation: str) -> int:
-    """How many units or channels the next layer sees: `crelu` doubles them."""
-    return 2 * width if activation == "crelu" else width
+    chosen = TABLES["activation"][activation](**(options or {}))
+    return network_for(models.cnn(channels, kernel, chosen, stride, **further), shape, units)
 
 
 def network_for(model: Part, shape: tuple[int, ...], units: Sequence[int]) -> Network:
-    """The network that a part of kind "model" describes, for inputs of this shape and heads of these widths."""
-    if model.name not in MODELS:
-        raise PartError(
-            f'the reference engine knows {", ".join(MODELS)}, got the model "{model.name}"; use --engine jax'
-        )
-    options = numbers(model)
-    if refused := sorted({"norm", "dropout"} & options.keys()):
-        raise PartError(f"the reference engine trains without {' and '.join(refused)}; use --engine jax")
-    if isinstance(activation := options.get("activation"), Part):
-        options |= {"activation": activation.name, "options": numbers(activation)}
-    sees: Any = image(shape) if model.name == "cnn" else math.prod(shape)
-    return MODELS[model.name](sees, units, **options)
+    """The network that a part of kind "model" describes, for inputs of this shape and heads of these widths.
+
+    Raises PartError for a layer that does not fit what it is given.
+    """
+    stages = walk(model, shape)
+    sees = shape
+    if stages and stages[0].kind in ("image", "flatten"):  # data are brought into the form that the first step sees
+        sees, stages = stages[0].gives, stages[1:]
+    features = features_of(stages, sees)
+    return Network(sees, steps_of(stages), features, tuple(units), dict(model.options).get("bias", True))
 
 
-MODELS = {"neuron": neuron, "mlp": mlp, "cnn": cnn}
+def steps_of(stages: Sequence[Stage]) -> tuple[Step, ...]:
+    """The steps of layers on their shapes."""
+    return tuple(LAYERS[stage.kind](stage, numbers(stage.part)) for stage in stages)
+
+
+def _dense(stage: Stage, options: Mapping[str, Any]) -> Step:
+    return dense_step(stage.takes[0], options["units"], options.get("bias", True))
+
+
+def _conv(stage: Stage, options: Mapping[str, Any]) -> Step:
+    return conv2d_step(stage.takes[0], options["channels"], options["kernel"], options["stride"], options["padding"],
+                       options.get("bias", True))  # fmt: skip
+
+
+def _activation(stage: Stage, options: Mapping[str, Any]) -> Step:
+    function: Part = options["function"]
+    return activation_step(stage.takes, function.name, numbers(function))
+
+
+def _batch_norm(stage: Stage, options: Mapping[str, Any]) -> Step:
+    return batch_norm_step(stage.takes, **options)
+
+
+def _dropout(stage: Stage, options: Mapping[str, Any]) -> Step:
+    return dropout_step(stage.takes, **options)
+
+
+def _max_pool(stage: Stage, options: Mapping[str, Any]) -> Step:  # noqa: ARG001
+    return pool_step("max", **options)
+
+
+def _average_pool(stage: Stage, options: Mapping[str, Any]) -> Step:  # noqa: ARG001
+    return pool_step("average", **options)
+
+
+def _global_average(stage: Stage, options: Mapping[str, Any]) -> Step:  # noqa: ARG001
+    return global_average_step()
+
+
+def _flatten(stage: Stage, options: Mapping[str, Any]) -> Step:  # noqa: ARG001
+    return flatten_step(stage.takes)
+
+
+def _parallel(stage: Stage, options: Mapping[str, Any]) -> Step:  # noqa: ARG001
+    sizes = [branch[-1].gives[0] if branch else stage.takes[0] for branch in stage.inner]
+    return parallel_step([row_step(steps_of(branch)) for branch in stage.inner], sizes, -len(stage.gives))
+
+
+def _residual(stage: Stage, options: Mapping[str, Any]) -> Step:  # noqa: ARG001
+    return residual_step(row_step(steps_of(stage.inner[0])))
+
+
+LAYERS: Mapping[str, Callable[[Stage, Mapping[str, Any]], Step]] = {
+    "dense": _dense,
+    "conv": _conv,
+    "activation": _activation,
+    "batch_norm": _batch_norm,
+    "dropout": _dropout,
+    "max_pool": _max_pool,
+    "average_pool": _average_pool,
+    "global_average_pool": _global_average,
+    "flatten": _flatten,
+    "parallel": _parallel,
+    "residual": _residual,
+}

@@ -12,7 +12,7 @@ import numpy as np
 from seedbed.reference.goals import Goal
 from seedbed.reference.layers import concatenate
 from seedbed.reference.metrics import finished
-from seedbed.reference.network import Draws, Weights, backward, forward, signals
+from seedbed.reference.network import Draws, Weights, backward, carried, forward, signals
 from seedbed.reference.task import Batch, Task
 from seedbed.reference.twin import Array
 
@@ -24,7 +24,8 @@ class Moment:
     `weights`, `gradients` and `updates` one dictionary per step of the network, member axis first; `score` and
     `prediction` `(member, example, unit)`, all heads side by side; `measured` holds `train_loss`, `train_accuracy` ...,
     `(member,)` each, or `batch_loss` ... where the batch is not judged as the split would be. `signals()` is what
-    passes the activations, forward and backward, `(member, example, ...)` each.
+    passes the activations, forward and backward, `(member, example, ...)` each; `carried` the state of each step after
+    the batch.
     """
 
     weights: Weights
@@ -34,6 +35,7 @@ class Moment:
     measured: Mapping[str, Array]
     gradients: Sequence[Mapping[str, Array]]
     signals: Callable[[], tuple[list[Array], list[Array]]]
+    carried: Sequence[Mapping[str, Array]] = ()
     updates: Sequence[Mapping[str, Array]] = ()
 
 
@@ -52,9 +54,8 @@ def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Momen
         gradients[number] = {name: goal.rate * gradient for name, gradient in gradients[number].items()}
     told = judge(task, score, prediction, batch)
     measured = {f"{task.resolved.step}_{name}": value for name, value in told.items()}
-    return Moment(
-        weights, score, told["loss"], prediction, measured, gradients, partial(signals, task.network, kept, upstream)
-    )
+    passed = partial(signals, task.network, kept, upstream)
+    return Moment(weights, score, told["loss"], prediction, measured, gradients, passed, carried(task.network, kept))
 
 
 def predict(task: Task, score: Array) -> Array:

@@ -47,7 +47,7 @@ class Network:
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the layers, which are the steps with a weight: "1 conv2d", "2 dense", ..."""
-        kinds = [step.kind for step in self.steps if "weight" in step.weights]
+        kinds = [kind for step in self.steps for kind in step.layers]
         return tuple(f"{number} {kind}" for number, kind in enumerate(kinds, start=1))
 
     @property
@@ -111,6 +111,11 @@ def backward(network: Network, kept: Sequence[Kept], upstream: Scores) -> list[d
         if number > 0:  # the input of the first step is data: nobody asks for its gradient
             upstream = step.pullback(here.x, here.given, upstream)
     return gradients
+
+
+def carried(network: Network, kept: Sequence[Kept]) -> list[dict[str, Array]]:
+    """The state of every step after the batch that passed: the running averages of batch norm."""
+    return [step.carried(here.x, here.given) for step, here in zip(network.steps, kept, strict=True)]
 
 
 def signals(network: Network, kept: Sequence[Kept], upstream: Scores) -> tuple[list[Array], list[Array]]:

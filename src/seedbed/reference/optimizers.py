@@ -27,6 +27,17 @@ class Rule:
         """The memory before the first step: zeros."""
         return {name: np.zeros_like(weight) for name in self.remembers}
 
+    def step(
+        self, w: Array, g: Array, memory: Memory, step: int, l2: float = 0.0, weight_decay: float = 0.0, **dials: float
+    ) -> Step:
+        """The update of a weight w with gradient g: the rule for g + l2 w, and -learning_rate weight_decay w beside it.
+
+        >>> OPTIMIZERS["sgd"].step(np.ones(1), np.zeros(1), {}, 1, l2=0.5, learning_rate=0.1)[0].tolist()
+        [-0.05]
+        """
+        update, after = self.update(g + l2 * w, memory, step, **dials)
+        return (update - dials["learning_rate"] * weight_decay * w if weight_decay else update), after
+
 
 def sgd(g: Array, memory: Memory, step: int, learning_rate: float) -> Step:  # noqa: ARG001
     """w <- w - learning_rate g."""
@@ -126,4 +137,5 @@ OPTIMIZERS = {
     "rmsprop_nesterov": Rule(rmsprop_nesterov, ("s", "v")),
     "adadelta": Rule(adadelta, ("s", "d")),
     "adam": Rule(adam, ("m", "s")),
+    "adamw": Rule(adam, ("m", "s")),  # its weight_decay stands in `Rule.step`
 }

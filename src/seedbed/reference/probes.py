@@ -117,7 +117,11 @@ def by_unit(weight: Array) -> Array:
 
 def layered(steps: Sequence[Mapping[str, Array]]) -> list[tuple[Array, ...]]:
     """(weight, bias) of every layer, or (weight,), of weights or of gradients; learned slopes are left out."""
-    return [tuple(step[name] for name in ("weight", "bias") if name in step) for step in steps if "weight" in step]
+    found: list[tuple[Array, ...]] = []
+    for step in steps:
+        inner = [name.removesuffix("weight") for name in step if name.rpartition(".")[2] == "weight"]
+        found += [tuple(step[at + name] for name in ("weight", "bias") if at + name in step) for at in inner]
+    return found
 
 
 def norms(steps: Sequence[Mapping[str, Array]]) -> Array:

@@ -1,7 +1,7 @@
 """Batch norm and dropout once more, in plain NumPy, with hand-derived pullbacks.
 
 x is `(..., example, unit)`; images `(..., example, channel, height, width)` are normalized after their places have been
-moved among the examples. The reference engine trains without these layers: it has no state that leaves a step.
+moved among the examples, which `steps.batch_norm_step` does.
 """
 
 import numpy as np
@@ -19,6 +19,17 @@ def batch_norm(x: Features, scale: Bias, shift: Bias) -> Features:
     [[-1.0], [1.0]]
     """
     return normalized(x) * scale[..., np.newaxis, :] + shift[..., np.newaxis, :]
+
+
+def batch_norm_evaluated(x: Features, scale: Bias, shift: Bias, average: tuple[Bias, Bias]) -> Features:
+    """y = scale (x - m) / sqrt(v + 1e-5) + shift, with running averages m and v.
+
+    >>> one = np.ones(1)
+    >>> batch_norm_evaluated(np.array([[1.0], [3.0]]), one, one, (one, one)).round(3).tolist()
+    [[1.0], [3.0]]
+    """
+    mean, variance = (one[..., np.newaxis, :] for one in average)
+    return (x - mean) / np.sqrt(variance + EPS) * scale[..., np.newaxis, :] + shift[..., np.newaxis, :]
 
 
 def normalized(x: Features) -> Features:

@@ -4,9 +4,8 @@ Nothing is trained here; what the reference engine cannot do is refused here, be
 to learn is settled in `seedbed.reference.goals`.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,10 +18,12 @@ from seedbed.reference.models import network_for
 from seedbed.reference.network import Network
 from seedbed.reference.optimizers import OPTIMIZERS, Rule
 from seedbed.reference.options import numbers
+from seedbed.reference.schedules import at_step
 from seedbed.reference.twin import Array
 from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import PARTS, Spec
 from seedbed.vocabulary import Part
+from seedbed.vocabulary.lengths import steps_per_epoch
 
 
 @runtime_checkable
@@ -86,6 +87,7 @@ class Task:
     network: Network
     goals: tuple[Goal, ...]
     rule: Rule
+    dials: Mapping[str, float]
     batch_size: int | None
     resolved: Resolved
 
@@ -101,25 +103,27 @@ class Task:
         return self.train.examples
 
 
+def task_at(task: Task, spec: Spec, data: Dataset, step: int) -> Task:
+    """The task of a step: where the question has schedules, its functions with the numbers of that step."""
+    now = at_step(spec, step, steps_per_epoch(task.examples, task.batch_size))
+    return task if now is spec else replace(task, **functions_of(now, data))
+
+
 def task_for(spec: Spec, data: Dataset) -> Task:
-    """Resolve a question without factors on its data.
+    """Resolve a question without factors on its data; schedules have their value at step 0.
 
     Raises: PartError for a user's own part or one that only the jax engine has; and whatever `resolve` raises.
     """
     refuse_own_parts(spec)
-    resolved = resolve(spec, shape_of(data))
-    rule = OPTIMIZERS[spec.optimizer.name]
-    network = network_for(
-        spec.model, data.inputs.shape[2 if data.fresh else 1 :], [head.units for head in heads_of(data)]
-    )
+    functions = functions_of(at_step(spec, 0, 1), data)
+    network = functions["network"]
     return Task(
         train=batch_for(data, network, data.inputs, data.targets),
         test=test_for(data, network),
-        network=network,
-        goals=goals_for(spec, heads_of(data)),
-        rule=Rule(partial(rule.update, **numbers(spec.optimizer)), rule.remembers),
+        rule=OPTIMIZERS[spec.optimizer.name],
         batch_size=spec.batch_size,
-        resolved=resolved,
+        resolved=resolve(spec, shape_of(data)),
+        **functions,
     )
 
 
@@ -129,6 +133,14 @@ def shape_of(data: Dataset) -> Shape:
     tested = () if data.test_inputs is None else (("test", data.test_inputs.shape[first]),)
     splits = (("train", data.inputs.shape[first]), *tested)
     return Shape(tuple(data.inputs.shape[first + 1 :]), tuple(heads_of(data)), splits)
+
+
+def functions_of(spec: Spec, data: Dataset) -> dict[str, Any]:
+    """What of a task depends on the numbers of a question, which has no schedule any more."""
+    heads = heads_of(data)
+    shape = data.inputs.shape[2 if data.fresh else 1 :]
+    network = network_for(spec.model, shape, [head.units for head in heads])
+    return {"network": network, "goals": goals_for(spec, heads), "dials": numbers(spec.optimizer)}
 
 
 def heads_of(data: Dataset) -> list[Head]:
@@ -151,8 +163,8 @@ def refuse_own_parts(spec: Spec) -> None:
 def _parts(part: Part | None) -> Iterator[Part]:
     if part is not None:
         yield part
-        for _, value in part.options:
-            yield from _parts(value if isinstance(value, Part) else None)
+        for inner in part.parts():
+            yield from _parts(inner)
 
 
 def test_for(data: Dataset, network: Network) -> Batch | None:

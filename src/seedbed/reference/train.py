@@ -24,7 +24,7 @@ from seedbed.reference.optimizers import Memory
 from seedbed.reference.options import numbers
 from seedbed.reference.probes import PROBES
 from seedbed.reference.splits import probed, told
-from seedbed.reference.task import Batch, Dataset, Task, task_for
+from seedbed.reference.task import Batch, Dataset, Task, task_at, task_for
 from seedbed.reference.twin import Array
 from seedbed.resolve import judged_steps
 from seedbed.spec import Spec, Stop, trace_steps
@@ -69,7 +69,7 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
         done += len(members.rows)
         # A diverging network overflows on its way out; that is a result, not a warning.
         with np.errstate(all="ignore"):
-            members = advance(spec, task, ledger, members, step)
+            members = advance(spec, task_at(task, spec, dataset, step), ledger, members, step)
         running = len(members.rows)
         if step % TELL_EVERY == 0 or running == 0:
             listen(message(spec, step, running, len(seeds), done, time.perf_counter() - started))
@@ -93,7 +93,10 @@ def begin(spec: Spec, task: Task, seeds: np.ndarray) -> Members:
     starts = seeds if common is None else np.full(len(seeds), common)
     drawn = [initial_weights(task.network, spec.initializer, generator(int(start), "init")) for start in starts]
     weights = [{name: np.stack([own[n][name] for own in drawn]) for name in layer} for n, layer in enumerate(drawn[0])]
-    memory = [{name: task.rule.start(array) for name, array in layer.items()} for layer in weights]
+    trained = [step.weights for step in task.network.steps]
+    memory = [
+        {name: task.rule.start(layer[name]) for name in names} for layer, names in zip(weights, trained, strict=True)
+    ]
     return Members(np.arange(len(seeds)), seeds, weights, memory)
 
 
@@ -140,10 +143,11 @@ def updated(task: Task, members: Members, moment: Moment, step: int) -> tuple[We
     """The weights after one update, and what the rule remembers of it. The rule counts its steps from 1."""
     weights: list[Mapping[str, Array]] = []
     memory: list[Mapping[str, Memory]] = []
-    for layer, gradient, past in zip(members.weights, moment.gradients, members.memory, strict=True):
-        steps = {name: task.rule.update(gradient[name], past[name], step + 1) for name in layer}
-        weights.append({name: layer[name] + steps[name][0] for name in layer})
-        memory.append({name: steps[name][1] for name in layer})
+    steps_on = zip(members.weights, moment.gradients, members.memory, moment.carried, strict=True)
+    for layer, gradient, past, state in steps_on:
+        steps = {name: task.rule.step(layer[name], gradient[name], past[name], step + 1, **task.dials) for name in past}
+        weights.append({**{name: layer[name] + steps[name][0] for name in steps}, **state})
+        memory.append({name: steps[name][1] for name in steps})
     return weights, memory
 
 

@@ -5,7 +5,8 @@ Exact counts, nothing is measured; seconds are in a record's attributes. Own mod
 
 from collections.abc import Sequence
 
-from seedbed.resolve import Layer, layers
+from seedbed.vocabulary.walk import Layer
+from seedbed.vocabulary.walk import counted as layers
 
 FORWARD, BACKWARD = 2, 2  # operations of a multiply-add; of its weight's gradient, and again of its input's
 

@@ -11,21 +11,35 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seedbed.errors import LETTERS, PartError, nearest, shown
-from seedbed.vocabulary import activations, data, initializers, losses, metrics, models, optimizers, probes
+from seedbed.vocabulary import (
+    activations,
+    data,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    probes,
+    schedules,
+)
 from seedbed.vocabulary.part import Dial, Part, own, part
 
 TABLES: Mapping[str, Mapping[str, Callable[..., Part]]] = {
     "activation": activations.TABLE,
     "data": data.TABLE,
     "initializer": initializers.TABLE,
+    "layer": layers.TABLE,
     "loss": losses.TABLE,
     "metric": metrics.TABLE,
     "model": models.TABLE,
     "optimizer": optimizers.TABLE,
     "probe": probes.TABLE,
+    "schedule": schedules.TABLE,
 }
-PLURALS = {"activation": "activations", "data": "datasets", "initializer": "initializers", "loss": "losses",
-           "metric": "metrics", "model": "models", "optimizer": "optimizers", "probe": "probes"}  # fmt: skip
+PLURALS = {"activation": "activations", "data": "datasets", "initializer": "initializers", "layer": "layers",
+           "loss": "losses", "metric": "metrics", "model": "models", "optimizer": "optimizers", "probe": "probes",
+           "schedule": "schedules"}  # fmt: skip
 
 
 def find(kind: str, value: Any) -> Part:
@@ -48,6 +62,15 @@ def find(kind: str, value: Any) -> Part:
     )
 
 
+def optional(part: Part) -> list[str]:
+    """The options that a part of the tables could have and was built without, such as the `l2` of an optimizer."""
+    if part.function is not None or part.name not in TABLES[part.kind]:
+        return []
+    known = inspect.signature(TABLES[part.kind][part.name]).parameters.values()
+    there = dict(part.options)
+    return [option.name for option in known if option.default is None and option.name not in there]
+
+
 def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
     """The part that `Part.canonical` has written as plain data.
 
@@ -64,9 +87,25 @@ def read_back(kind: str, plain: Mapping[str, Any]) -> Part:
 
 def _read_value(kind: str, value: Any) -> Any:
     if isinstance(value, Mapping):
-        inner = {"model": "activation"}.get(kind, kind)  # a model holds activations, a loss the losses of its heads
-        return value["dial"] if "dial" in value else read_back(inner, value)
+        return value["dial"] if "dial" in value else read_back(_kind_inside(kind, value["part"]), value)
     return tuple(_read_value(kind, item) for item in value) if isinstance(value, list) else value
+
+
+def _kind_inside(kind: str, name: str) -> str:
+    """The kind of a part that stands inside another of a kind; one of a user's own, in no table, is of the first kind.
+
+    A model holds activations and layers, a loss those of its heads; where a dial stands, a schedule may.
+    """
+    inside = {"model": ("activation", "layer"), "layer": ("activation", "layer"), "loss": ("loss",)}.get(kind, ())
+    possible = (*inside, "schedule")
+    return next((inner for inner in possible if name in TABLES[inner]), possible[0])
+
+
+def _literal(node: ast.expr) -> Any:
+    """A number, text or list as it is written; a name, or another part with its options, as its text."""
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_literal(item) for item in node.elts]
+    return ast.unparse(node) if isinstance(node, ast.Name | ast.Call) else ast.literal_eval(node)
 
 
 def _build(kind: str, name: str, arguments: list[Any], options: dict[str, Any]) -> Part:
@@ -97,12 +136,12 @@ def _read(kind: str, text: str) -> tuple[str, list[Any], dict[str, Any]]:
         call = ast.parse(text.strip(), mode="eval").body
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             raise ValueError
-        arguments = [ast.literal_eval(node) for node in call.args]
-        return call.func.id, arguments, {str(node.arg): ast.literal_eval(node.value) for node in call.keywords}
+        arguments = [_literal(node) for node in call.args]
+        return call.func.id, arguments, {str(node.arg): _literal(node.value) for node in call.keywords}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise PartError(
             f'cannot read the {kind} "{text[:LETTERS]}"; write a name, or a name with numbers: name(option=0.1)'
         ) from None
 
 
-__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "own", "part", "read_back"]
+__all__ = ["PLURALS", "TABLES", "Dial", "Part", "find", "optional", "own", "part", "read_back"]

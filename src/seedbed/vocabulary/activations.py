@@ -3,6 +3,7 @@
 from seedbed.errors import PartError
 from seedbed.vocabulary.numbers import Number, number
 from seedbed.vocabulary.part import Dial, Part, part
+from seedbed.vocabulary.schedules import dial, levels
 
 
 def identity() -> Part:
@@ -48,7 +49,7 @@ def prelu(slope: Number = 0.25) -> Part:
 
     Source: He et al. 2015, Delving deep into rectifiers, equation 1.
     """
-    return part("activation", "prelu", slope=_dial("slope", slope))
+    return part("activation", "prelu", slope=Dial(number(slope, "slope that prelu starts at")))
 
 
 def rrelu(lower: Number = 1 / 8, upper: Number = 1 / 3) -> Part:
@@ -58,9 +59,10 @@ def rrelu(lower: Number = 1 / 8, upper: Number = 1 / 3) -> Part:
     Source: Xu et al. 2015, Empirical evaluation of rectified activations in convolutional network.
     """
     low, high = _dial("lower", lower), _dial("upper", upper)
-    if low.value > high.value:
+    most, least = max(levels(low), default=0.0), min(levels(high), default=1.0)
+    if most > least:
         raise PartError(
-            f"the lower bound of rrelu cannot exceed the upper, got [{low.value:g}, {high.value:g}]; exchange the two"
+            f"the lower bound of rrelu cannot exceed the upper, got [{most:g}, {least:g}]; exchange the two"
         )
     return part("activation", "rrelu", lower=low, upper=high)
 
@@ -114,8 +116,8 @@ def silu() -> Part:
     return part("activation", "silu")
 
 
-def _dial(name: str, value: Number) -> Dial:
-    return Dial(number(value, f"{name} of the activation"))
+def _dial(name: str, value: Number) -> Dial | Part:
+    return dial(value, f"{name} of the activation")
 
 
 TABLE = {

@@ -7,8 +7,9 @@ logit. Losses in `ON_SCORE` take z, because computing them from y_hat would over
 from typing import Any
 
 from seedbed.errors import PartError, one_of
-from seedbed.vocabulary.numbers import Number, Word, number
+from seedbed.vocabulary.numbers import Number, Word
 from seedbed.vocabulary.part import Dial, Part, part
+from seedbed.vocabulary.schedules import dial, levels
 
 WEIGHT = "_weight"
 ON_SCORE = frozenset({"cross_entropy", "perceptron", "hinge"})
@@ -96,21 +97,20 @@ def head_names(loss: Part) -> tuple[str, ...]:
     """The heads a loss names, in alphabetical order; none where it is the loss of a single thing."""
     if loss.name != "heads" or loss.function is not None:
         return ()
-    return tuple(name for name, value in loss.options if isinstance(value, Part))
+    return tuple(name for name, value in loss.options if isinstance(value, Part) and value.kind == "loss")
 
 
-def _weight(name: str, value: Any) -> Dial:
-    weight = number(value, f"weight of head {name}")
-    if weight < 0:
-        raise PartError(f"the weight of head {name} must not be negative, got {weight:g}; write 0 or more")
-    return Dial(weight)
+def _weight(name: str, value: Any) -> Dial | Part:
+    made = dial(value, f"weight of head {name}")
+    for weight in levels(made):
+        if weight < 0:
+            raise PartError(f"the weight of head {name} must not be negative, got {weight:g}; write 0 or more")
+    return made
 
 
 def _loss(name: str, reduction: Word, **dials: Number) -> Part:
     one_of(reduction, ("mean", "sum"), f"the reduction of {name}", PartError)
-    return part(
-        "loss", name, reduction=reduction, **{key: Dial(number(v, f"{key} of {name}")) for key, v in dials.items()}
-    )
+    return part("loss", name, reduction=reduction, **{key: dial(v, f"{key} of {name}") for key, v in dials.items()})
 
 
 TABLE = {word.__name__: word for word in (l2, mse, mae, cross_entropy, perceptron, hinge, heads)}

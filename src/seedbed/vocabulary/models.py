@@ -4,8 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from seedbed.errors import PartError, one_of, shown
-from seedbed.vocabulary.numbers import MOST, Number, Word, number, plain, switch
+from seedbed.vocabulary import networks
+from seedbed.vocabulary.networks import (
+    ee449_cnn_3,
+    ee449_cnn_4,
+    ee449_cnn_5,
+    ee449_mlp_1,
+    ee449_mlp_2,
+    lenet5,
+    mini_googlenet,
+    sequential,
+)
+from seedbed.vocabulary.numbers import MOST, Number, Word, plain, switch
 from seedbed.vocabulary.part import Dial, Part, own, part
+from seedbed.vocabulary.schedules import dial, levels
+from seedbed.vocabulary.walk import layers_of
 
 
 def neuron(bias: Any = True) -> Part:
@@ -79,11 +92,12 @@ def _widths(hidden: Any) -> tuple[Any, ...]:
     return tuple(hidden) if isinstance(hidden, Sequence) and not isinstance(hidden, str) else (hidden,)
 
 
-def _rate(dropout: Any) -> Dial:
-    rate = number(dropout, "dropout of mlp")
-    if not 0 <= rate < 1:
-        raise PartError(f"the dropout of mlp is a probability from 0 to below 1, got {rate:g}; write dropout=0.5")
-    return Dial(rate)
+def _rate(dropout: Any) -> Dial | Part:
+    made = dial(dropout, "dropout of mlp")
+    for rate in levels(made):
+        if not 0 <= rate < 1:
+            raise PartError(f"the dropout of mlp is a probability from 0 to below 1, got {rate:g}; write dropout=0.5")
+    return made
 
 
 def _activation(value: Any) -> Part:
@@ -96,4 +110,23 @@ def _activation(value: Any) -> Part:
     return find("activation", value)
 
 
-TABLE = {word.__name__: word for word in (neuron, mlp, cnn)}
+def list_of_layers(model: Any, inputs: Sequence[int] = (28, 28)) -> list[Part]:
+    """The list of layers that a model by name stands for, to be changed and given to `sequential`.
+
+    `inputs` is the shape of an example, on which only the pooling of `cnn` depends. Raises PartError for a model of a
+    user's own.
+
+    >>> [layer.label() for layer in list_of_layers(mlp([4]))]
+    ['flatten', 'dense(units=4)', 'activation']
+    """
+    from seedbed.vocabulary import find
+
+    return [placed.part for placed in layers_of(find("model", model), inputs)]
+
+
+TABLE = {word.__name__: word for word in (neuron, mlp, cnn)} | networks.TABLE
+
+__all__ = [
+    "TABLE", "cnn", "ee449_cnn_3", "ee449_cnn_4", "ee449_cnn_5", "ee449_mlp_1", "ee449_mlp_2", "lenet5",
+    "list_of_layers", "mini_googlenet", "mlp", "neuron", "sequential",
+]  # fmt: skip

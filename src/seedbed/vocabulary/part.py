@@ -13,7 +13,7 @@ from typing import Any
 from seedbed.errors import PartError, one_of, shown
 from seedbed.vocabulary.numbers import MOST_LETTERS, as_option, in_single_precision, number
 
-KINDS = ("activation", "data", "initializer", "loss", "metric", "model", "optimizer", "probe")
+KINDS = ("activation", "data", "initializer", "loss", "metric", "model", "optimizer", "probe", "schedule")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Part:
     def with_option(self, option: str, value: Any) -> "Part":
         """The same part with one option replaced; a dial stays a dial."""
         options = dict(self.options)
-        if isinstance(options[option], Dial):
+        if isinstance(options[option], Dial) and not isinstance(value, Part):  # a schedule may stand in its place
             value = value if isinstance(value, Dial) else Dial(number(value, f"{option} of {self.kind} {self.name}"))
         options[option] = value
         return Part(self.kind, self.name, tuple(sorted(options.items())), self.function)
@@ -72,17 +72,18 @@ class Part:
         """The user's own functions in this part and in the parts inside it, in a fixed order."""
         if self.function is not None:
             yield self.function
+        for part in self.parts():
+            yield from part.functions()
+
+    def parts(self) -> Iterator["Part"]:
+        """The parts that stand in the options of this one, those of a list one by one; not the ones inside them."""
         for _, value in self.options:
-            if isinstance(value, Part):
-                yield from value.functions()
+            yield from _parts(value)
 
     def dials(self) -> Iterator[tuple[str, float]]:
         """Every dial of this part and of the parts inside it, as (dotted path, value)."""
         for name, value in self.options:
-            if isinstance(value, Dial):
-                yield name, value.value
-            elif isinstance(value, Part):
-                yield from ((f"{name}.{path}", number) for path, number in value.dials())
+            yield from _dials(name, value)
 
     def label(self) -> str:
         """What stands on an axis: `relu`, `leaky_relu(slope=0.1)`."""
@@ -109,6 +110,23 @@ def own(kind: Any, function: Any, /, **options: Any) -> Part:
     if not isinstance(name, str) or len(name) > MOST_LETTERS:
         raise PartError(f"the name of a function has at most {MOST_LETTERS} letters, got {shown(name)}; shorten it")
     return Part(kind, name, tuple(sorted(named.items())), function)
+
+
+def _dials(path: str, value: Any) -> Iterator[tuple[str, float]]:
+    """The dials of an option's value by path; the items of a tuple are numbered from 1."""
+    if isinstance(value, Dial):
+        yield path, value.value
+    elif isinstance(value, Part):
+        yield from (found for name, inner in value.options for found in _dials(f"{path}.{name}", inner))
+    elif isinstance(value, tuple):
+        yield from (found for place, item in enumerate(value, start=1) for found in _dials(f"{path}.{place}", item))
+
+
+def _parts(value: Any) -> Iterator[Part]:
+    if isinstance(value, Part):
+        yield value
+    elif isinstance(value, tuple):
+        yield from (part for item in value for part in _parts(item))
 
 
 def _canonical(value: Any) -> Any:

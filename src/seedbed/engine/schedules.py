@@ -1,0 +1,86 @@
+"""The numbers of a member at a step: its dials, and for each schedule of the question the value it has there.
+
+Schedules stand where dials stand. Everything that takes dials is given those of `at_step`, and knows no schedule.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from seedbed.engine import own_parts
+from seedbed.engine.options import Dials, resolved
+from seedbed.parts.layers import Fixed
+from seedbed.parts.schedules import SCHEDULES
+from seedbed.spec import PARTS, Spec
+from seedbed.vocabulary import Part
+from seedbed.vocabulary.schedules import is_schedule
+
+Schedules = Mapping[str, Part]
+
+
+def scheduled(question: Spec) -> Schedules:
+    """Every schedule of a question by its dotted path."""
+    found: dict[str, Part] = {}
+    for name in PARTS:
+        if (part := getattr(question, name)) is not None:
+            found |= _inside(part, name)
+    return found
+
+
+def dials_of(question: Spec, step: int = 0, epoch: int = 1) -> Dials:
+    """The numbers of a question without factors, as arrays, with its schedules at a step."""
+    dials = {path: jnp.float32(value) for path, value in question.dials().items()}
+    return at_step(scheduled(question), dials, step, epoch)
+
+
+def at_step(schedules: Schedules, dials: Dials, step: Array | int, epoch: int) -> Dials:
+    """The dials and the value of every schedule at a step, where an epoch has so many steps."""
+    if not schedules:
+        return dials
+    time = jnp.asarray(step, jnp.result_type(float))
+    return {**dials, **{path: _value(part, path, dials, time, epoch) for path, part in schedules.items()}}
+
+
+def refreshed(fixed: Any, dials: Dials, schedules: Schedules) -> Any:
+    """The fixed arrays of a network, those that follow a schedule of its model at the values of `dials`."""
+
+    def now(node: Any) -> Any:
+        follows = isinstance(node, Fixed) and node.path in schedules
+        return Fixed(jnp.asarray(dials[node.path], node.value.dtype), node.path) if follows else node
+
+    return jax.tree.map(now, fixed, is_leaf=lambda node: isinstance(node, Fixed))
+
+
+def _inside(part: Part, path: str) -> dict[str, Part]:
+    return dict(_found(part.options, path))
+
+
+def _found(items: Any, path: str) -> Iterator[tuple[str, Part]]:
+    for name, value in items:
+        at = f"{path}.{name}"
+        if is_schedule(value):
+            yield at, value
+        elif isinstance(value, Part):
+            yield from _found(value.options, at)
+        elif isinstance(value, tuple):
+            yield from _found(enumerate(value, start=1), at)
+
+
+def _value(part: Part, path: str, dials: Dials, step: Array, epoch: int) -> Array:
+    options = {name: resolved(value, f"{path}.{name}", dials) for name, value in part.options if name != "then"}
+    if part.function is not None:
+        return jnp.asarray(own_parts.guarded(part)(step, **options), step.dtype)
+    unit = epoch if options.pop("unit", "step") == "epoch" else 1
+    if "then" in dict(part.options):
+        options["then"] = _following(part["then"], f"{path}.then", dials, epoch)
+    return SCHEDULES[part.name](step, unit, **options)
+
+
+def _following(then: Any, path: str, dials: Dials, epoch: int) -> Callable[[Array], Array]:
+    """What a warm-up leads to, as a function of steps: a schedule, or a number."""
+    if is_schedule(then):
+        return lambda step: _value(then, path, dials, step, epoch)
+    return lambda step: jnp.broadcast_to(dials[path], step.shape)
