@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
+from seedbed.catalogue.telling import comparisons
 from seedbed.report import glossary
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
@@ -213,7 +214,8 @@ def test_a_score_is_computed_once_for_all_blocks(three, monkeypatch):
     once = sb.stats.pairwise
     monkeypatch.setattr(sys.modules["seedbed.stats.hits"], "pairwise", lambda *how: calls.append(1) or once(*how))
     list(sb.show.compare()(seen))
-    list(sb.show.compare(ranks=False)(seen))
+    list(sb.show.compare(record="record", ranks=False)(seen))
+    assert comparisons(seen, seen.records) == [pair.plain() for pair in seen.score.pairs]
     assert len(calls) == 1
 
 
@@ -250,3 +252,15 @@ def test_a_share_by_step_has_wilson_s_interval_at_every_step():
     share = sb.stats.wilson(5, 20)
     assert (curve.share[1], curve.low[2], curve.high[1]) == (share.estimate, share.low, share.high)
     assert curve.steps.tolist() == [0, 10, 20]
+
+
+def test_curves_say_a_variable_in_words_of_ones_own_and_figures_are_renamed():
+    steps = np.arange(5)
+    made = losses(np.ones((2, SEEDS)), net=["a", "b"]).assign_coords(step=steps)
+    made["largest_weight"] = (("net", "seed", "step"), np.ones((2, SEEDS, 5)))
+    made.attrs["cap"] = 4
+    block = sb.show.renamed("lines_{}", sb.show.curves("largest_weight", says={"largest_weight": "Largest of all"}))
+    (figure,) = block(context(made))
+    assert figure.name == "lines_largest_weight"
+    assert figure.caption.startswith("Largest of all against step")
+    assert figure.words == "Largest of all against step"

@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import xarray as xr
 
+import seedbed as sb
 from seedbed.catalogue import perform
-from seedbed.studies import TABLE
+from seedbed.report.context import Context
+from seedbed.studies import TABLE, detection
 
 
 @pytest.fixture
@@ -29,6 +32,39 @@ def test_lines_count_parameters_and_operations(told):
 def test_detection_counts_both_heads(told):
     costs = told("detection")[1]["readings"]["costs"]
     assert {cost["parameters"] for cost in costs.values()} == {7209, 7338}
+
+
+def test_detection_answers_the_sheet_with_members_and_intervals(told):
+    summary = told("detection")[1]
+    answers = {one["section"]: one["answer"] for one in summary["in_short"]["answers"]}
+    assert list(answers) == [
+        "Both losses and both accuracies", "When every width is right", "Compared with the line images"]  # fmt: skip
+    assert "Accuracy of the label" in answers["Both losses and both accuracies"]
+    assert all("95 % interval" in one for one in answers.values()), answers
+
+
+def test_detection_says_beside_which_record_a_published_run_stands(told):
+    beside = {one["step"]: (one["record"], one["setting"]) for one in told("detection")[1]["readings"]["published"]}
+    assert beside == {507: ("detection", "the only setting"), 1000: ("detection", "the only setting"),
+                      844: ("rates", "Rybkin's rates"), 1304: ("rates", "Rybkin's rates")}  # fmt: skip
+
+
+def test_detection_compares_steps_where_half_arrive():
+    """Medians in the ratio of 3 and 5 to 1, and what is said of them."""
+    rng = np.random.default_rng(2)
+    base = rng.uniform(90, 110, 30)
+    steps = np.array([base, 3 * base, 5 * base])
+    record = xr.Dataset(
+        {"hit_step": (("network", "seed"), steps), "stop_step": (("network", "seed"), steps)},
+        {"network": [detection.LINES, detection.LABEL, detection.WIDTH], "seed": np.arange(30)},
+        {"cap": 10_000, "target": "x", "factors": "network"},
+    )
+    context = Context(detection.study, detection.study.profile("smoke"), {"x": record}, {"targets": record})
+    found = list(detection.how_many_times(context))
+    (reading,) = (one.value for one in found if isinstance(one, sb.Reading))
+    assert [one["estimate"] for one in reading.values()] == [pytest.approx(3), pytest.approx(5)]
+    assert "**3 [3, 3] times** as many steps until every label is right" in found[-1].text
+    assert "n = 30" in found[-1].text
 
 
 @pytest.mark.parametrize(("name", "steps"), [("lines", {16, 20, 22, 25, 34}), ("detection", {507, 844, 1000, 1304})])

@@ -5,7 +5,8 @@ import xarray as xr
 
 import seedbed as sb
 from seedbed.catalogue import estimate, perform
-from seedbed.catalogue.questions import Changes, asked_of, carried_out, questions
+from seedbed.catalogue.asked import questions
+from seedbed.catalogue.questions import Changes, asked_of, carried_out
 from seedbed.measures import Asked
 
 NET = sb.Spec(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from seedbed.catalogue import questions as newer
+from seedbed.catalogue.questions import all_at_hand, asked_specs
 from seedbed.datasets.load import at_hand
 from seedbed.errors import UserError
 from seedbed.procedures.lab import Lab
@@ -61,7 +61,7 @@ def rehearse(study: Study, lab: Asking) -> None:
 def questions(study: Study, profile: ProfileName = "full") -> dict[str, Spec] | None:
     """The questions of a study by record, or None where its `measure` looks into what it has run."""
     if not study.is_old:
-        return newer.questions(study, profile) if study.ask else {}
+        return asked_specs(study, profile) if study.ask else {}
     if study.measure is None:
         return {} if study.ask is None else {"record": study.ask(profile)}
     lab = Asking(range(study.profile(profile).seeds), profile)
@@ -80,7 +80,7 @@ def questions_of(study: Study, profile: ProfileName) -> dict[str, Spec]:
 def data_at_hand(study: Study, profile: ProfileName) -> None:
     """Raise DataError where the study asks of a download that is not on this machine."""
     if not study.is_old:
-        newer.data_at_hand(study, profile)
+        all_at_hand(study, profile)
         return
     for question in (questions(study, profile) or {}).values():
         for setting in question.settings():

@@ -14,6 +14,7 @@ from seedbed.catalogue.claims import judged, outcomes_of
 from seedbed.catalogue.request import CROSSED
 from seedbed.procedures.crossing import AXES
 from seedbed.report import plain
+from seedbed.report.cautions import cautions
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
 from seedbed.report.in_short import spoken
@@ -48,12 +49,22 @@ def tell(
         further.append(told_apart)
     if claims:
         further.append(statements(claims))
-    page = replace(page, sections=[*page.sections, *further])
     records = {name: record for name, record in records.items() if not record.attrs.get("aside")}
+    page = replace(page, sections=[*page.sections, *further])
     provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
     trained = {name: record for name, record in records.items() if "stop_step" in record}
-    told = summary(study, trained, page, profile=profile, seeds=seeds, provenance=provenance, claims=claims)
+    told = summary(
+        study,
+        trained,
+        page,
+        profile=profile,
+        seeds=seeds,
+        provenance=provenance,
+        claims=claims,
+        comparisons=comparisons(context, trained),
+    )
     told |= plain_values(besides) | ({"in_short": spoken(page.short)} if page.short else {})
+    told |= {"cautions": first} if (first := cautions(records)) else {}
     written = write(
         folder,
         study,
@@ -66,6 +77,17 @@ def tell(
         provenance=provenance,
     )
     return told, written
+
+
+def comparisons(context: Context, trained: Mapping[str, xr.Dataset]) -> list[dict[str, Any]]:
+    """Pairs of settings of every record with a target: those that the page has computed are not computed again."""
+    found: list[dict[str, Any]] = []
+    for name, record in trained.items():
+        if record.attrs.get("target"):
+            scored = context.scored(name, "hit_step", "lower")
+            pairs = [pair.plain() for pair in scored.pairs] if scored.several else []
+            found += [{"record": name, **pair} if len(trained) > 1 else pair for pair in pairs]
+    return found
 
 
 def _page(study: Study, context: Context) -> Page:

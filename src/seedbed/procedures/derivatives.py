@@ -4,18 +4,17 @@ Nothing is trained and nothing drawn at random; the result is kept like any othe
 a neuron's loss by its weight and bias is a `landscape`.
 """
 
-import hashlib
 import time
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from seedbed import record
-from seedbed.errors import SpecError
-from seedbed.procedures.executors import derivatives_of
-from seedbed.procedures.keeping import SEEDS, kept
+from seedbed.errors import SpecError, one_of
+from seedbed.procedures import engines
+from seedbed.procedures.keeping import SEEDS
 from seedbed.procedures.machine import processor
+from seedbed.procedures.measure import measure
 from seedbed.record import Block
 from seedbed.spec import Spec
 from seedbed.store import Store
@@ -50,29 +49,26 @@ def derivatives(
     """
     z, y = _checked(scores, targets, kind)
     spec = Spec(data=data.point(), model="neuron", loss=loss, output=output, optimizer=optimizers.sgd(1.0), steps=1)
-    hashed = hashlib.sha256(f"{z.shape}{y.dtype}{y.shape}".encode() + z.tobytes() + y.tobytes()).hexdigest()
-    parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
-    compute, own = derivatives_of(engine)
-    parameters = {"engine": engine, "kind": kind, "sha256": hashed, **parts}
-    if spec.functions():
-        parameters["own"] = own(spec, z, y, kind)
+    differentiating = engines.module(engine, "derivatives")
 
     def block() -> Block:
         began = time.perf_counter()
-        arrays = {"scores": z, "targets": y, **compute(spec, z, y, kind)}
+        arrays = {"scores": z, "targets": y, **differentiating.derivatives(spec, z, y, kind)}
         meta = {"engine": engine, "device": processor(), "dtype": "float32" if engine == "jax" else "float64",
                 "wall_seconds": round(time.perf_counter() - began, 3), "compile_seconds": 0.0}  # fmt: skip
         dims = {**DIMS, "targets": ("point", "unit")[: y.ndim]}
         return Block(np.asarray(SEEDS), {one: values[None] for one, values in arrays.items()}, dims, {}, meta)
 
-    made = kept("derivatives", parameters, block, store=store, name=name, attributes={})
-    return record.put_together({}, [made], dict(made.meta))
+    parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
+    given = {"scores": z, "targets": y, "targets_are": kind, **parts}
+    if spec.functions():
+        given["own"] = differentiating.own_name(spec, z, y, kind)
+    return measure("derivatives", given, None, block, store=store, name=name, engine=engine)
 
 
 def _checked(scores: Any, targets: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Scores in single precision, and targets as the kind has them."""
-    if kind not in KINDS:
-        raise SpecError(f'targets are of kind {", ".join(KINDS)}, got "{kind}"; write one of these')
+    one_of(kind, tuple(KINDS), "the kind of the targets")
     z, y = np.ascontiguousarray(scores, np.float32), np.asarray(targets)
     if z.ndim != 2 or not z.size or not np.isfinite(z).all():
         raise SpecError(f"scores must be finite numbers (point, unit), got the shape {z.shape}; give such a table")

@@ -4,15 +4,14 @@ Kept like any other record, under one seed (that of the first member where each 
 more are asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from seedbed.datasets.heads import by_head
-from seedbed.engine import plan
-from seedbed.procedures.run import run
+from seedbed.procedures.measure import measure
 from seedbed.record import Block
 from seedbed.spec import Spec
 from seedbed.store import Store
@@ -26,22 +25,21 @@ def examples(question: Spec, *, seeds: Any = 1, store: Store | None = None, name
     The head of a data set that has a single one is called `target`. A set that all members share stands there once for
     every one of the `seeds`.
     """
-    return run(question, seeds, store=store, name=name, engine="examples", train=_shown, notes={"aside": True})
+    return measure(
+        "examples", {}, question, _shown, store=store, name=name, engine="", seeds=seeds, notes={"aside": True}
+    )
 
 
-def _shown(group: plan.Group, dataset_of: Any, **_: Any) -> Iterator[tuple[int, Block]]:
-    for stretch in group.stretches:
-        seeds = np.asarray(stretch.seeds)
-        data = dataset_of(seeds)
-        inputs, targets = (
-            each if data.fresh else np.broadcast_to(each, (len(seeds), *each.shape))
-            for each in (data.inputs, data.targets)
-        )
-        arrays = {"inputs": inputs}
-        dims: dict[str, tuple[str, ...]] = {"inputs": ("example", *AXES[inputs.ndim - 2])}
-        for head, values in by_head(targets, data.heads).items():
-            named = f"target_{head}" if head else "target"
-            single = values.size == len(seeds) * inputs.shape[1]
-            arrays[named] = values.reshape(*values.shape[:2], -1)[..., 0] if single else values
-            dims[named] = ("example", "unit")[: arrays[named].ndim - 1]
-        yield stretch.setting, Block(seeds, arrays, dims, {}, {})
+def _shown(spec: Spec, dataset_of: Callable[..., Any], seeds: np.ndarray) -> Block:  # noqa: ARG001
+    data = dataset_of(seeds)
+    inputs, targets = (
+        each if data.fresh else np.broadcast_to(each, (len(seeds), *each.shape)) for each in (data.inputs, data.targets)
+    )
+    arrays = {"inputs": inputs}
+    dims: dict[str, tuple[str, ...]] = {"inputs": ("example", *AXES[inputs.ndim - 2])}
+    for head, values in by_head(targets, data.heads).items():
+        named = f"target_{head}" if head else "target"
+        single = values.size == len(seeds) * inputs.shape[1]
+        arrays[named] = values.reshape(*values.shape[:2], -1)[..., 0] if single else values
+        dims[named] = ("example", "unit")[: arrays[named].ndim - 1]
+    return Block(seeds, arrays, dims)

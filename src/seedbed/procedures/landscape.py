@@ -5,15 +5,14 @@ A landscape is kept like any other record, with one seed (0) that stands for "no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed.engine import plan
 from seedbed.errors import SpecError
-from seedbed.procedures.executors import surface_of
-from seedbed.procedures.run import run
+from seedbed.procedures import engines
+from seedbed.procedures.measure import measure
 from seedbed.record import Block
 from seedbed.spec import Spec
 from seedbed.store import Store
@@ -35,26 +34,15 @@ def landscape(
     """
     if stray := [one.spec.model for one in question.settings() if one.spec.model.canonical() != {"part": "neuron"}]:
         raise SpecError(f'a landscape is drawn over the weight and bias of a "neuron", got "{stray[0].label()}"')
-    train = _over(surface_of(engine), np.asarray(weight), np.asarray(bias))
-    grid = {"weight_range": [float(weight[0]), float(weight[-1])], "bias_range": [float(bias[0]), float(bias[-1])]}
-    return run(question, 1, store=store, name=name, engine=f"{engine} landscape {_grid(weight)} {_grid(bias)}",
-               train=train, notes=grid)  # fmt: skip
-
-
-def _over(surface: Callable[..., dict[str, np.ndarray]], weight: np.ndarray, bias: np.ndarray) -> Any:
-    """A function that "trains" a group by evaluating its one member on the grid."""
+    surface = engines.module(engine, "surface").surface
     across, down = (axis.ravel() for axis in np.meshgrid(weight, bias))
 
-    def train(group: plan.Group, dataset_of: Any, **_: Any) -> Iterator[tuple[int, Block]]:
-        for stretch in group.stretches:
-            seeds = np.asarray(stretch.seeds)
-            flat = surface(stretch.spec, dataset_of(seeds), across, down)
-            arrays = {key: values.reshape(1, len(bias), len(weight)) for key, values in flat.items()}
-            dims = dict.fromkeys(arrays, ("bias", "weight"))
-            yield stretch.setting, Block(seeds, arrays, dims, {"bias": bias.tolist(), "weight": weight.tolist()}, {})
+    def compute(spec: Spec, dataset_of: Callable[..., Any], seeds: np.ndarray) -> Block:
+        flat = surface(spec, dataset_of(seeds), across, down)
+        arrays = {key: values.reshape(1, len(bias), len(weight)) for key, values in flat.items()}
+        dims = dict.fromkeys(arrays, ("bias", "weight"))
+        return Block(seeds, arrays, dims, {"bias": np.asarray(bias).tolist(), "weight": np.asarray(weight).tolist()})
 
-    return train
-
-
-def _grid(axis: np.ndarray) -> str:
-    return f"{axis[0]:g}:{axis[-1]:g}:{len(axis)}"
+    grid = {"weight_range": [float(weight[0]), float(weight[-1])], "bias_range": [float(bias[0]), float(bias[-1])]}
+    axes = {"weight": np.asarray(weight, float), "bias": np.asarray(bias, float)}
+    return measure("landscape", axes, question, compute, store=store, name=name, engine=engine, notes=grid)

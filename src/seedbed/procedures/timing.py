@@ -6,17 +6,16 @@ were measured on: on another one they are measured again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed.engine import plan
 from seedbed.errors import SpecError
-from seedbed.procedures.executors import timing_of
+from seedbed.procedures import engines
 from seedbed.procedures.machine import processor
-from seedbed.procedures.run import run
-from seedbed.progress import Listener, Progress, silent
+from seedbed.procedures.measure import measure
+from seedbed.progress import Listener, silent
 from seedbed.record import Block
 from seedbed.spec import Spec
 from seedbed.store import Store
@@ -42,25 +41,14 @@ def timed(
     """
     if repeats < 1 or not least > 0:
         raise SpecError(f"times need at least one repeat of more than 0 seconds, got {repeats} of {least:g}")
-    measure, where = timing_of(engine), processor()
-    return run(question, 1, store=store, name=name, engine=f"{engine} timing {repeats} x {least:g} s, {where}",
-               train=_by(measure, repeats, least), listen=listen, notes={"device": where, "aside": True})  # fmt: skip
+    seconds, where = engines.module(engine, "timing").seconds, processor()
 
-
-def _by(measure: Callable[..., dict[str, np.ndarray]], repeats: int, least: float) -> Any:
-    """A function that "trains" a group by timing its first member."""
-
-    def train(
-        group: plan.Group, dataset_of: Any, *, listen: Listener = silent, name: str = "", place: tuple[int, int],
-        **_: Any,
-    ) -> Iterator[tuple[int, Block]]:  # fmt: skip
-        cap = group.spec.steps
-        listen(Progress("training", f"seconds of {name}", *place, 0, cap, 1, 1))
-        found = measure(group.spec, dataset_of, repeats=repeats, least=least)
+    def compute(spec: Spec, dataset_of: Callable[..., Any], seeds: np.ndarray) -> Block:
+        found = seconds(spec, dataset_of, repeats=repeats, least=least)
         arrays = {key: np.asarray(values)[None] for key, values in found.items()}
         dims = {key: ("repeat",)[: values.ndim - 1] for key, values in arrays.items()}
-        for stretch in group.stretches:
-            yield stretch.setting, Block(np.asarray(stretch.seeds), arrays, dims, {"repeat": list(range(repeats))}, {})
-        listen(Progress("stored", f"seconds of {name}", *place, cap, cap, 0, 1))
+        return Block(seeds, arrays, dims, {"repeat": list(range(repeats))})
 
-    return train
+    return measure("seconds", {"repeats": repeats, "least": least, "machine": where}, question, compute, store=store,
+                   name=name, engine=engine, per_setting=False, listen=listen,
+                   notes={"device": where, "aside": True})  # fmt: skip

@@ -92,11 +92,11 @@ class Context:
 
     def scored(self, record: str = "", variable: str = "", better: str = "") -> Scored:
         """The scores of a record: the study's own score, or another variable of it."""
-        key = (record, variable, better)
+        chosen = self.study.score or usual_score(self.record(record))
+        chosen = replace(chosen, variable=variable, words="") if variable not in ("", chosen.variable) else chosen
+        chosen = replace(chosen, better=better) if better else chosen
+        key = ("scored", record or self.main, chosen.variable, chosen.better)
         if key not in self.kept:
-            chosen = self.study.score or usual_score(self.record(record))
-            chosen = replace(chosen, variable=variable, words="") if variable else chosen
-            chosen = replace(chosen, better=better) if better else chosen
             self.kept[key] = Scored(self.record(record), chosen)
         return self.kept[key]
 

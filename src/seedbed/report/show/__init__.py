@@ -7,6 +7,7 @@ single_runs                   what one run would have said, and how many seeds a
 cost                          parameters, examples and operations of networks side by side
 published                     published single runs beside the distribution, from the claims
 images, kernels               what a network sees, and what its first layer learned
+renamed                       a block with other names for its figures, where a page shows it of several records
 
 For blocks of one's own, numbers as text: `percent`, `number`, `p_value`, `interval` (an estimate with its interval in
 any form), `share` and `tenths` (shares with intervals), `times` and `plain` (ratios); `file_name` names a figure.
@@ -19,6 +20,7 @@ from seedbed.report.show.arriving import arrivals
 from seedbed.report.show.comparing import compare, interaction, scores, single_runs
 from seedbed.report.show.costing import cost, costs, plain, ratio, times
 from seedbed.report.show.published import published
+from seedbed.report.show.renaming import renamed
 from seedbed.report.show.seeing import images, images_of, kernels
 from seedbed.report.show.training import by_layer, curves, fates, over_time, share_curve
 
@@ -43,6 +45,7 @@ __all__ = [
     "plain",
     "published",
     "ratio",
+    "renamed",
     "scores",
     "share",
     "share_curve",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,23 +16,27 @@ from seedbed.report.show.arriving import one_run
 MOST = 4  # runs that an answer names
 
 
-def published(*, record: str = "", table: bool = True) -> Block:
+def published(*, record: str | Sequence[str] = "", table: bool = True) -> Block:
     """Every published single run of the claims: the share of members here that arrived in fewer steps.
 
-    Without `table` only the reading: the section of the claims has a table of these runs too.
+    `record` names the record that they stand beside, or several. Without `table` only the reading: the section of the
+    claims has a table of these runs too.
     """
+    several = not isinstance(record, str)
 
     def items(context: Context) -> Iterator[Table | Reading | Answer]:
-        found = beside(context, record)
+        listed = [record] if isinstance(record, str) else [name for name in record if context.has(name)]
+        found = [{"record": name, **one} if several else one for name in listed for one in beside(context, name)]
         yield Reading("published", found)
         if not found or not table:
             return
+        n = found[0]["n"]
         cells = [
             (
                 one["who"],
                 one["step"],
                 _share(one["share_of_members_faster"]),
-                one["setting"],
+                f"{one['record']}: {one['setting']}, n = {one['n']}" if several else one["setting"],
                 one["set_up"] or "as here",
             )
             for one in found
@@ -41,7 +45,7 @@ def published(*, record: str = "", table: bool = True) -> Block:
             ("report", "published step", "members faster", "beside", "its set-up"),
             cells,
             "Published single runs, and the share of members here that arrived in fewer steps, with 95 % Wilson "
-            f"intervals; n = {found[0]['n']} per setting. A run with another set-up is listed, not judged.",
+            f"intervals{'' if several else f'; n = {n} per setting'}. A run with another set-up is listed, not judged.",
         )
         told = [
             f"{one['step']:,.0f} steps ({one['who']}) are beaten by {_share(one['share_of_members_faster'])}"

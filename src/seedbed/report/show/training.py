@@ -21,11 +21,19 @@ if TYPE_CHECKING:
 SPLITS = {"train": "Training", "test": "Test"}
 
 
-def curves(*variables: str, record: str = "", until_last: bool = False, of: str = "", suffix: str = "") -> Block:
+def curves(
+    *variables: str,
+    record: str = "",
+    until_last: bool = False,
+    of: str = "",
+    suffix: str = "",
+    says: Mapping[str, str] | None = None,
+) -> Block:
     """Traces against step, a panel per setting: every member faint, bands, the median, and one single run.
 
     Without `variables` every trace of a split. `until_last` ends the axis where the last member arrived. Where a page
     shows the same trace of several records, `of` says in captions which, and `suffix` keeps the figures' names apart.
+    `says` gives a variable other words than its name: `{"train_width_loss": "L2 loss of the width"}`.
     """
 
     def items(context: Context) -> Iterator[Figure]:
@@ -36,13 +44,14 @@ def curves(*variables: str, record: str = "", until_last: bool = False, of: str 
         for variable in variables or traces(shown):
             figure = sb.figures.curves(shown, variable, step="linear") if short else sb.figures.curves(shown, variable)
             note = str(figure.get_label() or "")
+            what = (says or {}).get(variable) or words(variable)
             caption = (
-                f"{words(variable)}{' ' * bool(of)}{of} against step, a panel per setting: every member faint, "
+                f"{what}{' ' * bool(of)}{of} against step, a panel per setting: every member faint, "
                 f"bands 25–75 % and 5–95 % of n = {shown.sizes[SEED]} members, the median, and one single run. "
                 f"{note[:1].upper()}{note[1:]}{'.' * bool(note)}"
             )
             name = f"{variable}_{suffix}" if suffix else variable
-            yield Figure(name, figure, caption, f"{words(variable)} against step")
+            yield Figure(name, figure, caption, f"{what} against step")
 
     return Block("While they train", items)
 
@@ -101,13 +110,16 @@ def over_time_items(
         sb.figures.ShareCurve(name, band.step, band.estimate, np.clip(band.low, 0, 1), np.clip(band.high, 0, 1))
         for name, band in found.items()
     ]
-    n = record.sizes[SEED]
+    n, some = record.sizes[SEED], sb.figures.drawn_words(record)
+    if some:
+        names = {name_of(levels) for levels in sb.figures.drawn(record)}
+        shown = [curve for curve in shown if curve.name in names]
     yield Figure(
         f"mean_{variable}",
         sb.figures.shares(shown, f"mean {what}", step="log"),
         f"Mean {what} against step, n = {n} members per setting. The bands hold at all steps together: each "
         "contains the whole true curve with a chance of 95 % (largest deviation over steps, seeds resampled). "
-        "A member that stopped counts with its last value.",
+        f"A member that stopped counts with its last value.{f' {some}.' if some else ''}",
         f"Curves of the mean {what} with simultaneous bands, one per setting",
     )
     known = record[variable]["step"].values
