@@ -16,10 +16,10 @@ OUT_OF_REACH = reaches("train_accuracy", 2.0)
 def timed(spec: Spec, members: int) -> dict[str, Any]:
     """Time all chunks of a run, from the first step to the cap, after a run to warm up."""
     devices.prepare()
-    from seedbed.engine.program import Compiler
+    from seedbed.engine.compiler import Compiler
 
     own = bool(dict(spec.data.options).get("fresh", False))
-    program = Compiler().request(spec, load(spec.data, np.arange(1) if own else None)).result()
+    program = Compiler().request(spec, load(spec.data, np.arange(1) if own else None), {}).program()
     dataset = load(spec.data, np.arange(program.lanes) if own else None)
     _train(program, spec, dataset, members)
     seconds = [_train(program, spec, dataset, members) for _ in range(2)]

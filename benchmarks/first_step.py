@@ -22,7 +22,7 @@ def listen(message: Progress) -> None:
 def main() -> None:
     options = json.loads(sys.argv[1])
     try:
-        run(four_settings.ask(options["profile"]), options["seeds"], listen=listen)
+        run(four_settings.ask(four_settings.study.profile(options["profile"])), options["seeds"], listen=listen)
     except Told:
         return
 

@@ -17,7 +17,7 @@ def measure(seeds: int, profile: str) -> dict[str, Any]:
     from seedbed.store import create_or_open
     from seedbed.studies import four_settings
 
-    question = four_settings.ask(profile)
+    question = four_settings.ask(four_settings.study.profile(profile))
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         run(question, seeds, store=create_or_open(Path(folder) / "record"))

@@ -8,7 +8,7 @@ import pytest
 import seedbed as sb
 from seedbed.studies import xor_boundaries
 from seedbed.studies.xor_boundaries import BEST, RATES
-from seedbed.studies.xor_boundaries.networks import MEAN, REPORT, SUMMED, answers
+from seedbed.studies.xor_boundaries.networks import MEAN, REPORT, SUMMED, all_networks, answers
 from seedbed.studies.xor_boundaries.sources import Design, designs, source_words
 
 
@@ -118,6 +118,22 @@ def test_a_network_that_diverged_counts_as_half_right(smoke):
     tested = xor_boundaries.outcomes(records)["tested"]
     assert (tested["accuracy"] == 0.5).all()
     assert (tested["common_accuracy"] == 0.5).all()
+
+
+def test_a_single_network_has_none_to_differ_from(smoke):
+    from seedbed.report.context import Context
+    from seedbed.store import open_record
+
+    def answers_of(seeds):
+        folder, study = smoke("xor_boundaries") / "record", xor_boundaries.study
+        records = {name: open_record(folder, name) for name in ("training", "points")}
+        records["training"] = records["training"].isel(seed=seeds).load()
+        context = Context(study, study.profile("smoke"), records, xor_boundaries.outcomes(records))
+        return [one for one in all_networks(context) if isinstance(one, sb.Answer)]
+
+    assert answers_of([0]) == []
+    (answer,) = answers_of([0, 1, 2])
+    assert "n = 3 each" in answer.text
 
 
 def test_every_question_is_answered_with_how_many_networks(smoke):

@@ -28,6 +28,7 @@ from seedbed.report.show.training import fate_table as fate_table
 from seedbed.report.side_by_side import Cost as Cost
 from seedbed.report.side_by_side import cost_figure as cost_figure
 from seedbed.report.side_by_side import cost_table as cost_table
+from seedbed.report.side_by_side import costs as costs
 from seedbed.report.side_by_side import ratio_of_medians as ratio_of_medians
 from seedbed.report.side_by_side import side_by_side as side_by_side
 from seedbed.report.side_by_side import until_last as until_last
@@ -38,6 +39,16 @@ from seedbed.study import Score
 def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:
     """The order of settings with its uncertainty, in a sentence, a figure and a table of pairs."""
     return comparing.order_items(_scored(hits))
+
+
+def order_words(hits: Hits) -> str:
+    """The order of settings as a sentence, with what cannot be told apart and how sure the order is."""
+    return comparing.order_words(_scored(hits))
+
+
+def pair_table(hits: Hits) -> Table:
+    """Every compared pair: difference of restricted means, adjusted p, who beats whom, what one run would have said."""
+    return comparing.pair_table(_scored(hits))
 
 
 def single_run_items(hits: Hits) -> Iterator[Prose | Table]:

@@ -34,6 +34,7 @@ WAYS = {
     "scipy": "scipy.signal.correlate2d",
 }
 PUBLISHED = (-828.0, 678.4)
+SMALLER = "two images of each of two kinds; one image timed, three times"
 ABSENT = (
     "The sheet's own kernel is the course's and is not shipped: `--data DIR` with `kernel.npy` and `samples_*.npy` "
     "runs it too."
@@ -89,16 +90,10 @@ def by_all_ways(context: sb.Context) -> Iterator[Any]:
     own = outputs_of(context)
     agrees = agreement({name: one.apart for name, one in found.items()})
     yield agrees
-    cells = [
-        (
-            f"{'kernel.npy' if name == 'sheet' else 'named kernels'}: {one.of['kernel']} of {one.of['kernel_row']} x "
-            f"{one.of['kernel_column']}",
-            WAYS[way],
-            largest,
-        )
-        for name, one in found.items()
-        for way, largest in one.apart.items()
-    ]
+    cells: list[Any] = []
+    for name, one in found.items():
+        title = f"{'kernel.npy' if name == 'sheet' else 'named kernels'}: {one.of['kernel']} of {one.side}"
+        cells += [(title, WAYS[way], largest) for way, largest in one.apart.items()]
     yield sb.Table(
         ("kernels", "way", "largest difference from the loops"),
         cells,
@@ -165,10 +160,11 @@ def what_it_costs(own: Outputs, agrees: str) -> Iterator[Any]:
         "of each way, the ways in turn; bars are medians, lines run from the fastest to the slowest pass.",
         "Milliseconds of each way to convolve, on a logarithmic scale",
     )
-    cells = []
-    for name, values in milliseconds.items():
-        typical = float(np.median(values))
-        cells.append((name, typical, values.min(), values.max(), 1e3 * middle["loops"] / typical, 1e6 * typical / many))
+    middles = {name: float(np.median(values)) for name, values in milliseconds.items()}
+    cells = [
+        (name, middles[name], of.min(), of.max(), middles[WAYS["loops"]] / middles[name], 1e6 * middles[name] / many)
+        for name, of in milliseconds.items()
+    ]
     yield sb.Table(
         ("way", "median (ms)", "fastest (ms)", "slowest (ms)", "times as fast as loops", "ns per product"),
         cells,
@@ -193,14 +189,7 @@ study = sb.Study(
     "follows from 4 and 5?",
     ask=ask,
     profiles={
-        "smoke": {
-            "seeds": 1,
-            "kinds": 2,
-            "each": 2,
-            "timed": 1,
-            "repeats": 3,
-            "reduced": "two images of each of two kinds; one image timed, three times",
-        },
+        "smoke": {"seeds": 1, "kinds": 2, "each": 2, "timed": 1, "repeats": 3, "reduced": SMALLER},
         "quick": {"seeds": 1, "kinds": 5, "each": 5, "timed": 5, "repeats": 7},
         "full": {"seeds": 1, "kinds": 5, "each": 5, "timed": 5, "repeats": 21},
     },
@@ -213,27 +202,11 @@ study = sb.Study(
             [by_all_ways],
             asks="Do nested loops give the numbers of a library, and what do they cost?",
         ),
-        sb.Section(
-            "1. What a convolution does, and how it is used",
-            [answers.use],
-            asks="(1) What does a convolution do, and how is it used?",
-        ),
-        sb.Section(
-            "2. What the sizes of the kernel correspond to",
-            [answers.sizes],
-            asks="(2) What do the sizes of the kernel correspond to?",
-        ),
+        sb.Section("1. What a convolution does, and how it is used", [answers.use], asks="(1) What does it do?"),
+        sb.Section("2. What the sizes of the kernel correspond to", [answers.sizes], asks="(2) What are its sizes?"),
         sb.Section("3. What happened", [answers.happened], asks="(3) What happened to the images?"),
-        sb.Section(
-            "4. Why outputs in one column look alike",
-            [answers.columns],
-            asks="(4) Why do outputs in one column look alike?",
-        ),
-        sb.Section(
-            "5. Why outputs in one row look different",
-            [answers.in_rows],
-            asks="(5) Why do outputs in one row look different?",
-        ),
+        sb.Section("4. Why outputs in one column look alike", [answers.columns], asks="(4) Why are columns alike?"),
+        sb.Section("5. Why outputs in one row look different", [answers.in_rows], asks="(5) Why do rows differ?"),
         sb.Section("6. What follows from 4 and 5", [answers.deduced], asks="(6) What follows from 4 and 5?"),
     ],
     decided=(

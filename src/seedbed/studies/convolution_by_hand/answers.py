@@ -97,24 +97,19 @@ def sizes(context: sb.Context) -> Iterator[Any]:
     """The axes of kernel, input and output, and the size of the output."""
     own = outputs_of(context)
     of, error = own.of, own.record["channel_error"].item()
-    kernel, side = (of["kernel_row"], of["kernel_column"]), (of["output_row"], of["output_column"])
-    out_in, channels = "channels out, channels in, height, width", "batch, channels out, height, width"
+    axes = "channels out, channels in, height, width"
     shapes = (
-        ("input", (of["image"], 1, of["row"], of["column"]), "batch, channels in, height, width"),
-        ("kernel", (of["kernel"], 1, *kernel), out_in),
-        ("output", (of["image"], of["kernel"], *side), channels),
+        ("input", str((of["image"], 1, of["row"], of["column"])), "batch, channels in, height, width"),
+        ("kernel", str((of["kernel"], 1, of["kernel_row"], of["kernel_column"])), axes),
+        ("output", str(own.maps.shape), "batch, channels out, height, width"),
     )
-    yield sb.Table(
-        ("array", "shape", "axes"),
-        [(name, str(shape), axes) for name, shape, axes in shapes],
-        "The axes of the arrays, and their sizes here.",
-    )
+    yield sb.Table(("array", "shape", "axes"), shapes, "The axes of the arrays, and their sizes here.")
     cases = [tuple(int(value) for value in row) for row in own.record["sizes"].values]
     right = sum(case[-1] == case[-2] for case in cases)
     yield f"""
         *Channels out* ({of["kernel"]} here) is the number of kernels, hence of outputs per image. *Channels in* (1:
         gray; a color image has 3) must be that of the input: a kernel has a sheet of weights for each and adds their
-        sums. *Height* and *width* ({of["kernel_row"]} x {of["kernel_column"]}) are the window. *Batch* is an axis of
+        sums. *Height* and *width* ({own.side}) are the window. *Batch* is an axis of
         input and output, not of the kernel: the same kernels serve every image. So the kernel has four sizes, not the
         five that one published report lists. That channels are added was checked: a kernel of three channels gives the
         sum of three kernels of one, {up_to(error)}. The side of the output is floor((size + 2 padding − kernel) /
@@ -126,7 +121,7 @@ def sizes(context: sb.Context) -> Iterator[Any]:
         "Sides of outputs by the formula and as found.",
     )
     yield sb.Answer(
-        f"To {out_in}: here {of['kernel']}, 1, {of['kernel_row']} and {of['kernel_column']}. The formula for the side "
+        f"To {axes}: here {of['kernel']}, 1, {of['kernel_row']} and {of['kernel_column']}. The formula for the side "
         f"of the output was right in {right} of n = {len(cases)} cases (exact)."
     )
 
@@ -223,16 +218,20 @@ def in_rows(context: sb.Context) -> Iterator[Any]:
     """Differences of outputs within a row."""
     own = outputs_of(context)
     r, names = own.likeness["correlation"][ROW], own.names("kernel")
-    loud = own.loudness.mean(axis=0)
+    loud, foretold = own.loudness.mean(axis=0), sb.stats.maps.foretold(own.record["kernels"].values, own.maps)
     least, most = int(loud.argmin()), int(loud.argmax())
+    spread = f"from {signed(r['q05'])} to {signed(r['q95'])} (5–95 % of n = {r['n']:,} pairs)"
+    yield sb.Answer(
+        "Each kernel asks the same image another question: shapes stay in place, but correlations within a row run "
+        f"{spread}."
+    )
     yield f"""
         The outputs of a row share their image, and each kernel asks it another question. Shapes stay where they are,
-        but what is red in one output may be blue in the next: correlations within a row run from {signed(r["q05"])} to
-        {signed(r["q95"])} (5–95 % of n = {r["n"]:,} pairs). How far do the kernels alone foretell how alike two outputs
-        of one image are? Over the pairs of kernels, the cosine of the two matrices and the correlation of their outputs
-        (median over images) correlate with {signed(own.foretold)}. Kernels also differ in how loudly they answer: the
-        RMS of the outputs, averaged over images, runs from {loud[least]:.0f} (“{names[least]}”) to {loud[most]:.0f}
-        (“{names[most]}”)."""
+        but what is red in one output may be blue in the next: correlations within a row run {spread}. How far do the
+        kernels alone foretell how alike two outputs of one image are? Over the pairs of kernels, the cosine of the two
+        matrices and the correlation of their outputs (median over images) correlate with {signed(foretold)}. Kernels
+        also differ in how loudly they answer: the RMS of the outputs, averaged over images, runs from
+        {loud[least]:.0f} (“{names[least]}”) to {loud[most]:.0f} (“{names[most]}”)."""
     groups = dict(zip(names, own.loudness.T, strict=True))
     yield sb.Figure(
         "loudness",
@@ -240,10 +239,6 @@ def in_rows(context: sb.Context) -> Iterator[Any]:
         f"How loudly each kernel answers: root mean square of the output, a dot for each of n = {own.of['image']} "
         "images; bars are medians.",
         "RMS of outputs by kernel, a dot per image",
-    )
-    yield sb.Answer(
-        "Each kernel asks the same image another question: shapes stay in place, but correlations within a row run "
-        f"from {signed(r['q05'])} to {signed(r['q95'])} (5–95 % of n = {r['n']:,} pairs)."
     )
 
 
@@ -253,15 +248,18 @@ def deduced(context: sb.Context) -> Iterator[Any]:
     shares, near, count = own.variance_shares, own.nearest, own.of["image"] * own.of["kernel"]
     ahead = sum(one["kernel"] > one["image"] for one in shares.values())
     by_number, by_place = near["distance"], near["correlation"]
+    decides = "The kernel decides what is looked for, the image where it is found."
+    said = (
+        f"By its numbers, wherever they stand, the most similar of n = {count} outputs shares the kernel in "
+        f"{of(by_number.same_kernel)} of the cases and the image in {of(by_number.same_image)}; place by place, the "
+        f"kernel in {of(by_place.same_kernel)} and the image in {of(by_place.same_image)}."
+    )
+    yield sb.Answer(f"{decides} {said}")
     yield f"""
-        **The kernel decides what is looked for, the image where it is found.** For properties of an output that say
-        nothing of place, the kernel accounts for more of the variance than the image in {ahead} of {len(shares)}. By
-        its numbers, wherever they stand, the most similar other output shares the kernel in {of(by_number.same_kernel)}
-        of the cases and the image in {of(by_number.same_image)}; place by place, the kernel in
-        {of(by_place.same_kernel)} and the image in {of(by_place.same_image)}. So a convolutional layer turns an image
-        into maps of features: a fixed question per channel, asked everywhere, whose answers keep their places. Later
-        layers can read a channel without knowing which image it was, and where the image moves, the answers move with
-        it."""
+        **{decides}** For properties of an output that say nothing of place, the kernel accounts for more of the
+        variance than the image in {ahead} of {len(shares)}. {said} So a convolutional layer turns an image into maps of
+        features: a fixed question per channel, asked everywhere, whose answers keep their places. Later layers can read
+        a channel without knowing which image it was, and where the image moves, the answers move with it."""
     yield sb.Table(
         ("property of an output", "due to the kernel", "due to the image", "to both together"),
         [(name, *(of(one[part]) for part in ("kernel", "image", "together"))) for name, one in shares.items()],
@@ -273,12 +271,6 @@ def deduced(context: sb.Context) -> Iterator[Any]:
         ("the most similar other output", "same kernel", "same image"),
         [(words, of(near[key].same_kernel), of(near[key].same_image)) for key, words in named.items()],
         f"What the most similar other output shares with an output, over n = {count} outputs.",
-    )
-    yield sb.Answer(
-        "The kernel decides what is looked for, the image where it is found: by its numbers the most similar of n = "
-        f"{count} outputs has the same kernel in {of(by_number.same_kernel)} of the cases, place by place the same "
-        f"image in {of(by_place.same_image)} (by chance {of(near['chance'].same_kernel)} and "
-        f"{of(near['chance'].same_image)})."
     )
 
 

@@ -37,6 +37,11 @@ class Outputs:
         """The length of every axis."""
         return self.record.sizes
 
+    @property
+    def side(self) -> str:
+        """The size of the kernels: `4 x 4`."""
+        return f"{self.of['kernel_row']} x {self.of['kernel_column']}"
+
     def of_each(self, variable: str) -> dict[str, float]:
         """A number of every kernel, by its name."""
         return dict(zip(self.names("kernel"), self.record[variable].values.tolist(), strict=True))
@@ -123,11 +128,6 @@ class Outputs:
             found[name] = float(bright), float(uneven)
         return found
 
-    @cached_property
-    def foretold(self) -> float:
-        """How well the kernels alone foretell how alike two outputs of one image are."""
-        return sb.stats.maps.foretold(self.record["kernels"].values, self.maps)
-
     def seconds(self) -> dict[str, np.ndarray]:
         """The seconds of every pass, by way."""
         return {way: self.record["seconds"].sel(way=way).values for way in self.names("way")}
@@ -155,7 +155,7 @@ class Outputs:
             "nearest": self.nearest,
             "variance_shares": self.variance_shares,
             "rms_by_kernel": dict(zip(self.names("kernel"), loud, strict=True)),
-            "row_likeness_foretold": self.foretold,
+            "row_likeness_foretold": sb.stats.maps.foretold(self.record["kernels"].values, maps),
             "dark": {"share_of_places": black, "largest_output": answer},
             **{law: self.of_each(law) for law in LAWS},
             "channel_error": self.record["channel_error"].item(),

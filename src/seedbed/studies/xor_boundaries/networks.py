@@ -115,6 +115,8 @@ def all_networks(context: sb.Context) -> Iterator[Any]:
         "How much of the data lies where networks disagree, that is where between 10 % and 90 % of them answer label 1 "
         f"(share of the {len(labels):,} common points): {'; '.join(torn)}."
     )
+    if n < 2:
+        return
     names = {one.name for one in shown}
     means = zip(otherwise.names, otherwise.means, strict=True)
     apart = [f"{name}: {sb.show.tenths(mean)}" for name, mean in means if name in names]
