@@ -9,7 +9,10 @@ import xarray as xr
 
 from seedbed import rows, run
 from seedbed.datasets.load import load
-from seedbed.studies import depth_or_width as study
+from seedbed.stats import scores
+from seedbed.studies import depth_or_width as page
+from seedbed.studies.depth_or_width import networks as study
+from seedbed.studies.depth_or_width.tried import lines, winner_words
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def one(hidden, errors, **more):
     parameters = 3 * hidden[0] + sum(a * b + b for a, b in itertools.pairwise(hidden)) + hidden[-1] + 1
     given = {"setting": name, "hidden": hidden, "layers": len(hidden), "total": sum(hidden), "others": {},
              "group": study.WORDS[len(hidden)], "parameters": parameters, "n": len(errors), "alone": parameters * 1e-6,
-             "rmse": study.sb.stats.scores.mean(errors)}  # fmt: skip
+             "rmse": scores.mean(errors)}  # fmt: skip
     return {**given, **more}, {name: np.asarray(errors, float)}
 
 
@@ -43,13 +46,13 @@ def test_the_sheets_networks_are_all_within_the_budget():
     assert depths == [0, 6, 25, 112]
     assert max(map(sum, study.SHEET)) == study.BUDGET
     assert len(set(study.SHEET)) == len(study.SHEET)
-    assert set(study.NETWORKS["quick"]) <= set(study.SHEET)
-    for profile, networks in study.NETWORKS.items():
-        assert set(study.CONTROLS[profile]) <= set(networks)
+    assert set(page.PROFILES["quick"]["networks"]) <= set(study.SHEET)
+    for numbers in page.PROFILES.values():
+        assert set(numbers["controls"]) <= set(numbers["networks"])
 
 
 def test_full_is_the_sheet():
-    question = study.ask("full", [(16,), (16, 16)])
+    question = page.nets(page.study.profile("full"), [(16,), (16, 16)], "sheet")
     assert (question.steps, question.batch_size) == (160_000, 1000)
     assert dict(question.data.options)["n"] == 80_000
     norms = [dict(setting.spec.model.options).get("norm", "none") for setting in question.settings()]
@@ -59,7 +62,7 @@ def test_full_is_the_sheet():
 def test_networks_of_one_total_are_averaged_seed_by_seed():
     cells = study.at_totals(FOUND, ERRORS)
     np.testing.assert_allclose(cells["two layers", 128][1], (ERRORS["64-64"] + ERRORS["32-96"]) / 2)
-    drawn = study.lines(FOUND, ERRORS, "parameters", {})
+    drawn = lines(FOUND, ERRORS, "parameters", {})
     two = [reading["parameters"] for reading in FOUND if reading["layers"] == 2]
     assert drawn["two layers"].x.tolist() == [np.mean(two)]
     assert sorted(drawn["two layers"].single[0]) == sorted(two)
@@ -86,14 +89,14 @@ def test_the_smallest_winner_is_the_smallest_that_wins():
     assert wins[2, "three layers"]["best"]["setting"] == "64-64"
     lost = study.smallest_winners(FOUND, {**ERRORS, "64-64": ERRORS["128"] + 9, "32-96": ERRORS["128"] + 9}, "alone")
     assert lost[0]["winner"] is None
-    assert "None of the 2 networks of two layers" in study.winner_words(lost, "alone", lambda _: "x")
+    assert "None of the 2 networks of two layers" in winner_words(lost, "alone", lambda _: "x")
 
 
 def test_one_seed_compares_nothing_and_says_so():
     found, errors = several(one((128,), [280.0]), one((64, 64), [150.0]), one((32, 64, 32), [120.0]))
     assert study.at_equal_units(found, errors) == study.smallest_winners(found, errors, "alone") == []
-    assert "one seed" in study.equal_words([])
-    assert "one seed" in study.winner_words([], "alone", str)
+    assert "one seed" in page.equal_words([])
+    assert "one seed" in winner_words([], "alone", str)
     assert study.order_at_128(errors) is None
 
 
@@ -116,6 +119,32 @@ def test_seconds_of_a_timing_that_diverged_are_none():
     found = study.seconds_of(xr.Dataset({**times, "lanes": ("seed", [16])}))
     assert (found["alone"], found["alone_range"], found["lanes"]) == (2.0, (1.0, 3.0), 16)
     assert np.isnan(found["wave"])
+
+
+def test_the_answer_counts_the_totals_at_which_depth_pays():
+    versus = study.at_equal_units(FOUND, ERRORS)
+    assert page.verdicts(versus)["two layers", "one layer"] == "better at 128"
+    same = study.at_equal_units(FOUND, dict.fromkeys(ERRORS, ERRORS["128"]))
+    assert page.verdicts([*versus, {**same[0], "total": 256}])["two layers", "one layer"] == (
+        "better at 128; not told apart at 256"
+    )
+
+
+def test_the_networks_stand_first_and_the_questions_are_answered(smoke):
+    told = json.loads((smoke("depth_or_width") / "summary.json").read_text())["in_short"]
+    assert told["sentences"].startswith("The mean test RMSE of 4 networks each is ")
+    answers = {one["section"]: one["answer"] for one in told["answers"]}
+    assert answers["RMSE against hidden units"].startswith("Best of one layer: 16, RMSE ")
+    assert set(answers) == {"RMSE against hidden units", "RMSE against parameters", "Training time"}
+    assert all("n = 4" in answer for answer in answers.values())
+
+
+def test_the_reference_engine_is_asked_without_batch_norm():
+    asked = page.ask(page.study.profile("smoke", "reference"))
+    assert "controls" not in asked
+    norms = [dict(one.spec.model.options).get("norm", "none") for one in asked["networks"].settings()]
+    assert set(norms) == {"none"}
+    assert "controls" in page.ask(page.study.profile("smoke"))
 
 
 def test_smoke_counts_and_controls(readings):
@@ -169,7 +198,7 @@ def by_hand(data, seed, steps, batch, rate=0.05, momentum=0.9, width=8):
 
 def test_one_network_agrees_with_an_independent_implementation():
     """Means over seeds, within four standard errors of their difference: initial draws and orders are others."""
-    question = study.ask("smoke", [(8,)], "turned")
+    question = page.nets(page.study.profile("smoke"), [(8,)], "turned")
     question = question.replace(steps=120, trace=120)
     ((levels, part),) = rows(run(question, 24))
     ours = study.rmse(part, levels)

@@ -17,7 +17,6 @@ from seedbed.report.numbers import file_name as file_name
 from seedbed.report.numbers import interval as interval
 from seedbed.report.numbers import p_value as p_value
 from seedbed.report.numbers import percent as percent
-from seedbed.report.numbers import tenths as tenths
 from seedbed.report.operations import layers as layers
 from seedbed.report.operations import parameter_count as parameter_count
 from seedbed.report.operations import training_operations as training_operations

@@ -9,8 +9,8 @@ import xarray as xr
 
 from seedbed.errors import StatsError
 from seedbed.record import SEED, name_of
+from seedbed.report.numbers import interval, tenths
 from seedbed.report.page import Prose, Section, Table
-from seedbed.report.pieces import interval, tenths
 from seedbed.stats.interval import Interval
 from seedbed.stats.sources import Sources, sources
 
