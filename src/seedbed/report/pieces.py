@@ -3,7 +3,7 @@
 A piece takes a record (or what `stats.hits` makes of it) and returns items of a page. Nothing is estimated here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import xarray as xr
@@ -24,8 +24,8 @@ from seedbed.report.operations import Layer as Layer
 from seedbed.report.operations import layers as layers
 from seedbed.report.operations import parameter_count as parameter_count
 from seedbed.report.operations import training_operations as training_operations
-from seedbed.report.page import Answer, Figure, Prose, Table
-from seedbed.report.show import comparing, training
+from seedbed.report.page import Figure, Prose, Table
+from seedbed.report.show import comparing
 from seedbed.report.show.arriving import Mark as Mark
 from seedbed.report.show.arriving import arrival_figures as arrival_figures
 from seedbed.report.show.arriving import arrival_table as arrival_table
@@ -65,11 +65,6 @@ def single_run_items(hits: Hits) -> Iterator[Prose | Table]:
 def one_run_words(hits: Hits) -> str:
     """How often one run per setting would have told another order, as a sentence."""
     return comparing.one_run_words(_scored(hits))
-
-
-def over_time_items(record: xr.Dataset, variable: str, what: str, steps: Sequence[int]) -> Iterator[Any]:
-    """Mean curves of a share, then every pair at `steps` and by the area between curves."""
-    return (item for item in training.over_time_items(record, variable, what, steps) if not isinstance(item, Answer))
 
 
 def _scored(hits: Hits) -> Scored:
