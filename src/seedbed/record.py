@@ -8,6 +8,7 @@ Variables:
                     not hold, so that it came to hold after `hit_after` and by `hit_step`; NaN: never seen not to hold
     diverged_step   first step with a number that is not finite; NaN: never
     stop_step       the last step at which the member was evaluated
+    copy_of         the seed whose initial arrays this one begins with too, NaN for none; absent where no member has one
     <split>_<quantity>          a trace, NaN after the member stopped; the split "batch" is the batch of the step, in
                                 the mode of training, all others are whole and judged as in inference
     final_<split>_<quantity>    the value at stop_step
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 SEED = "seed"
+START = "start"  # of a block: a digest of what each member begins with, where equal ones make members copies
+COPY_OF = "copy_of"
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,11 @@ def put_together(
     """
     import xarray as xr  # not above: with pandas it takes longer than jax, and a run begins to train without it
 
-    blocks = _with_all_names(_on_one_grid(blocks))
+    blocks = _with_all_names([_copies_named(block) for block in _on_one_grid(blocks)])
+    if not any(np.isfinite(block.arrays[COPY_OF]).any() for block in blocks):
+        blocks = [_without(block, COPY_OF) for block in blocks]
+    else:
+        attributes = {**attributes, "copies": copies_told(axes, blocks)}
     names, shape = tuple(axes), tuple(len(labels) for labels in axes.values())
     first = blocks[0]
     variables: dict[str, Any] = {}
@@ -106,6 +113,45 @@ def put_together(
     coords: dict[str, Any] = {name: np.asarray(labels) for name, labels in axes.items()}
     coords |= {SEED: first.seeds, **{dim: np.asarray(labels) for dim, labels in first.coords.items() if dim in used}}
     return xr.Dataset(variables, coords, dict(attributes))
+
+
+def _copies_named(block: Block) -> Block:
+    """The block with `copy_of` in place of the digests of how its members begin."""
+    first: dict[int, int] = {}
+    starts = block.arrays.get(START)
+    known = [] if starts is None else starts.tolist()
+    listed = [first.setdefault(start, seed) for start, seed in zip(known, block.seeds.tolist(), strict=False)]
+    copies = np.full(len(block.seeds), np.nan)
+    if listed:
+        copies = np.where(np.asarray(listed) == block.seeds, np.nan, np.asarray(listed, np.float64))
+    bare = _without(block, START)
+    return Block(bare.seeds, {COPY_OF: copies, **bare.arrays}, bare.dims, bare.coords, bare.meta)
+
+
+def _without(block: Block, name: str) -> Block:
+    arrays = {key: array for key, array in block.arrays.items() if key != name}
+    return Block(block.seeds, arrays, block.dims, block.coords, block.meta)
+
+
+def copies_told(axes: Mapping[str, Sequence[Any]], blocks: Sequence[Block]) -> str:
+    """A sentence: how many members of which settings are copies."""
+    listed = [dict(zip(axes, chosen, strict=True)) for chosen in itertools.product(*axes.values())]
+    counts = [int(np.isfinite(block.arrays[COPY_OF]).sum()) for block in blocks]
+    told = [f"{count:,} of {len(block.seeds):,} networks" + (f" of {name_of(levels)}" if levels else "")
+            for levels, count, block in zip(listed, counts, blocks, strict=True) if count]  # fmt: skip
+    more = f" and in {len(told) - 3} more settings" if len(told) > 3 else ""
+    return (
+        f"{'; '.join(told[:3])}{more} begin with the very arrays of another seed: copies, which no test counts as "
+        "networks of their own; draw the weights from the key"
+    )
+
+
+def independent(record: xr.Dataset) -> xr.Dataset:
+    """The record without the seeds that are copies of another one under any of its settings."""
+    if COPY_OF not in record:
+        return record
+    copied = np.isfinite(record[COPY_OF].transpose(SEED, ...).values).reshape(record.sizes[SEED], -1).any(axis=1)
+    return record.isel({SEED: np.flatnonzero(~copied)})
 
 
 def _with_all_names(blocks: Sequence[Block]) -> Sequence[Block]:
@@ -160,6 +206,9 @@ def derive(
     names = {name: record[name].values.tolist() for name in factors(record)} if axes is None else dict(axes)
     listed = [dict(zip(names, chosen, strict=True)) for chosen in itertools.product(*names.values())]
     found = [reading(levels, select(record, levels) if axes is None else None) for levels in listed]
+    if axes is None and seeds is None and COPY_OF in record:
+        found = [{COPY_OF: select(record, levels)[COPY_OF].values, **one}
+                 for levels, one in zip(listed, found, strict=True)]  # fmt: skip
     numbers = np.asarray(record[SEED].values if seeds is None else seeds)
     blocks = [Block(numbers, {name: np.asarray(array) for name, array in one.items()}) for one in found]
     kept = {name: record.attrs[name] for name in ("cap", "longest") if name in record.attrs}

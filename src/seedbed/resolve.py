@@ -331,9 +331,6 @@ def check_output(output: Part | None, loss: Part, head: Head) -> None:
 
 def metrics_of(metrics: Sequence[Part], heads: Sequence[Head]) -> list[tuple[Part, ...]]:
     """The metrics of each head: those that fit it; accuracy where none is asked for and it has labels."""
-    names = [part.name for part in metrics]
-    if len(set(names)) < len(names):
-        raise SpecError(f"the metrics must differ in name, got {', '.join(part.label() for part in metrics)}; drop one")
     for part in metrics:
         if not any(fits(part, head, heads) for head in heads):
             kinds = " and ".join(f'"{head.kind}"' for head in heads)
@@ -505,12 +502,20 @@ def places(length: int, side: int, stride: int, padding: str | int) -> int:
     return (length + (0 if padding == "valid" else 2 * int(padding)) - side) // stride + 1
 
 
+CHANNELS = (1, 3, 4)  # grey, colors, colors with transparency
+
+
 def image(shape: Sequence[int]) -> tuple[int, int, int]:
     """(channel, height, width) of inputs of this shape; an image without channels has one. Raises PartError."""
     if len(shape) not in (2, 3):
         raise PartError(
             f"cnn needs images (height, width) or (channel, height, width), got examples of shape {tuple(shape)}; "
             "take mlp, or other data"
+        )
+    if len(shape) == 3 and shape[2] in CHANNELS and min(shape[:2]) > max(CHANNELS):
+        raise PartError(
+            f"cnn needs images (channel, height, width), got {tuple(shape)}, which look like (height, width, channel); "
+            "put the channel first: np.moveaxis(images, -1, 1)"
         )
     return (1, *shape) if len(shape) == 2 else tuple(shape)  # pyright: ignore[reportReturnType] - of 2 or 3 numbers
 

@@ -74,7 +74,7 @@ def test_small_ticks_are_one_artist_and_leave_out_the_named_ones():
 def test_an_unknown_step_scale_is_an_error():
     with applied():
         _, axes = single(6)
-    with pytest.raises(SpecError, match='"log" or "linear", got "sqrt"'):
+    with pytest.raises(SpecError, match=r'"log" or "linear", got .sqrt.'):
         step_axis(axes, 10, "sqrt")
 
 

@@ -58,6 +58,7 @@ def test_the_page_on_own_questions_runs_to_its_end(tmp_path, monkeypatch):
     checks = (
         "\nassert again.sizes['seed'] == 256 and record.sizes['seed'] == 64\nassert outcome.folder.name == 'ring'\n"
     )
+    checks += "parts = sb.run(mine, seeds=2)\nassert float(parts['final_train_far_off'].max()) <= 1\n"
     checks += "assert sb.run(models, seeds=4)['hit_step'].sizes['model'] == 2\n"
     (tmp_path / "page.py").write_text(program + checks)
     optimized = os.environ | {"XLA_FLAGS": "--xla_backend_optimization_level=1"}  # it trains long enough for that

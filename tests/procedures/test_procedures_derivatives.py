@@ -81,7 +81,7 @@ def test_kept_and_found_again(tmp_path):
         (SCORES, np.full(7, 4), {}, "class of 0 to 3"),
         (SCORES, np.zeros(7), {}, "class of 0 to 3"),
         (SCORES, np.zeros(7), {"kind": "real"}, "shape of the scores"),
-        (SCORES, np.zeros(7, int), {"kind": "several"}, "targets are of kind"),
+        (SCORES, np.zeros(7, int), {"kind": "several"}, "the kind of the targets is"),
         (SCORES, np.zeros(7, int), {"engine": "torch"}, "no engine"),
     ],
 )

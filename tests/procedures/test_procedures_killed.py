@@ -16,9 +16,9 @@ import sys
 from seedbed.engine import ensemble
 ensemble.CHECKPOINT_SECONDS = 0.1
 from seedbed.procedures.run import run
-from seedbed.studies.four_settings import ask
+from seedbed.studies.four_settings import study
 print("ready", flush=True)
-run(ask("quick").replace(steps=1500), 40, store=sys.argv[1])
+run(study.asked(study.profile("quick")).replace(steps=1500), 40, store=sys.argv[1])
 """
 
 

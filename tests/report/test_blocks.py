@@ -236,3 +236,31 @@ def test_curves_say_a_variable_in_words_of_ones_own_and_figures_are_renamed():
     assert figure.name == "lines_largest_weight"
     assert figure.caption.startswith("Largest of all against step")
     assert figure.words == "Largest of all against step"
+
+
+def yes_or_no(counts, **factors):
+    """A record in which so many of the members of each setting collapsed."""
+    found = np.arange(SEEDS) < np.asarray(counts)[:, None]
+    return losses(np.zeros(found.shape), **factors).assign(collapsed=([*factors, "seed"], found))
+
+
+def test_a_score_that_is_yes_or_no_is_told_as_a_share_with_its_interval():
+    asked = context(
+        yes_or_no([27, 3], net=["a", "b"]), [sb.show.scores()], score=sb.score("collapsed", words="collapsed")
+    )
+    share = sb.stats.wilson(3, SEEDS)
+    assert asked.score.means[1] == share
+    words = spoken(in_short(asked, [], []))["sentences"]
+    bounds = f"{100 * share.low:.1f} % to {100 * share.high:.1f} %"
+    assert f"Of 30 networks each, 10.0 % (95 % interval {bounds}) with b and 90.0 %" in words
+    assert "collapsed. Every pair can be told apart" in words
+    (table,) = (one for one in compose(asked).sections[0].items if isinstance(one, Table))
+    assert table.columns == ("setting", "collapsed")
+    assert [row[0] for row in table.rows] == ["a", "b"]
+
+
+def test_a_share_by_step_has_wilson_s_interval_at_every_step():
+    curve = sb.show.share_curve("a", [0, 10, 20], [0, 5, 5], 20)
+    share = sb.stats.wilson(5, 20)
+    assert (curve.share[1], curve.low[2], curve.high[1]) == (share.estimate, share.low, share.high)
+    assert curve.steps.tolist() == [0, 10, 20]

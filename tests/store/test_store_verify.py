@@ -13,7 +13,7 @@ from seedbed import store
 from seedbed.errors import StoreError
 from seedbed.record import Block
 from seedbed.spec import Spec, digest
-from seedbed.store import files
+from seedbed.store import files, questions
 from seedbed.store.blocks import pack
 from seedbed.vocabulary import data, models, optimizers
 
@@ -77,6 +77,15 @@ def test_a_deleted_block_is_missed_until_it_is_there_again(home):
     assert home.missing(keys[0], range(8)) == []
     home.save(keys[1], question().settings()[1].spec.canonical(), block(4, 7))
     assert home.verify() == []
+
+
+@pytest.mark.parametrize("seeds", [[0, 10**18], [0, 10**30], [5, 5], "all", [[0]]])
+def test_a_question_of_absurd_seeds_is_named(home, seeds):
+    fill(home)
+    path = home.folder / "questions" / "fc.json"
+    content = json.loads(path.read_text())["question"] | {"seeds": seeds}
+    path.write_bytes(questions.sealed("question", content))
+    assert only(home).reason == "it is not a question"
 
 
 def test_a_deleted_folder_of_blocks_is_missed(home):
@@ -279,10 +288,10 @@ def named_by_its_hash(home, data: bytes):
 
 
 def test_a_compressed_block_is_never_unfolded(home, tmp_path):
-    """A file of 1 MB that would take 1 GB of memory, under the right hash."""
+    """A file of 64 kB that would take 64 MB of memory, under the right hash."""
     with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as bomb, bomb.open("seeds.npy", "w") as entry:
-        np.lib.format.write_array_header_1_0(entry, {"descr": "<i8", "fortran_order": False, "shape": (2**27,)})
-        for _ in range(2**10):
+        np.lib.format.write_array_header_1_0(entry, {"descr": "<i8", "fortran_order": False, "shape": (2**23,)})
+        for _ in range(2**6):
             entry.write(bytes(2**20))
     key, path = named_by_its_hash(home, (tmp_path / "bomb").read_bytes())
     assert only(home).path == path
@@ -395,3 +404,100 @@ def test_a_real_limit_stops_checkpoints_and_no_blocks(tmp_path):
     assert home.verify() == []
     assert home.seeds_of(digest({})).tolist() == list(range(8))
     assert json.loads((tmp_path / "seedbed-store.json").read_text()) == {"format": 1}
+
+
+# What has held, and shall
+
+
+class Evil:
+    """What runs a program when it is unpickled."""
+
+    def __reduce__(self):
+        return (exit, ("unpickled",))
+
+
+def test_a_pickled_array_is_never_opened_even_under_the_right_hash(home, tmp_path):
+    np.savez(tmp_path / "evil.npz", seeds=np.array([Evil()], object), allow_pickle=True)
+    key, path = named_by_its_hash(home, (tmp_path / "evil.npz").read_bytes())
+    assert only(home).reason == "it is not a file of this format"
+    with pytest.raises(store.DamagedError):
+        home.load(key, [0])
+    assert path.exists()
+
+
+class KilledError(BaseException):
+    """Stands for a process that ends at once: no handler of the store catches it."""
+
+
+CALLS = ("replace", "fsync", "open", "close")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", CALLS)
+def test_killed_around_any_call_of_the_file_system_nothing_is_torn(tmp_path, monkeypatch, call):
+    """Before and after every single call, of every kind, of a whole save of two blocks, a checkpoint and a question."""
+    plain = getattr(files.os, call)
+    for number in range(200):
+        for after in (False, True):
+            left = [number]
+
+            def killed(*arguments, left=left, after=after, **named):
+                left[0] -= 1
+                if left[0] == -1 and not after:
+                    raise KilledError
+                found = plain(*arguments, **named)
+                if left[0] == -1:
+                    raise KilledError
+                return found
+
+            folder = tmp_path / f"{number}-{after}"
+            home = store.create_or_open(folder)
+            with monkeypatch.context() as patch:
+                patch.setattr(files.os, call, killed)
+                try:
+                    fill(home)
+                    home.save_checkpoint("group", {"step": np.array(1)}, {})
+                except KilledError:
+                    pass
+            whole = left[0] >= 0  # it was never reached: all calls have been tried
+            home = store.create_or_open(folder)
+            assert [damage for damage in home.verify() if not damage.harmless and not damage.lost] == []
+            fill(home)
+            assert home.verify() == []
+            assert home.record("fc")["hit_step"].sum() == 4 * sum(range(8))
+            if whole:
+                return
+    pytest.fail("a save made more than 200 calls")
+
+
+VERIFIER = """
+import sys
+from seedbed import store
+home = store.open_existing(sys.argv[1])
+while not sys.stdin.closed and sys.argv[2:] != ["once"]:
+    for damage in home.verify():
+        home.discard(damage)
+    print("looked", flush=True)
+    if not sys.stdin.readline():
+        break
+"""
+
+
+def test_discarding_beside_a_run_removes_nothing_that_is_good(home):
+    keys = fill(home)
+    identity = question().settings()[0].spec.canonical()
+    with subprocess.Popen(
+        [sys.executable, "-c", VERIFIER, str(home.folder)], stdin=-1, stdout=-1, text=True
+    ) as process:
+        for first in range(8, 80, 4):
+            home.save(keys[0], identity, block(first, first + 3))
+            home.save_checkpoint("group", {"step": np.array(first)}, {})
+            if first % 16 == 8:
+                process.stdin.write("again\n")
+                process.stdin.flush()
+        assert process.stdout.readline() == "looked\n"
+        process.stdin.close()
+        process.stdout.read()
+    assert home.verify() == []
+    assert home.missing(keys[0], range(80)) == []
+    assert home.load_checkpoint("group")[0]["step"] == 76

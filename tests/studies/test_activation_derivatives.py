@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import seedbed as sb
 from seedbed.catalogue import perform
 from seedbed.studies import activation_derivatives
 from seedbed.studies.activation_derivatives import ASKED, MORE, jump
@@ -44,6 +45,19 @@ def test_a_wrong_derivative_would_be_seen(smoke):
     engine, by_hand = (open_record(folder, name) for name in ("engine", "by_hand"))
     wrong = engine.assign(gradient_weight=engine["gradient_weight"] * 1.001)
     assert activation_derivatives.differences("tanh", wrong, by_hand)["engine"] > 5e-4
+    study = activation_derivatives.study
+    for records, answer in (({"engine": engine}, "Yes: on 81 points"), ({"engine": wrong}, "Not everywhere")):
+        context = sb.Context(study, study.profile("smoke"), {**records, "by_hand": by_hand})
+        (told,) = (one for one in activation_derivatives.checks(context) if isinstance(one, sb.Answer))
+        assert told.text.startswith(answer)
+
+
+def test_every_question_is_answered_first(smoke):
+    short = json.loads((smoke("activation_derivatives") / "summary.json").read_text())["in_short"]
+    assert [one["section"] for one in short["answers"]] == [
+        "Derivatives by hand", "The three activations", "Further activations", "Checked",
+    ]  # fmt: skip
+    assert "sigmoid 0.25" in short["answers"][1]["answer"]
 
 
 def test_only_a_jump_is_drawn_as_a_gap():

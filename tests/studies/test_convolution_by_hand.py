@@ -68,11 +68,10 @@ def test_a_folder_without_the_files_is_one_sentence(tmp_path):
 
 
 def test_the_published_range_is_compared_only_where_it_can_be():
-    own = {"range_of_first_kind": (-827.951, 678.374), "first_kind": "digit 0", "images_of_first_kind": 5}
-    assert "**the same range**" in told.published_range(own)
-    assert "**another range**" in told.published_range({**own, "range_of_first_kind": (-827.9, 678.374)})
-    assert "not compared" in told.published_range({**own, "images_of_first_kind": 2})
-    assert "not compared" in told.published_range({**own, "first_kind": "digit 7"})
+    assert "**the same range**" in told.published_range(-827.951, 678.374, "digit 0", 5)
+    assert "**another range**" in told.published_range(-827.9, 678.374, "digit 0", 5)
+    assert "not compared" in told.published_range(-827.951, 678.374, "digit 0", 2)
+    assert "not compared" in told.published_range(-827.951, 678.374, "digit 7", 5)
 
 
 def test_a_difference_is_told():
@@ -80,3 +79,16 @@ def test_a_difference_is_told():
     assert "**other** numbers" in told.agreement({"bank": {"patches": 1e-3, "engine": 1e-7}})
     assert "**does not agree**" in told.agreement({"bank": {"patches": 0.0, "engine": 1e-3}})
     assert "reference engine" in told.agreement({"bank": {"patches": 0.0}})
+
+
+def test_likeness_within_columns_and_rows_is_told_from_the_same_numbers(tmp_path):
+    """The answer to question 4 names the medians of `summary.json`, of columns and of rows each."""
+    done = summary(perform(STUDY, profile="smoke", out=tmp_path, engine="reference", command="x").folder)
+    distance = done["readings"]["bank"]["distance"]
+    column, row = (distance[name]["median"] for name in ("same kernel (a column)", "same image (a row)"))
+    assert round(column) != round(row)
+    answers = {one["question"][:3]: one["answer"] for one in done["in_short"]["answers"]}
+    assert f"a column differ by {column:.0f} in the median" in answers["(4)"]
+    assert f"two of a row by {row:.0f}." in answers["(4)"]
+    assert len(done["in_short"]["answers"]) == 7
+    assert all("n = " in answer for answer in answers.values())

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from seedbed.cli.main import app
 from seedbed.datasets import downloads
 from seedbed.stats import Interval
-from seedbed.studies.signal_by_layer import deviations, fate
+from seedbed.studies.signal_by_layer import deviations, fate, he_verdict
 
 
 @pytest.fixture
@@ -42,6 +42,27 @@ def test_a_verdict_follows_the_interval():
 
     assert [of(-3, -2), of(-3, -0.5), of(-0.5, 0.5), of(0.5, 3), of(2, 3)] == [
         "vanishes", "cannot be told", "is kept", "cannot be told", "explodes"]  # fmt: skip
+
+
+def test_a_draw_is_better_where_the_interval_of_its_share_excludes_one_half():
+    def of(low, high):
+        return Interval((low + high) / 2, low, high, 0.95, "", 9)
+
+    more, less, open_ = of(0.6, 0.9), of(0.1, 0.4), of(0.4, 0.6)
+    assert he_verdict(more, more) == "For ReLU, He's draw keeps the activations and the gradient better than Glorot's."
+    assert he_verdict(less, open_) == "For ReLU, Glorot's draw keeps the activations better than He's."
+    assert he_verdict(more, less) == "For ReLU, He's draw keeps the activations better, Glorot's the gradient."
+    assert he_verdict(open_, open_) == "Neither draw is shown to keep the signal better."
+
+
+def test_every_question_of_the_sheet_is_answered_from_the_run(smoke, readings):
+    summary = json.loads((smoke("signal_by_layer") / "summary.json").read_text())["in_short"]
+    answers = {one["section"]: one["answer"] for one in summary["answers"]}
+    assert len(answers) == 4
+    assert all("n = 4" in answer for answer in answers.values())
+    explodes = [one["setting"] for one in readings["settings"] if one["fate"] == "explodes"]
+    assert f"explodes in {len(explodes)} of 8 settings" in answers["Which draws keep the signal"]
+    assert "with relu, normal 0.28 of what the last layer gets" in answers["What vanishes and what explodes"]
 
 
 def test_deviations_are_those_of_the_draws():

@@ -7,8 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from seedbed.studies import softmax_identities as study
-from seedbed.studies.softmax_identities import KINDS, central, exact, last_finite, naive, worst
+from seedbed.studies.softmax_identities.ways import KINDS, central, exact, last_finite, naive, scores_of, worst
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_differences_agree_with_the_closed_form_and_see_a_wrong_one():
 
 def test_kinds_hold_what_they_say():
     rng, count = np.random.default_rng(1), 400
-    made = {kind: study.scores_of(kind, rng, count, 3) for kind in KINDS}
+    made = {kind: scores_of(kind, rng, count, 3) for kind in KINDS}
     assert all(one.dtype == np.float32 and np.isfinite(one).all() and one.shape == (400, 3) for one in made.values())
     assert np.abs(made["up to the limits of float32"]).max() > 3e38
     ties = made["ties: whole numbers 0 to 2"]
@@ -112,3 +111,20 @@ def test_naive_is_the_definition_where_it_works():
     np.testing.assert_allclose(o, [[0.25, 0.75]])
     np.testing.assert_allclose(loss, -math.log(0.75))
     assert last_finite(lambda c: c < 12.5, 1.0, 20.0) == pytest.approx(12.5, abs=1e-5)
+
+
+def test_answers_stand_before_the_figure_and_follow_the_readings(smoke, readings):
+    folder = smoke("softmax_identities")
+    page = (folder / "report.html").read_text()
+    assert page.index('class="answers"') < page.index('<figure class="picture">')
+    said = {
+        one["section"]: one["answer"]
+        for one in json.loads((folder / "summary.json").read_text())["in_short"]["answers"]
+    }
+    failed = sum(one["single precision"] for one in readings["not_finite"].values())
+    assert (
+        f"no number at {failed} of {readings['points']} points in single" in said["The formula as it is written fails"]
+    )
+    lost = readings["all_digits_lost_from_a_lead_of"]
+    first = min(value for name, value in lost.items() if name.endswith("automatic"))
+    assert f"from c = {first:.1f} (automatic)" in said["Where digits are lost"]

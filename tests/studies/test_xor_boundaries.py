@@ -7,7 +7,14 @@ import pytest
 
 import seedbed as sb
 from seedbed.studies import xor_boundaries
-from seedbed.studies.xor_boundaries import BEST, MEAN, REPORT, SUMMED
+from seedbed.studies.xor_boundaries import BEST, RATES
+from seedbed.studies.xor_boundaries.networks import MEAN, REPORT, SUMMED, answers
+from seedbed.studies.xor_boundaries.sources import Design, designs, source_words
+
+
+def asked(profile):
+    """The training that the study asks for."""
+    return xor_boundaries.ask(xor_boundaries.study.profile(profile))["training"]
 
 
 @pytest.fixture
@@ -25,12 +32,12 @@ def test_the_best_accuracy_is_that_of_the_cross():
 
 
 def test_a_sum_over_a_thousand_points_is_the_mean_at_a_thousand_times_the_rate():
-    base = xor_boundaries.ask("full").replace(factors=(), steps=20, trace=20)
+    base = asked("full").replace(factors=(), steps=20, trace=20)
     summed = base.replace(loss=sb.losses.mse(reduction="sum"), optimizer=sb.optimizers.sgd(1e-5))
-    mean = base.replace(optimizer=sb.optimizers.sgd(xor_boundaries.RATES[REPORT]))
+    mean = base.replace(optimizer=sb.optimizers.sgd(RATES[REPORT]))
     one, other = (sb.run(question, seeds=2, engine="reference")["final_parameters"] for question in (summed, mean))
     np.testing.assert_allclose(one, other, rtol=1e-9)
-    assert xor_boundaries.RATES[SUMMED] == 1_000 * xor_boundaries.RATES[MEAN]
+    assert RATES[SUMMED] == 1_000 * RATES[MEAN]
 
 
 @pytest.mark.long
@@ -40,18 +47,18 @@ def test_replayed_accuracy_is_the_engine_s_own(smoke):
     from seedbed.store import open_record
 
     training = open_record(smoke("xor_boundaries") / "record", "training").sel(rate=MEAN)
-    data = load(xor_boundaries.ask("smoke").data, training["seed"].values)
+    data = load(asked("smoke").data, training["seed"].values)
     for levels, part in sb.rows(training):
         rows = part["final_parameters"].transpose("seed", "parameter").values
         for member, row in enumerate(rows):
-            said = xor_boundaries.answers(levels, row, data.test_inputs[member]) > 0.5
+            said = answers(levels, row, data.test_inputs[member]) > 0.5
             right = np.mean(said == data.test_targets[member].ravel())
             assert right == pytest.approx(float(part["final_test_accuracy"].values[member]), abs=1e-6)
 
 
 def test_members_of_the_crossed_design_share_what_they_should(smoke):
     """At the same initial draw and with the same data a member is that of the plain question."""
-    design = xor_boundaries.ask("smoke").replace(factors=(), steps=1, trace=1)
+    design = asked("smoke").replace(factors=(), steps=1, trace=1)
     start = {f"{draw}": {"initializer.draw": draw} for draw in range(3)}
     question = design.replace(initializer=sb.initializers.normal(1.0, draw=0)).vary(start=start)
     first = sb.run(question, seeds=3, engine="reference")["parameters"].isel(step=0)
@@ -76,18 +83,47 @@ def source(rows, columns):
     rng = np.random.default_rng(3)
     values = rows * rng.standard_normal((12, 1, 60)) + columns * rng.standard_normal((1, 12, 60))
     found = sb.stats.crossed((values > 0).astype(float))
-    return [{"setting": "tanh", "maps": found}]
+    return [Design("tanh", {}, values, found, found)]
 
 
 def test_the_words_name_the_source_that_was_put_in():
-    (said,) = xor_boundaries.source_words(source(0.0, 1.0))
+    (said,) = source_words(source(0.0, 1.0))
     assert "initial weights decide" in said
-    (said,) = xor_boundaries.source_words(source(1.0, 0.0))
+    (said,) = source_words(source(1.0, 0.0))
     assert "the data decide" in said
-    (said,) = xor_boundaries.source_words(source(1.0, 1.0))
+    (said,) = source_words(source(1.0, 1.0))
     assert "not shown by so few draws" in said
-    (said,) = xor_boundaries.source_words([{"setting": "x", "maps": sb.stats.crossed(np.ones((3, 3, 4)))}])
+    alike = sb.stats.crossed(np.ones((3, 3, 4)))
+    (said,) = source_words([Design("x", {}, np.ones((3, 3, 4)), alike, alike)])
     assert "label the points alike" in said
+
+
+def test_the_design_is_read_by_data_set_and_initial_draw(smoke):
+    """Networks of one row share the data set, those of one column the initial draw."""
+    from seedbed.store import open_record
+
+    record = open_record(smoke("xor_boundaries") / "record", "crossed")
+    first, *_ = designs(record, np.array([[0.5, 0.5], [-1.0, 1.0]]), np.array([0.0, 1.0]))
+    assert first.setting == "sigmoid"
+    part = record["final_parameters"].sel(activation="sigmoid", start="2", seed=1).values
+    np.testing.assert_array_equal(first.rows[1, 2], part)
+
+
+def test_a_network_that_diverged_counts_as_half_right(smoke):
+    from seedbed.store import open_record
+
+    folder = smoke("xor_boundaries") / "record"
+    records = {name: open_record(folder, name).load() for name in ("training", "points")}
+    records["training"]["diverged_step"][...] = 3.0
+    tested = xor_boundaries.outcomes(records)["tested"]
+    assert (tested["accuracy"] == 0.5).all()
+    assert (tested["common_accuracy"] == 0.5).all()
+
+
+def test_every_question_is_answered_with_how_many_networks(smoke):
+    short = json.loads((smoke("xor_boundaries") / "summary.json").read_text())["in_short"]
+    assert len(short["answers"]) == 6
+    assert all("n = " in one["answer"] and "95 % interval" in one["answer"] for one in short["answers"])
 
 
 @pytest.mark.long

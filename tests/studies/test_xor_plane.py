@@ -8,8 +8,10 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
+from seedbed.report.context import Context
 from seedbed.studies import xor_plane
-from seedbed.studies.xor_plane import CORNERS, LEVELS, XOR
+from seedbed.studies.xor_plane.plane import CORNERS, XOR, best_lines, chosen, moments
+from seedbed.studies.xor_plane.stuck import LEVELS, kinds_of, stuck_items
 
 
 @pytest.fixture
@@ -18,10 +20,10 @@ def readings(smoke):
 
 
 def test_a_line_makes_fourteen_labelings_and_the_best_have_three_points_right():
-    found = xor_plane.best_lines()
-    assert (found["labelings"], found["best"], len(found["lines"])) == (14, 0.75, 4)
+    labelings, best, lines = best_lines()
+    assert (labelings, best, len(lines)) == (14, 0.75, 4)
     wrong = set()
-    for a, b, c in found["lines"]:
+    for a, b, c in lines:
         labels = (CORNERS @ (a, b) + c > 0).astype(int)
         assert (labels == XOR).sum() == 3
         wrong.add(int(np.flatnonzero(labels != XOR)[0]))
@@ -42,7 +44,7 @@ def test_the_levels_are_the_losses_of_common_answers():
 
 
 def test_a_loss_is_named_by_the_level_it_is_near():
-    named = xor_plane.kinds_of(np.array([0.3466, 0.355, 0.478, 0.69, 0.6, 3.0, np.nan, np.inf]))
+    named = kinds_of(np.array([0.3466, 0.355, 0.478, 0.69, 0.6, 3.0, np.nan, np.inf]))
     assert named == ["two alike", "two alike", "three alike", "all four alike", *["elsewhere"] * 4]
 
 
@@ -59,10 +61,10 @@ def member(hits, losses):
 
 
 def test_the_member_shown_follows_the_rule():
-    seed, rule = xor_plane.chosen(member([900.0, np.nan, 100.0, 400.0], [0.1, 0.2, 0.3, 0.4]))
+    seed, rule = chosen(member([900.0, np.nan, 100.0, 400.0], [0.1, 0.2, 0.3, 0.4]))
     assert seed == 13  # hits 100, 400, 900: the median is 400
     assert "median step of arrival among the 3 of 4" in rule
-    seed, rule = xor_plane.chosen(member([np.nan] * 3, [0.5, 0.3, 0.4]))
+    seed, rule = chosen(member([np.nan] * 3, [0.5, 0.3, 0.4]))
     assert seed == 12
     assert "none arrived" in rule
 
@@ -75,7 +77,7 @@ def test_the_last_moment_is_the_hit_and_its_line_divides_the_images(smoke):
     arrived = two["seed"].values[np.isfinite(two["hit_step"].values)]
     assert arrived.size
     for seed in arrived:
-        steps, rows = xor_plane.moments(two.sel(seed=seed))
+        steps, rows = moments(two.sel(seed=seed))
         assert steps[-1] == two["hit_step"].sel(seed=seed)
         assert steps == sorted(set(steps))
         hidden, score = sb.replay_layers(sb.models.mlp([2], activation="tanh"), rows, CORNERS)
@@ -84,14 +86,56 @@ def test_the_last_moment_is_the_hit_and_its_line_divides_the_images(smoke):
             np.testing.assert_allclose(images @ row[6:8] + row[8], z[:, 0], rtol=1e-12)
 
 
-def test_words_stay_true_where_nobody_fails_or_all_do():
-    share = {"setting": "std=1", "levels": {"std": 1.0}, "share": sb.stats.wilson(8, 8)}
-    assert "overlap: over this map no effect" in xor_plane.map_words([share])
-    stuck = [{"kind": "two alike", "right": 2, "still": True, "loss": 0.3466, "levels": {}}] * 3
-    assert "3 of 3 members never had four points right; 3 of them" in xor_plane.stuck_words(stuck, 3)
-    spread = xr.Dataset({"hit_step": ("seed", np.ones(4))})
-    *_, last = xor_plane.stuck_items(spread, [])
-    assert last.text == "All 4 members of the map arrived."
+def spread(hits, losses, right):
+    """A map of two settings and four seeds, the loss the same all along: hit steps, losses, points right."""
+
+    def column(values):
+        return (("learning_rate", "seed"), np.array([values, values], float))
+
+    loss, dims = np.array([losses, losses], float), ("learning_rate", "seed", "step")
+    return xr.Dataset(
+        {
+            "hit_step": column(hits),
+            "final_train_loss": column(losses),
+            "final_train_accuracy": column(np.array(right) / 4),
+            "train_loss": (dims, np.repeat(loss[..., None], 3, axis=-1)),
+        },
+        {"learning_rate": [0.1, 3.0], "seed": np.arange(4)},
+        {"factors": "learning_rate", "target": "train_accuracy at least 1", "cap": 10},
+    )
+
+
+def told(items):
+    """The prose of a block, its answer and its readings."""
+    items = list(items)
+    (answer,) = (one.text for one in items if isinstance(one, sb.Answer))
+    readings = {one.name: one.value for one in items if isinstance(one, sb.Reading)}
+    return " ".join(one for one in items if isinstance(one, str)), answer, readings
+
+
+def test_stuck_members_are_counted_by_the_level_they_are_near():
+    words, answer, readings = told(stuck_items(spread([np.nan] * 3 + [7], [0.3466, 0.3466, 5.0, 0.1], [2, 3, 2, 4])))
+    assert readings["stuck"]["two alike"] == {"members": 4, "right": [0, 2, 2, 0], "still": 4}
+    assert readings["stuck"]["elsewhere"]["members"] == 2
+    assert "Of the 2 elsewhere, 1 had the largest learning rate of the map, 3:" in words
+    assert "in 2 of 4 members that difference has the wrong sign" in words
+    assert answer.startswith("6 of n = 8 networks of the map never had four points right; 67\u00a0% [")
+    assert words.startswith(answer)
+
+
+def test_words_stay_true_where_nobody_fails():
+    words, answer, _ = told(stuck_items(spread([1, 2, 3, 4], [0.1] * 4, [4] * 4)))
+    assert words == "All 8 members of the map arrived."
+    assert "all n = 8 networks" in answer
+
+
+def test_a_map_without_a_difference_says_so():
+    study = xor_plane.study
+    context = Context(study, study.profile("smoke"), {"map": spread([1, 2, np.nan, 4], [0.1] * 4, [4] * 4)})
+    words, answer, readings = told(xor_plane.over_scale_and_rate(context))
+    assert "overlap: over this map no effect" in words
+    assert "n = 4 each" in answer
+    assert [one["share"].estimate for one in readings["map"]] == [0.75, 0.75]
 
 
 @pytest.mark.long
@@ -100,3 +144,9 @@ def test_levels_from_outside_are_told(tmp_path):
     done = sb.perform(xor_plane.study, profile="smoke", seeds=range(2), out=tmp_path, changes=changes)
     page = (done.folder / "report.html").read_text()
     assert "cannot be drawn: prelu learns its slope" in page
+
+
+def test_every_question_is_answered_with_how_many_networks(smoke):
+    short = json.loads((smoke("xor_plane") / "summary.json").read_text())["in_short"]
+    assert len(short["answers"]) == 5
+    assert all("n = " in one["answer"] and "95 % interval" in one["answer"] for one in short["answers"])

@@ -17,7 +17,7 @@ from seedbed.catalogue.asked import Asking, rehearse
 from seedbed.catalogue.own import checked_name, from_file
 from seedbed.catalogue.questions import Changes, asked_of, carried_out
 from seedbed.catalogue.request import CROSSED, REQUEST
-from seedbed.errors import SpecError, StoreError
+from seedbed.errors import SpecError, StoreError, one_of
 from seedbed.measures import specs
 from seedbed.procedures.crossing import crossing
 from seedbed.procedures.lab import Lab
@@ -26,7 +26,7 @@ from seedbed.procedures.run import run
 from seedbed.progress import Listener, Progress, silent
 from seedbed.spec import Seeds, Spec, plain_seeds, read_seeds
 from seedbed.studies import TABLE
-from seedbed.study import ProfileName, Study
+from seedbed.study import PROFILES, ProfileName, Study
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def perform(
     levels each (`procedures.crossing`). `keep_older` is that of `sb.run`.
     """
     began = time.perf_counter()
+    one_of(profile, PROFILES, "the profile")
     folder = out / checked_name(study)
     changed = Changes(changes or {}, data)
     _fits(study, profile, changes or {})

@@ -14,6 +14,7 @@ from seedbed.catalogue.claims import judged, outcomes_of
 from seedbed.catalogue.request import CROSSED
 from seedbed.procedures.crossing import AXES
 from seedbed.report import plain
+from seedbed.report.cautions import cautions
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
 from seedbed.report.in_short import spoken
@@ -48,8 +49,8 @@ def tell(
         further.append(told_apart)
     if claims:
         further.append(statements(claims))
-    page = replace(page, sections=[*page.sections, *further])
     records = {name: record for name, record in records.items() if not record.attrs.get("aside")}
+    page = replace(page, sections=[*page.sections, *further])
     provenance = {"seedbed": seedbed.__version__, **_made(next(iter(records.values())))}
     trained = {name: record for name, record in records.items() if "stop_step" in record}
     told = summary(
@@ -63,6 +64,7 @@ def tell(
         comparisons=comparisons(context, trained),
     )
     told |= plain_values(besides) | ({"in_short": spoken(page.short)} if page.short else {})
+    told |= {"cautions": first} if (first := cautions(records)) else {}
     written = write(
         folder,
         study,

@@ -21,6 +21,8 @@ def write_answer(title: str, outcome: Any) -> None:
     if summary.get("settings"):
         head, body = table(summary["settings"])
         write_table(head, body)
+    for sentence in summary.get("cautions", ()):
+        typer.echo(sentence)
     _write_short(summary.get("in_short") or {})
     for path in reports(outcome):
         typer.echo(path)

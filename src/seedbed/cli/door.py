@@ -55,6 +55,9 @@ class Door(TyperGroup):
             code = 1 if quiet else _say("a function of the study ends the program by exit(); take that out", 2)
         except OSError as error:
             code = _of_the_system(error)
+        except MemoryError as error:  # what is too large is told beforehand, as far as it can be known
+            code = _say(f"there is not enough memory for this ({_one_line(str(error)) or 'nothing is left'}); ask for "
+                        "fewer seeds, smaller layers or fewer examples", 1)  # fmt: skip
         except Exception as error:  # the last door: nothing leaves as a bare traceback
             code = _say(_unexpected(error), 1)
         if code == INTERRUPTED:

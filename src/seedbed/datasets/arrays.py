@@ -3,6 +3,7 @@
 Each function looks at one array or one head; `dataset` says which. Everything that will not do is one sentence.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,56 @@ import numpy as np
 from seedbed.datasets.heads import Kind
 from seedbed.errors import DataError
 
+EXAMPLES_COMPARED, KEPT_SHARE = 1024, 0.9  # where values that differ are looked for, and how many must stay so
 LABELS = {"binary": "0 or 1", "classes": "whole numbers from 0", "sign": "-1 or 1"}
 
 
-def checked_inputs(values: Any, fresh: bool, origin: str) -> np.ndarray:
-    """Inputs as float32 `(example, *shape)`, with `fresh` a member axis in front. Raises DataError."""
+@dataclass(frozen=True)
+class Scale:
+    """Mean and standard deviation of training inputs: of each feature of rows, of all numbers of images together."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+
+def checked_inputs(values: Any, fresh: bool, origin: str, scale: Scale | None = None) -> np.ndarray:
+    """Inputs as float32 `(example, *shape)`, with `fresh` a member axis in front. Raises DataError.
+
+    `scale` is subtracted and divided by first, in double precision.
+    """
     x = numbers(values, f"the inputs of {origin}")
+    x = x if scale is None else (x.astype(np.float64) - scale.mean) / scale.deviation
     if x.ndim <= (2 if fresh else 1):
         raise DataError(f"the inputs of {origin} have shape {x.shape}; give {'member, ' * fresh}example, then features")
     if x.size == 0:
         raise DataError(f"{origin} has no examples, its inputs have shape {x.shape}; give at least one")
+    _still_distinct(x.reshape(-1, *x.shape[2:]) if fresh else x, f"the inputs of {origin}")
     return sealed(x.astype(np.float32))
+
+
+def scale_of(values: Any, origin: str) -> Scale:
+    """The scale of training inputs `(example, *shape)`; where nothing varies, the deviation is 1. Raises DataError."""
+    x = numbers(values, f"the inputs of {origin}").astype(np.float64)
+    axes = 0 if x.ndim == 2 else None
+    mean, deviation = np.mean(x, axis=axes), np.std(x, axis=axes)
+    return Scale(np.asarray(mean), np.where(deviation > 0, deviation, 1.0))
+
+
+def _still_distinct(x: np.ndarray, what: str) -> None:
+    """Values that differ still differ in single precision; looked for feature by feature in some examples."""
+    if x.dtype.kind == "b" or x.dtype.itemsize <= 2 or x.dtype == np.float32:
+        return
+    some = np.sort(x[:EXAMPLES_COMPARED].reshape(min(len(x), EXAMPLES_COMPARED), -1), axis=0)
+    before = 1 + (np.diff(some, axis=0) > 0).sum(axis=0)
+    after = 1 + (np.diff(some.astype(np.float32), axis=0) > 0).sum(axis=0)
+    lost = after < KEPT_SHARE * before
+    if lost.any():
+        at = int(np.flatnonzero(lost)[0])
+        raise DataError(
+            f"{what} have {before[at]} different values of feature {at} in {len(some)} examples, and {after[at]} in "
+            "single precision, in which networks compute; subtract what they have in common first, for instance by "
+            "standardize=True"
+        )
 
 
 def checked_targets(values: Any, kind: Kind, inputs: np.ndarray, fresh: bool, soft: bool, origin: str) -> np.ndarray:
@@ -29,6 +69,13 @@ def checked_targets(values: Any, kind: Kind, inputs: np.ndarray, fresh: bool, so
     With `fresh` a member axis in front. Raises DataError.
     """
     y = numbers(values, f"the targets of {origin}")
+    if kind in ("classes", "binary") and not fresh and _one_hot(y):
+        raise DataError(
+            f"the targets of {origin} are rows with a single 1, of shape {y.shape}: classes, one-hot; give the numbers "
+            'of the classes, targets.argmax(axis=1), and the kind "classes"'
+        )
+    if kind == "real":
+        _still_distinct(y, f"the targets of {origin}")
     lead = 2 if fresh else 1
     if y.ndim == lead + 1 and kind == "classes" and y.shape[-1] == 1:
         y = y[..., 0]
@@ -50,9 +97,14 @@ def checked_units(y: np.ndarray, kind: Kind, units: int | None, origin: str) -> 
 
 def numbers(values: Any, what: str) -> np.ndarray:
     """An array of finite numbers. Raises DataError."""
+    if np.ma.is_masked(values):
+        raise DataError(
+            f"{what} hold {np.ma.count_masked(values)} masked values, which networks would see; drop these examples, "
+            "or fill them in"
+        )
     try:
         array = np.asarray(values)
-    except ValueError:  # rows of different lengths
+    except (ValueError, TypeError):  # rows of different lengths
         raise DataError(f"{what} are not one array; give rows of one length") from None
     if array.dtype.kind not in "biuf":
         raise DataError(f"{what} have type {array.dtype}, not numbers; convert them first")
@@ -64,6 +116,13 @@ def numbers(values: Any, what: str) -> np.ndarray:
             f"{what} hold {array[where]} at index {where} ({bad.sum()} such); give finite numbers of float32"
         )
     return array
+
+
+def _one_hot(y: np.ndarray) -> bool:
+    """Whether these are at least two columns, every row of them has exactly one 1, and each column some."""
+    if y.ndim != 2 or y.shape[1] < 2 or len(y) < 4 or not np.isin(y, (0, 1)).all():
+        return False
+    return bool((y.sum(axis=1) == 1).all() and (y.sum(axis=0) > 0).all())
 
 
 def sealed(array: np.ndarray) -> np.ndarray:

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.datasets.arrays import checked_inputs, checked_targets, checked_units, sealed
+from seedbed.datasets.arrays import Scale, checked_inputs, checked_targets, checked_units, scale_of, sealed
 from seedbed.datasets.heads import Head, Kind, Target, each, kinds, wanted_units
 from seedbed.errors import DataError
+
+LARGEST, LEAST = 10.0, 0.01  # of the root mean square of inputs; every initial draw is made for numbers about 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,18 @@ class Dataset:
         """The shape of one input."""
         return self.inputs.shape[2 if self.fresh else 1 :]
 
+    @property
+    def advice(self) -> str:
+        """A line where the inputs have a scale that no initial draw is made for; else nothing."""
+        flat = self.inputs.reshape(-1)
+        size = float(np.sqrt(np.vdot(flat, flat) / flat.size))
+        if LEAST <= size <= LARGEST or size == 0:
+            return ""
+        return (
+            f"the inputs of {self.origin} have a root mean square of {size:,.3g}, and initial draws are made for "
+            f"numbers about 1 ({LEAST:g} to {LARGEST:g}); divide them, or standardize=True"
+        )
+
     @cached_property
     def sha256(self) -> str:
         """The SHA-256 of the contents: kinds, names of several heads, shapes, types and bytes of all arrays."""
@@ -69,10 +83,13 @@ def dataset(
     test_inputs: Any = None,
     test_targets: Any = None,
     soft: bool = False,
+    standardize: bool = False,
 ) -> Dataset:
     """Check arrays and make a data set of them.
 
     Targets of shape `(example,)` stand for one unit. `units` is needed where not every class occurs in `targets`.
+    `standardize=True` subtracts the mean of the training inputs from all inputs and divides by their deviation: that of
+    each feature where an example is a row, that of all numbers where it is an image.
     `soft=True` allows binary targets between 0 and 1, as probabilities. Several things to predict are named: `target`
     maps each name to a kind, `targets` (and `test_targets`, and `units` where needed) to what belongs to it.
     Raises DataError.
@@ -88,12 +105,14 @@ def dataset(
     if (test_inputs is None) != (test_targets is None):
         raise DataError(f"{origin} has only one of test inputs and test targets; give both or none")
     asked = wanted_units(units, named, origin)
-    x, y, found = _split(inputs, targets, named, asked, fresh, soft, origin)
+    scale = scale_of(inputs, origin) if standardize else None
+    x, y, found = _split(inputs, targets, named, asked, fresh, soft, origin, scale)
     heads = tuple(Head(name, kind, count) for (name, kind), count in zip(named.items(), found, strict=True))
     kind: Target = heads[0].kind if len(heads) == 1 else "several"
     if test_inputs is None:
         return Dataset(x, y, kind, sum(found), fresh, origin, heads=heads)
-    test_x, test_y, _ = _split(test_inputs, test_targets, named, found, fresh, soft, f"the test split of {origin}")
+    where = f"the test split of {origin}"
+    test_x, test_y, _ = _split(test_inputs, test_targets, named, found, fresh, soft, where, scale)
     lead = 1 if fresh else 0
     if test_x.shape[:lead] != x.shape[:lead] or test_x.shape[lead + 1 :] != x.shape[lead + 1 :]:
         raise DataError(f"{origin} has inputs {x.shape} but test inputs {test_x.shape}; give examples of one shape")
@@ -108,9 +127,10 @@ def _split(
     fresh: bool,
     soft: bool,
     origin: str,
+    scale: Scale | None = None,
 ) -> tuple[np.ndarray, np.ndarray, list[int]]:
     """The inputs, the targets of all heads in one array, and the units of each head."""
-    x = checked_inputs(inputs, fresh, origin)
+    x = checked_inputs(inputs, fresh, origin, scale)
     columns: list[np.ndarray] = []
     found: list[int] = []
     for (place, values), kind, asked in zip(each(targets, named, origin), named.values(), units, strict=True):

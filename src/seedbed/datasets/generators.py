@@ -4,21 +4,28 @@ A common draw is keyed by its draw number, a fresh draw by the seed of its membe
 depends on which other seeds were asked for. Names and options are checked in `vocabulary.data`.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from seedbed import memory
+from seedbed.datasets.arrays import numbers
 from seedbed.datasets.dataset import Dataset, dataset
 from seedbed.datasets.heads import Kind, by_head
 from seedbed.datasets.points import LAWS as OF_POINTS
 from seedbed.datasets.shapes import detection, lines
-from seedbed.errors import DataError
+from seedbed.errors import DataError, SeedbedError
 from seedbed.vocabulary.part import Dial, Part
 
 DATA = 0x64617461  # the purpose "data", as the four letters spell it
 KEYWORDS = ("inputs", "targets", "target", "units", "test_inputs", "test_targets")  # what a mapping may hold
-OURS = ("draw", "fresh")  # options that say which generator is handed over; the rest goes to the function
+OURS = (
+    "draw",
+    "fresh",
+    "standardize",
+)  # what says how data are drawn; other options go to the function
 
 
 def random_images(
@@ -55,6 +62,7 @@ def point(x: float, y: float) -> Dataset:
 def draw(part: Part, seeds: Sequence[int] | np.ndarray | None = None) -> Dataset:
     """What a generating part gives: one common draw, or with `fresh=True` one draw for each of `seeds`, stacked."""
     options = dict(part.options)
+    _has_room(part, len(seeds) if options.get("fresh", False) and seeds is not None else 1)
     if not options.get("fresh", False):
         return _one(part, options.get("draw", 0), part.label())
     if seeds is None or len(seeds) == 0:
@@ -73,6 +81,20 @@ def generator(number: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence([int(number), DATA]))
 
 
+def _has_room(part: Part, draws: int) -> None:
+    """Raise DataError for a set that the memory cannot hold; the size of a user's own is not known before it is drawn.
+
+    An example takes 4 bytes a number where it is kept, and as many again while it is drawn.
+    """
+    if part.function is not None:
+        return
+    options = dict(part.options)
+    examples = options.get("n", 1) + options.get("test", 0)
+    numbers = math.prod(options.get("shape", (options.get("size", 1),) * 2))
+    told = f"{part.label()}{f' for {draws:,} seeds' if draws > 1 else ''}"
+    memory.check(8 * draws * examples * numbers, told, "ask for fewer or smaller examples", DataError)
+
+
 def _one(part: Part, number: int, origin: str) -> Dataset:
     if part.function is not None:
         return _own(part, number, origin)
@@ -85,11 +107,24 @@ def _own(part: Part, number: int, origin: str, known_units: bool = False) -> Dat
     options = {
         name: value.value if isinstance(value, Dial) else value for name, value in part.options if name not in OURS
     }
-    given = _named(function(generator(number), **options), origin)
+    given = _named(_called(lambda: function(generator(number), **options), origin), origin)
     if known_units and _uncounted(given["target"], given.get("units")):
         # a draw in which the last class is absent must not need fewer outputs than its neighbors
         raise DataError(f"{origin} has classes drawn afresh, without their number; return a mapping with units=...")
-    return dataset(**given, origin=origin)
+    return dataset(**given, origin=origin, standardize=bool(dict(part.options).get("standardize", False)))
+
+
+def _called(attempt: Callable[[], Any], origin: str) -> Any:
+    """What a user's function gives; whatever it raises becomes a sentence."""
+    try:
+        return attempt()
+    except SeedbedError:
+        raise
+    except (Exception, SystemExit) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise DataError(
+            f"{origin} fails: {first}; a generator is called as f(rng, **options) and returns (inputs, targets)"
+        ) from error
 
 
 def _uncounted(target: Any, units: Any) -> bool:
@@ -124,7 +159,7 @@ def _kind(targets: Any, origin: str) -> Kind:
             f"{origin} returned targets by name without their kinds; return (inputs, targets, kinds) with a mapping "
             'such as {"label": "binary"} for kinds'
         )
-    y = np.asarray(targets)
+    y = numbers(targets, f"the targets of {origin}")
     if (y.ndim == 1 or (y.ndim == 2 and y.shape[1] == 1)) and np.isin(y, (0, 1)).all():
         return "binary"
     raise DataError(
@@ -170,8 +205,8 @@ def _pixels(n: int, shape: Sequence[int]) -> int:
         raise DataError(
             f"random images need n and sides of at least 1, got n={n}, shape={tuple(shape)}; give whole numbers"
         )
-    pixels = int(np.prod(shape))
-    if 2**pixels < n:
+    pixels = math.prod(shape)
+    if pixels < n.bit_length() and 2**pixels < n:
         raise DataError(f"there are only {2**pixels} different images of {pixels} pixels, got n={n}; ask for fewer")
     return pixels
 

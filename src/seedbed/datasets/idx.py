@@ -1,6 +1,6 @@
 """MNIST and sets of its format: four idx files, compressed or not, checked against their known SHA-256.
 
-Reads local copies only; `fetch` downloads. Pixel values are divided by 255 and not standardized.
+Reads local copies only; `fetch` downloads. Pixel values are divided by 255, and standardized where that is asked for.
 """
 
 import gzip
@@ -19,12 +19,12 @@ GZIP = b"\x1f\x8b"
 BYTES = 0x08  # the idx type code of unsigned bytes
 
 
-def load_mnist(name: str, train: int | None = None, test: int | None = None) -> Dataset:
+def load_mnist(name: str, train: int | None = None, test: int | None = None, standardize: bool = False) -> Dataset:
     """MNIST or Fashion-MNIST: float32 images (60000, 28, 28) in [0, 1], int32 classes, and the 10,000 test images.
 
     `train` and `test` keep the first so many. Raises DataError where the files are absent or damaged.
     """
-    return load_idx(find(name), train, test)
+    return load_idx(find(name), train, test, standardize)
 
 
 def located(download: Download) -> Path:
@@ -39,7 +39,9 @@ def located(download: Download) -> Path:
     return folder
 
 
-def load_idx(download: Download, train: int | None = None, test: int | None = None) -> Dataset:
+def load_idx(
+    download: Download, train: int | None = None, test: int | None = None, standardize: bool = False
+) -> Dataset:
     """A download as a data set of ten classes."""
     folder = located(download)
     arrays = [read_idx(read_checked(folder, file), str(folder / file.name)) for file in download.files]
@@ -57,6 +59,7 @@ def load_idx(download: Download, train: int | None = None, test: int | None = No
         origin=download.name,
         test_inputs=test_images[:test] / np.float32(255),
         test_targets=test_labels[:test],
+        standardize=standardize,
     )
 
 

@@ -6,14 +6,17 @@ The course's files are not shipped; copies are read from wherever a user keeps t
 because reading one can run any program.
 """
 
+import math
 import os
 from pathlib import Path
+from tokenize import TokenError
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from seedbed.datasets.dataset import Dataset, dataset
 from seedbed.datasets.downloads import VARIABLE
-from seedbed.errors import DataError
+from seedbed.errors import DataError, shown
 
 COURSE = "cis680"  # the folder of the course's own files below SEEDBED_DATA
 # How `Dataset.sha256` of the course's own sets begins, in the digits that records keep: so they are known again in any
@@ -22,11 +25,12 @@ COURSE_HASHES = {
     "random": "53a921e441f2c18e",
     "line": "73ee9bd71078e87a",
 }
+MOST_TOLD = 10**18  # bytes that a sentence writes out
 WITH_WIDTH = ("detection",)  # the sets whose examples have a width besides the label
 
 
-def files(folder: str | Path, name: str) -> Dataset:
-    """The images `(example, *shape)` and labels in {0, 1} `(example,)` of one named set.
+def files(folder: str | Path, name: str, kind: str = "binary", standardize: bool = False) -> Dataset:
+    """The images `(example, *shape)` and labels `(example,)` of one named set; `kind` says what labels these are.
 
     "detection" has two heads, "label" and "width", the second real, from `detection_width.npy` `(example,)`.
     Raises DataError where a file is missing or damaged, or does not fit the images.
@@ -35,9 +39,9 @@ def files(folder: str | Path, name: str) -> Dataset:
     images, labels = read_array(root, f"{name}_imgs.npy"), read_array(root, f"{name}_labs.npy")
     origin = f"{root / name}_*.npy"
     if name not in WITH_WIDTH:
-        return dataset(images, labels, "binary", origin=origin)
+        return dataset(images, labels, kind, origin=origin, standardize=standardize)
     targets = {"label": labels, "width": read_array(root, f"{name}_width.npy")}
-    one = dataset(images, targets, {"label": "binary", "width": "real"}, origin=origin)
+    one = dataset(images, targets, {"label": "binary", "width": "real"}, origin=origin, standardize=standardize)
     _check_width(one, origin)
     return one
 
@@ -74,13 +78,40 @@ def read_array(root: Path, file: str) -> np.ndarray:
         raise DataError(f"no {file} in {root}, {_holds(root)}; give the folder that has it")
     try:
         with path.open("rb") as opened:
-            return np.lib.format.read_array(opened, allow_pickle=False)
-    except (ValueError, EOFError) as error:
+            shape, kind = _announced(opened)
+            wanted, has = math.prod(shape) * kind.itemsize, path.stat().st_size - opened.tell()
+            if kind.hasobject or wanted == has:
+                opened.seek(0)
+                return np.lib.format.read_array(opened, allow_pickle=False)
+        told = f"{wanted:,} bytes of {kind}" if wanted < MOST_TOLD else f"the shape {shown(shape)}"
+        reason = f"is not a whole npy file: it announces {told} and has {has:,} bytes"
+        raise DataError(f"{path} {reason}; save it again with numpy.save from an array of numbers")
+    except (
+        ValueError,
+        EOFError,
+        OverflowError,
+        MemoryError,
+        SyntaxError,
+        TypeError,
+        RecursionError,
+        TokenError,
+        KeyError,
+    ) as error:  # whatever a header that nobody has written by numpy.save makes of its reader
         pickled = "allow_pickle" in str(error)
         reason = "holds pickled objects, which are never opened" if pickled else "is not a whole npy file"
         raise DataError(f"{path} {reason}; save it again with numpy.save from an array of numbers") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}; put that right and try again") from error
+
+
+def _announced(opened: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type in the header of an npy file. Raises ValueError for another format."""
+    version = np.lib.format.read_magic(opened)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, kind = read(opened)
+    if version > (3, 0) or any(length < 0 for length in shape):
+        raise ValueError
+    return shape, kind
 
 
 def _holds(root: Path) -> str:

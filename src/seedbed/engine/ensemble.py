@@ -14,13 +14,13 @@ import jax
 import numpy as np
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import devices, plan
+from seedbed.engine import copies, devices, plan
 from seedbed.engine.compiler import Pending
 from seedbed.engine.lanes import NEVER, Chances, Lanes
 from seedbed.engine.program import Program
 from seedbed.engine.shapes import Feed, feed_of
 from seedbed.progress import Listener, Progress, silent
-from seedbed.record import Block
+from seedbed.record import START, Block
 from seedbed.resolve import judged_steps, last_missed
 from seedbed.spec import trace_steps
 from seedbed.vocabulary.probes import AT_THE_END, LABELS
@@ -157,9 +157,11 @@ def _begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: An
     spec = stretches[0].spec
     grid = trace_steps(spec.steps, spec.trace)
     never = np.full(len(seeds), NEVER, np.int32)
-    found = {"hit_step": never, "diverged_step": never.copy(), "stop_step": never.copy()}
-    judged = judged_steps(spec, program.layout.resolved)
-    return Cohort(stretches, seeds, dials, dataset_of(seeds), grid, judged, found)
+    found: dict[str, np.ndarray] = {"hit_step": never, "diverged_step": never.copy(), "stop_step": never.copy()}
+    judged, dataset = judged_steps(spec, program.layout.resolved), dataset_of(seeds)
+    if copies.start_decides(spec, dataset):
+        found[START] = np.zeros(len(seeds), np.int64)
+    return Cohort(stretches, seeds, dials, dataset, grid, judged, found)
 
 
 def _resume(program: Program, cohort: Cohort, saved: Any) -> None:
@@ -183,6 +185,8 @@ def _draw(program: Program, cohort: Cohort, places: np.ndarray) -> Wave:
     dials = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
     lanes, chances = program.start(program.on_members(cohort.seeds[padded]), dials)
     stop_step = program.on_members(_unused_stopped(np.asarray(lanes.stop_step), seats))
+    if START in cohort.found:
+        cohort.found[START][places] = copies.digests(lanes.arrays, seats)
     return Wave(places, seats, lanes._replace(stop_step=stop_step), chances, dials, _feed(program, cohort, padded))
 
 
@@ -317,7 +321,7 @@ def _as_kept(name: str, array: np.ndarray) -> np.ndarray:
 
 
 def _dims(program: Program, name: str) -> tuple[str, ...]:
-    if name.endswith("_step") or name == "hit_after":
+    if name.endswith("_step") or name in ("hit_after", START):
         return ()
     base = name.removeprefix("final_")
     further = program.layout.probes.get(base, ())

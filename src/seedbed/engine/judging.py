@@ -120,8 +120,7 @@ def _metrics(goal: Goal) -> dict[str, Callable[..., Array]]:
 
 def _metric(part: Part, kind: str) -> Callable[..., Array]:
     if part.function is not None:
-        function = partial(own_parts.guarded(part), **dict(part.options))
-        return lambda *example: jnp.mean(function(*example))
+        return partial(own_parts.guarded(part), **dict(part.options))
     return partial(METRICS[part.name], kind=kind, **dict(part.options))
 
 

@@ -93,6 +93,14 @@ def looks_of(member: Member, most: int) -> Looks:
     return Looks(always, judge, probe, still, {}, {})
 
 
+def look_at_lane(looks: Looks, lane: Lane, evidence: Evidence, dials: Dials, feed: Feed) -> dict[str, Any]:
+    """All that one lane can be asked, at once: what names the functions behind it."""
+    asked = {"always": looks.always, "judge": looks.judge, "still": looks.still}
+    return {name: look(lane, dials, feed) for name, look in asked.items()} | {
+        "probe": looks.probe(evidence, dials, feed)
+    }
+
+
 def chunk(
     training: Training, looks: Looks, own_data: bool, at_once: int, judging: tuple[str, ...],
     lanes: Lane, chances: Chances, dials: Mapping[str, Array], feed: Feed, rows: Rows, cap: Array,

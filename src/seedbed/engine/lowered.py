@@ -15,10 +15,10 @@ from jax.extend.core import jaxpr_as_fun
 from jax.sharding import Mesh, NamedSharding
 
 from seedbed.datasets.dataset import Dataset
-from seedbed.engine import devices, naming, plan
+from seedbed.engine import devices, naming, plan, room
 from seedbed.engine.assemble import Member, assemble
 from seedbed.engine.lanes import Lanes, Layout
-from seedbed.engine.loop import Looks, chunk, looks_of, start_lane, train_lane
+from seedbed.engine.loop import Looks, chunk, look_at_lane, looks_of, start_lane, train_lane
 from seedbed.engine.program import EVERYWHERE, MEMBERS, Program, trained_by
 from seedbed.engine.shapes import feed_of, most_in_slice, shape_of
 from seedbed.engine.splits import SAME
@@ -63,6 +63,7 @@ class Lowered:
         judged |= {"dead": jax.ShapeDtypeStruct((), jnp.float32)} if "dead" in judged else {}
         probed = jax.eval_shape(looks.probe, after[1], dials, feed)
         sizes = plan.sizes(*_bytes(spec, dataset, one, step.jaxpr, {**judged, **probed}), mesh.size)
+        room.check(spec, mesh, sizes, lane, step.jaxpr)
         looks = looks_of(member, most_in_slice(member.example_bytes, sizes.at_once))
         looks = looks._replace(judged=judged, probed=probed)
         training = _traced(step.jaxpr, jax.tree.structure(after))
@@ -76,12 +77,10 @@ class Lowered:
         lane, _, dials, feed = self.one
         seed = jax.ShapeDtypeStruct((), jnp.uint32)
         drawing = jax.jit(partial(start_lane, self.member)).trace(seed, dials)
-        judging = jax.jit(self.looks.judge).trace(lane, dials, feed)
-        probing = jax.jit(self.looks.probe).trace(self.step.out_info[1], dials, feed)
-        programs = (drawing, self.step, judging, probing)
-        naming.stays_inside(self.spec, *programs)
+        looking = jax.jit(partial(look_at_lane, self.looks)).trace(lane, self.step.out_info[1], dials, feed)
+        naming.stays_inside(self.spec, drawing, self.step, looking)
         labels = (self.layout.metrics, tuple(self.layout.probes), self.layout.layers, self.layout.hidden)
-        return naming.short(naming.name_of(*programs), repr(labels))
+        return naming.short(naming.name_of(drawing, self.step, looking), repr(labels))
 
     @property
     def layout(self) -> Layout:

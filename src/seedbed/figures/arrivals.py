@@ -18,7 +18,7 @@ from seedbed import record as records
 from seedbed.errors import SpecError, nearest
 from seedbed.figures.axes import STEP, LineEnd, Scale, label_ends, share_axis, step_axis, wrapped
 from seedbed.figures.style import GREY, INK, TICKS, Look, applied, blank, darker, legend_below, single
-from seedbed.figures.traces import chosen, looks, members_text, need, thinned
+from seedbed.figures.traces import chosen, drawn_words, looks, members_text, need, thinned
 
 Mark = tuple[str, float | int, str]  # setting, step, who
 Band = tuple[np.ndarray, np.ndarray, np.ndarray]  # steps, low, high
@@ -66,8 +66,10 @@ def arrivals(
             _draw_strip(strip, marks, who, look_of)
         ends = [_end(name, steps, cap, look_of[name], bool(marks)) for name, steps in hits.items()]
         label_ends(axes, ends, height - 1.3 - 0.5 * len(who))
+        some = drawn_words(record)
         figure.set_label(
-            f"target: {record.attrs.get('target', '')}; members that diverged or never arrived count as not arrived"
+            f"{some}{'; ' * bool(some)}target: {record.attrs.get('target', '')}; members that diverged or never "
+            "arrived count as not arrived"
         )
     return figure
 
@@ -102,7 +104,11 @@ def hit_distribution(record: xr.Dataset, marks: Sequence[Mark] | None = None) ->
                 axes.plot(step, row + 0.38, marker_of[source], **PUBLISHED)
         axes.set_xlabel("first step at the target (updates)")
         legend_below(figure, _box_legend(marker_of), 3)
-        figure.set_label(f"target: {record.attrs.get('target', '')}; quantiles are over all members, arrived or not")
+        some = drawn_words(record)
+        figure.set_label(
+            f"{some}{'; ' * bool(some)}target: {record.attrs.get('target', '')}; quantiles are over all members, "
+            "arrived or not"
+        )
     return figure
 
 

@@ -12,12 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.markers import TICKDOWN, TICKLEFT
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from seedbed.errors import SpecError
+from seedbed.errors import one_of
 from seedbed.figures.style import TICKS, WIDTH, darker
 
 Scale = Literal["log", "linear"]
 STEP = "step (updates)"
-SHARES = ("accuracy", "within", "dead")
+SHARES = ("accuracy", "within", "precision", "recall", "_f1", "dead")
 
 
 def count_text(value: float | int, _: object = None) -> str:
@@ -51,8 +51,7 @@ def step_axis(axes: Axes, cap: float | int, scale: str, first: float | int = 0) 
 
     A log axis from 0 is linear up to step 1 and logarithmic from there, so that the initial draw has its place.
     """
-    if scale not in ("log", "linear"):
-        raise SpecError(f'a step axis is "log" or "linear", got "{scale}"; write step="log"')
+    one_of(scale, ("log", "linear"), "a step axis")
     cap = max(cap, first + 1)  # nothing was trained: an axis needs a length all the same
     if scale == "linear":
         axes.set_xlim(first, cap)

@@ -29,7 +29,7 @@ from seedbed.figures.axes import (
     value_axis,
 )
 from seedbed.figures.style import INK, applied, columns_for, legend_below, multiples, outer_labels, single
-from seedbed.figures.traces import Traces, last_factor, line, members_text, need, quantiles, read, thinned
+from seedbed.figures.traces import Traces, drawn_words, last_factor, line, members_text, need, quantiles, read, thinned
 
 
 def curves(
@@ -64,7 +64,7 @@ def curves(
             frame.apply(axes)
         outer_labels(grid, columns, STEP, _name(record, variable))
         legend_below(figure, _legend(settings[0], hits), 3)
-        figure.set_label(_note(settings, hold))
+        figure.set_label("; ".join(filter(None, (drawn_words(record, panels), _note(settings, hold)))))
     return figure
 
 

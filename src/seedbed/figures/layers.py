@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from seedbed import record as records
 from seedbed.figures.axes import STEP, Scale, panel_title, quantity, step_axis, value_axis
 from seedbed.figures.style import DASHES, GREY, applied, columns_for, legend_below, multiples, outer_labels
-from seedbed.figures.traces import chosen, held, last_factor, measured, members_text, need, quantiles
+from seedbed.figures.traces import chosen, drawn_words, held, last_factor, measured, members_text, need, quantiles
 
 
 def by_layer(
@@ -60,7 +60,10 @@ def by_layer(
                    for label, (color, dash) in zip(layers, looks, strict=True)]  # fmt: skip
         legend_below(figure, handles, min(len(layers), 6))
         whom = "a member that stopped keeps its last value" if hold else "bands over the members still training"
-        figure.set_label(f"median, 25–75 % and 5–95 % of {members_text(record.sizes[records.SEED])}; {whom}")
+        some = drawn_words(record, panels)
+        figure.set_label(
+            f"{some}{'; ' * bool(some)}median, 25–75 % and 5–95 % of {members_text(record.sizes[records.SEED])}; {whom}"
+        )
     return figure
 
 

@@ -15,6 +15,7 @@ from seedbed.errors import SpecError, nearest
 from seedbed.figures.style import Look, look
 
 MOST_LINES = 300
+MOST_SETTINGS, DRAWN = 36, 12  # settings in one figure, and how many of more: nobody tells 200 apart, and time is short
 BANDS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -59,8 +60,8 @@ def looks(record: xr.Dataset) -> dict[str, Look]:
 
 
 def chosen(record: xr.Dataset, panels: Sequence[Mapping[str, Any]] | None) -> list[tuple[str, xr.Dataset]]:
-    """The settings to draw, as (name, part of the record): those of `panels` in that order, or all."""
-    wanted = records.settings(record) if panels is None else list(panels)
+    """The settings to draw, as (name, part of the record): those of `panels` in that order, or `drawn`."""
+    wanted = drawn(record) if panels is None else list(panels)
     if not wanted:
         raise SpecError("a figure needs at least one setting, got an empty list; leave panels out to draw all")
     names = records.factors(record)
@@ -75,6 +76,21 @@ def chosen(record: xr.Dataset, panels: Sequence[Mapping[str, Any]] | None) -> li
         (records.name_of({name: levels[name] for name in names}), part)
         for levels, part in zip(wanted, parts, strict=True)
     ]
+
+
+def drawn(record: xr.Dataset) -> list[dict[str, Any]]:
+    """The settings of a figure for which none were named: all, or 12 of more than 36, evenly spaced in their order."""
+    settings = records.settings(record)
+    shown = range(len(settings)) if len(settings) <= MOST_SETTINGS else thinned(len(settings), DRAWN).tolist()
+    return [settings[index] for index in shown]
+
+
+def drawn_words(record: xr.Dataset, panels: Sequence[Mapping[str, Any]] | None = None) -> str:
+    """A clause for a caption that says how many settings are drawn; empty where all are, or some were named."""
+    settings = len(records.settings(record))
+    if panels is not None or settings <= MOST_SETTINGS:
+        return ""
+    return f"{DRAWN} of {settings:,} settings drawn, evenly spaced in their order"
 
 
 def read(

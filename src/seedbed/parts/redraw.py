@@ -56,6 +56,8 @@ def initialize(model: Any, draw: Callable[..., Any], bias: Any, key: PRNGKeyArra
     Raises: PartError where there is nothing to redraw, or a matrix whose role is not known.
     """
     found = slots(model)
+    if not found:  # the engine says that there is nothing to train
+        return model
     weights = [slot for slot in found if slot.role == "weight"]
     _all_known(model, found, weights)
     keys = jax.vmap(partial(jax.random.fold_in, key))(jnp.arange(len(weights)))
@@ -154,7 +156,7 @@ def _declared(owner: Any) -> Mapping[str, str | None] | None:
 def _all_known(model: Any, found: Sequence[Slot], weights: Sequence[Slot]) -> None:
     unknown = [slot for slot in found if slot.role == "unknown"]
     if unknown or not weights:
-        told = ", ".join(f"{slot.path} {tuple(slot.array.shape)}" for slot in (unknown or found)[:4]) or "no array"
+        told = ", ".join(f"{slot.path} {tuple(slot.array.shape)}" for slot in (unknown or found)[:4])
         raise PartError(
             f"an initializer cannot tell which arrays of {type(model).__name__} are weights and would leave {told}; "
             f'name them in its class, {DECLARED} = ("field", ...), () for none, or leave the initializer out'

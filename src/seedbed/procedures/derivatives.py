@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from seedbed.errors import SpecError
-from seedbed.procedures.executors import derivatives_of
+from seedbed.errors import SpecError, one_of
+from seedbed.procedures import engines
 from seedbed.procedures.keeping import SEEDS
 from seedbed.procedures.machine import processor
 from seedbed.procedures.measure import measure
@@ -49,11 +49,11 @@ def derivatives(
     """
     z, y = _checked(scores, targets, kind)
     spec = Spec(data=data.point(), model="neuron", loss=loss, output=output, optimizer=optimizers.sgd(1.0), steps=1)
-    compute, own = derivatives_of(engine)
+    differentiating = engines.module(engine, "derivatives")
 
     def block() -> Block:
         began = time.perf_counter()
-        arrays = {"scores": z, "targets": y, **compute(spec, z, y, kind)}
+        arrays = {"scores": z, "targets": y, **differentiating.derivatives(spec, z, y, kind)}
         meta = {"engine": engine, "device": processor(), "dtype": "float32" if engine == "jax" else "float64",
                 "wall_seconds": round(time.perf_counter() - began, 3), "compile_seconds": 0.0}  # fmt: skip
         dims = {**DIMS, "targets": ("point", "unit")[: y.ndim]}
@@ -62,14 +62,13 @@ def derivatives(
     parts = {"loss": spec.loss.canonical(), "output": spec.output.canonical() if spec.output else None}
     given = {"scores": z, "targets": y, "targets_are": kind, **parts}
     if spec.functions():
-        given["own"] = own(spec, z, y, kind)
+        given["own"] = differentiating.own_name(spec, z, y, kind)
     return measure("derivatives", given, None, block, store=store, name=name, engine=engine)
 
 
 def _checked(scores: Any, targets: Any, kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Scores in single precision, and targets as the kind has them."""
-    if kind not in KINDS:
-        raise SpecError(f'targets are of kind {", ".join(KINDS)}, got "{kind}"; write one of these')
+    one_of(kind, tuple(KINDS), "the kind of the targets")
     z, y = np.ascontiguousarray(scores, np.float32), np.asarray(targets)
     if z.ndim != 2 or not z.size or not np.isfinite(z).all():
         raise SpecError(f"scores must be finite numbers (point, unit), got the shape {z.shape}; give such a table")

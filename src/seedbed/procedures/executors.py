@@ -1,5 +1,4 @@
-"""Who trains a group: the jax engine, or the NumPy reference. The engine is imported only when it is asked for, so
-that the reference runs where jax is absent."""
+"""Who trains a group: the jax engine, the NumPy reference, or a function that measures; and what each is named by."""
 
 import re
 import sys
@@ -16,12 +15,11 @@ import numpy as np
 import seedbed
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import plan
-from seedbed.errors import SpecError, nearest
+from seedbed.procedures import engines
 from seedbed.progress import Listener, silent
 from seedbed.record import Block
 from seedbed.spec import Spec
 
-ENGINES = ("jax", "reference")
 Ahead = Sequence[tuple[plan.Group, Callable[[np.ndarray], Any]]]
 
 
@@ -44,7 +42,7 @@ class Executor(Protocol):
 
 def executor(engine: str) -> Executor:
     """What trains a group under an engine's name."""
-    _known(engine)
+    engines.known(engine)
     return _Jax() if engine == "jax" else _Reference()
 
 
@@ -52,13 +50,9 @@ class _Jax:
     """The jax engine; it compiles the groups named in `ahead` while it trains the first."""
 
     def __init__(self) -> None:
-        from seedbed.engine import devices
-
-        devices.prepare()
-        from seedbed.engine import compiler, ensemble, trial
-
-        self._devices, self._ensemble, self._compiler, self._own = devices, ensemble, compiler.shared(), {}
-        self._try_out, self._tried = trial.try_out, set[str]()
+        self._devices, self._ensemble = (engines.module("jax", name) for name in ("devices", "ensemble"))
+        self._compiler, self._own = engines.module("jax", "compiler").shared(), {}
+        self._try_out, self._tried = engines.module("jax", "trial").try_out, set[str]()
 
     def names(self, spec: Spec, dataset: Dataset) -> tuple[str, str]:
         """Both names, from the traced programs."""
@@ -98,8 +92,7 @@ class _Reference:
     def __call__(
         self, group: plan.Group, dataset_of: Any, *, listen: Listener = silent, **_: Any
     ) -> Iterator[tuple[int, Block]]:
-        from seedbed.reference import train
-
+        train = engines.module("reference", "train").train
         for stretch in group.stretches:
             seeds = np.asarray(stretch.seeds)
             block = train(stretch.spec, dataset_of(seeds), seeds, listen)
@@ -144,61 +137,3 @@ def sources() -> str:
     for path in sorted(Path(seedbed.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def surface_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
-    """The function that evaluates a single neuron on a grid under an engine's name."""
-    _known(engine)
-    if engine == "reference":
-        from seedbed.reference.surface import surface
-
-        return surface
-    from seedbed.engine import devices
-
-    devices.prepare()
-    from seedbed.engine.surface import surface as jax_surface
-
-    return jax_surface
-
-
-def timing_of(engine: str) -> Callable[..., dict[str, np.ndarray]]:
-    """The function that measures the seconds of a step under an engine's name."""
-    _known(engine)
-    if engine == "reference":
-        from seedbed.reference.timing import seconds
-
-        return seconds
-    from seedbed.engine import devices
-
-    devices.prepare()
-    from seedbed.engine.timing import seconds as jax_seconds
-
-    return jax_seconds
-
-
-def derivatives_of(engine: str) -> tuple[Callable[..., dict[str, np.ndarray]], Callable[..., str]]:
-    """What differentiates an output activation and a loss at given scores under an engine's name.
-
-    And what names the user's own functions that are differentiated, for the same arguments.
-    """
-    _known(engine)
-    if engine == "reference":
-        from seedbed.reference.derivatives import derivatives
-
-        return derivatives, _refused
-    from seedbed.engine import devices
-
-    devices.prepare()
-    from seedbed.engine.derivatives import derivatives as jax_derivatives
-    from seedbed.engine.derivatives import own_name
-
-    return jax_derivatives, own_name
-
-
-def _refused(*_: Any) -> str:
-    raise SpecError('the reference engine differentiates named functions only, got one of your own; use engine="jax"')
-
-
-def _known(engine: str) -> None:
-    if engine not in ENGINES:
-        raise SpecError(f'no engine "{engine}"{nearest(engine, ENGINES)}; use jax or reference')

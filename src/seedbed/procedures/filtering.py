@@ -7,6 +7,7 @@ convolution must obey whatever the kernel is measured in `laws`; how alike the o
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,8 @@ import xarray as xr
 from scipy.signal import correlate2d
 
 from seedbed.datasets.pictures import Pictures
-from seedbed.errors import SpecError, nearest
-from seedbed.procedures import laws
-from seedbed.procedures.executors import ENGINES
+from seedbed.errors import SpecError
+from seedbed.procedures import engines, laws
 from seedbed.procedures.keeping import SEEDS
 from seedbed.procedures.machine import processor
 from seedbed.procedures.measure import measure
@@ -53,8 +53,7 @@ def filtered(
     """
     weights = _stacked(kernels)
     places((pictures.images.shape[1], pictures.images.shape[2]), (weights.shape[1], weights.shape[2]), 1)
-    if engine not in ENGINES:
-        raise SpecError(f'no engine "{engine}"{nearest(engine, ENGINES)}; use jax or reference')
+    engines.known(engine)
     if timed < 1 or repeats < 1:
         raise SpecError(f"times need at least one image and one repeat, got {timed} and {repeats}; ask for more")
     given = {
@@ -104,11 +103,7 @@ def _ways(
     plain: dict[str, Way] = {"loops": by_loops, "patches": by_patches, "scipy": by_scipy}
     if engine == "reference":
         return plain, plain, 0.0
-    from seedbed.engine import devices
-
-    devices.prepare()
-    from seedbed.engine.filters import compiled
-
+    compiled = engines.module(engine, "filters").compiled
     began = time.perf_counter()
     for_all = compiled(images, kernels)
     took = time.perf_counter() - began
@@ -162,6 +157,4 @@ def _versions(engine: str) -> dict[str, str]:
     versions = {"numpy": np.__version__, "scipy": scipy.__version__, "dtype": "float64"}
     if engine == "reference":
         return versions
-    import jax
-
-    return {**versions, "dtype": "float64, in the engine float32", "jax": jax.__version__}
+    return {**versions, "dtype": "float64, in the engine float32", "jax": version("jax")}

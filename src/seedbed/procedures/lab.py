@@ -11,7 +11,7 @@ import numpy as np
 from seedbed.datasets.kernels import read_kernels
 from seedbed.datasets.load import course_name
 from seedbed.datasets.pictures import pictures
-from seedbed.errors import LETTERS, DataError, SpecError
+from seedbed.errors import LETTERS, DataError, SpecError, one_of
 from seedbed.procedures.crossing import crossing
 from seedbed.procedures.landscape import landscape
 from seedbed.procedures.run import run
@@ -19,7 +19,7 @@ from seedbed.procedures.timing import timed
 from seedbed.progress import Listener, silent
 from seedbed.spec import Spec, read_seeds
 from seedbed.store import Store
-from seedbed.study import ProfileName
+from seedbed.study import PROFILES, ProfileName
 from seedbed.vocabulary import data as data_words
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Lab:
         engine: str = "jax", listen: Listener = silent, changes: Mapping[str, Sequence[Any]] | None = None,
         keep_older: bool = False,
     ) -> None:  # fmt: skip
+        one_of(profile, PROFILES, "the profile")
         self.store, self.seeds, self.profile = store, read_seeds(seeds), profile
         self.data, self.engine, self.listen = data, engine, listen
         self.keep_older = keep_older

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed.errors import SpecError
-from seedbed.procedures.executors import surface_of
+from seedbed.procedures import engines
 from seedbed.procedures.measure import measure
 from seedbed.record import Block
 from seedbed.spec import Spec
@@ -34,7 +34,8 @@ def landscape(
     """
     if stray := [one.spec.model for one in question.settings() if one.spec.model.canonical() != {"part": "neuron"}]:
         raise SpecError(f'a landscape is drawn over the weight and bias of a "neuron", got "{stray[0].label()}"')
-    surface, (across, down) = surface_of(engine), (axis.ravel() for axis in np.meshgrid(weight, bias))
+    surface = engines.module(engine, "surface").surface
+    across, down = (axis.ravel() for axis in np.meshgrid(weight, bias))
 
     def compute(spec: Spec, dataset_of: Callable[..., Any], seeds: np.ndarray) -> Block:
         flat = surface(spec, dataset_of(seeds), across, down)

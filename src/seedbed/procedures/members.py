@@ -16,6 +16,7 @@ from seedbed import record as records
 from seedbed import store
 from seedbed.datasets.load import load
 from seedbed.errors import SpecError, StoreError, shown
+from seedbed.procedures import engines
 from seedbed.procedures.accessor import with_members
 from seedbed.procedures.run import is_fresh, key_of
 from seedbed.spec import Spec, read_back
@@ -130,10 +131,6 @@ def _key(record: xr.Dataset, at: int) -> str:
 
 
 def _replayed(spec: Spec, seed: int) -> Any:
-    from seedbed.engine import devices
-
-    devices.prepare()
-    from seedbed.engine.replay import replay
-
+    replay = engines.module("jax", "replay").replay
     data = load(spec.data, np.array([seed])) if is_fresh(spec.data) else load(spec.data)
     return replay(spec, data, seed)

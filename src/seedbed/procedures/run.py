@@ -6,6 +6,7 @@ cluster can stand behind the same call. Without a store the result lives in memo
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from seedbed import record
+from seedbed import memory, record
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
@@ -23,7 +24,7 @@ from seedbed.procedures.accessor import with_members
 from seedbed.procedures.executors import Executor, Measuring, executor
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
-from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds
+from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds, trace_steps
 from seedbed.store import BlockFile, DamagedError, Store, absent, create_or_open
 from seedbed.store.files import checked_name
 from seedbed.vocabulary import Part
@@ -67,10 +68,13 @@ def run(
     store = create_or_open(store) if isinstance(store, str | Path) else store
     checked_name(name, "record")
     settings = question.settings()
+    _has_room(settings, len(wanted))
     sources = _Sources()
     trainer = executor(engine) if train is None else Measuring(train)
     identities = [identity(setting, sources, engine, trainer) for setting in settings]
     keys = [digest(one) for one in identities]
+    for advice in sources.advice(settings, wanted):
+        sys.stderr.write(f"seedbed: {advice}\n")
     work = _Work(store, settings, identities, keys, wanted, trainer, sources, listen, keep_older)
     blocks = _in_memory(work) if store is None else _stored(work)
     provenance = {**_provenance(blocks, settings), **sources.provenance(), "keys": " ".join(keys), **(notes or {})}
@@ -79,9 +83,20 @@ def run(
             store.describe(key, one)
     with_members()
     result = record.assemble(question, blocks, provenance)
+    if "copies" in result.attrs:
+        sys.stderr.write(f"seedbed: {result.attrs['copies']}\n")  # warnings get lost while another thread compiles
     if store is not None:
         store.write_question(name, question, keys, wanted, provenance, [work.programs(at) for at in range(len(keys))])
     return result
+
+
+def _has_room(settings: Sequence[Setting], seeds: int) -> None:
+    """Raise SpecError for a record that the memory cannot hold: at least its traces, as blocks and joined."""
+    rows = sum(len(trace_steps(setting.spec.steps, setting.spec.trace)) for setting in settings)
+    traces = 1 + len(settings[0].spec.metrics)
+    remedy = "ask for fewer seeds, levels or traced steps"
+    what = f"a record of {len(settings):,} settings, {seeds:,} seeds and {rows // len(settings):,} traced steps"
+    memory.check(8 * traces * rows * seeds, what, remedy, SpecError)
 
 
 def identity(setting: Setting, sources: _Sources, engine: str, trainer: Executor) -> dict[str, Any]:
@@ -336,6 +351,13 @@ class _Sources:
         """The data of a group, as a function of seeds."""
         part = group.spec.data
         return lambda seeds: load(part, seeds) if is_fresh(part) else self._load(part)
+
+    def advice(self, settings: Sequence[Setting], seeds: Seeds) -> list[str]:
+        """A line for each set whose inputs have a scale that no initial draw is made for."""
+        fresh = {canonical_json(setting.spec.data.canonical()): setting.spec.data for setting in settings
+                 if is_fresh(setting.spec.data) and setting.spec.data.function is not None}  # fmt: skip
+        drawn = [load(part, seeds[:1]) for part in fresh.values()]
+        return [one.advice for one in (*self._common.values(), *drawn) if one.advice]
 
     def provenance(self) -> dict[str, Any]:
         """Where the common sets came from."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed.errors import SpecError
-from seedbed.procedures.executors import timing_of
+from seedbed.procedures import engines
 from seedbed.procedures.machine import processor
 from seedbed.procedures.measure import measure
 from seedbed.progress import Listener, silent
@@ -41,7 +41,7 @@ def timed(
     """
     if repeats < 1 or not least > 0:
         raise SpecError(f"times need at least one repeat of more than 0 seconds, got {repeats} of {least:g}")
-    seconds, where = timing_of(engine), processor()
+    seconds, where = engines.module(engine, "timing").seconds, processor()
 
     def compute(spec: Spec, dataset_of: Callable[..., Any], seeds: np.ndarray) -> Block:
         found = seconds(spec, dataset_of, repeats=repeats, least=least)

@@ -1,7 +1,10 @@
 """An output activation and a loss at given scores, in double precision, with derivatives found by hand."""
 
+from typing import Any
+
 import numpy as np
 
+from seedbed.errors import PartError
 from seedbed.reference.goals import Head, goals_for
 from seedbed.spec import Spec
 
@@ -22,3 +25,8 @@ def derivatives(spec: Spec, scores: np.ndarray, targets: np.ndarray, kind: str) 
     else:
         loss, gradient = goal.loss.value(output, y), goal.output.pullback(z, goal.loss.gradient(output, y))
     return {"output": output, "jacobian": np.stack(rows, axis=1), "loss": loss, "gradient": gradient}
+
+
+def own_name(*_: Any) -> str:
+    """Raise PartError: a user's own functions are differentiated by jax only."""
+    raise PartError('the reference engine differentiates named functions only, got one of your own; use engine="jax"')

@@ -17,7 +17,7 @@ import numpy as np
 import seedbed as sb
 from seedbed.errors import SpecError, nearest
 from seedbed.record import SEED, factors
-from seedbed.report.numbers import interval, number, percent, whole
+from seedbed.report.numbers import interval, number, percent, tenth, whole
 from seedbed.spec import Spec, read_back
 from seedbed.study import Profile, Score, Study
 
@@ -161,13 +161,20 @@ class Scored:
         return self.members.names
 
     @property
+    def is_share(self) -> bool:
+        """Whether the score is yes or no, so that its mean is a share of members."""
+        return self.hits is None and self.record[self.score.variable].dtype == bool
+
+    @property
     def several(self) -> bool:
         """Whether there is anything to compare: several settings and several seeds."""
         return len(self.names) > 1 and self.n > 1
 
     @cached_property
     def means(self) -> list[Interval]:
-        """The mean of every setting (of hits, the restricted mean)."""
+        """The mean of every setting (of hits, the restricted mean; of yes or no, the share, with Wilson's interval)."""
+        if self.is_share:
+            return [sb.stats.wilson(int(column.sum()), self.n) for column in self.members.values.T]
         return sb.stats.scores.means(self.members.values) if self.hits is None else self.hits.restricted_means()
 
     @cached_property
@@ -214,6 +221,8 @@ class Scored:
         """A number of the score for reading."""
         if self.hits is not None:
             return whole(value)
+        if self.is_share:
+            return tenth(value)
         return percent(value) if self.score.variable.endswith(SHARES) else number(value)
 
     def interval(self, value: Interval) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from seedbed.report import glossary
+from seedbed.report.cautions import cautions, first_section
 from seedbed.report.numbered import Header
 from seedbed.report.numbers import number, text
 from seedbed.report.page import Page, Prose, Section, Table
@@ -16,6 +17,7 @@ from seedbed.report.prose import listing
 from seedbed.study import ProfileName, Study
 
 PARTS = ("data", "model", "loss", "initializer", "optimizer", "output")
+MOST_LEVELS = 50  # of a factor, in the table of the set-up
 
 
 def frame(
@@ -33,7 +35,7 @@ def frame(
     byline = f"seedbed · {study.name} · profile {profile}" + (
         f" · {number(count)} seed{'s' * (count != 1)}" if records else ""
     )
-    before = [Section("The set-up", list(_setup(study, profile, seeds, records)))]
+    before = [*first_section(cautions(records)), Section("The set-up", list(_setup(study, profile, seeds, records)))]
     trained = any("stop_step" in record for record in records.values())
     terms = glossary.used(text_of(page))
     after = [Section(glossary.HEADING, [Prose(glossary.listed(terms))])] if terms else []
@@ -145,7 +147,18 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
     if question["stop"]:
         targets = [f"{_words(one['metric'])} {one['direction']} {number(one['value'])}" for one in question["stop"]]
         rows += [("target", " and ".join(targets))]
-    return rows + [(f"varied: {_words(name)}", text(labels)) for name, labels in factors.items()]
+    return rows + [(f"varied: {_words(name)}", _levels(labels)) for name, labels in factors.items()]
+
+
+def _levels(labels: Sequence[Any]) -> str:
+    """The levels of a factor; of more than 50 the first and the last ones.
+
+    >>> _levels([1, 2]), _levels(range(200))
+    ('1, 2', '0, 1, 2, …, 197, 198, 199 (200 levels)')
+    """
+    if len(labels) <= MOST_LEVELS:
+        return text(list(labels))
+    return f"{text(list(labels[:3]))}, …, {text(list(labels[-3:]))} ({number(len(labels))} levels)"
 
 
 def _part(part: Mapping[str, Any], factors: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 Every number comes with its n and its interval. Where nothing can be told, that is said, with what would be needed.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from seedbed.report import glossary
 from seedbed.report.context import Context, Scored
 from seedbed.report.numbers import SPACE, number, percent, steps, whole
 from seedbed.report.page import Figure, Section, Short
-from seedbed.report.show.comparing import POWER, apart_words
+from seedbed.report.show.comparing import MOST_IN_WORDS, MOST_RANKED, POWER, apart_words
 
 MOST = 4  # settings that are named one by one
 PICTURE = "in_short"
@@ -98,6 +99,9 @@ def _measured(scored: Scored) -> Iterator[str]:
     if len(ranked) == 1:
         told = [told[0].rpartition(" with ")[0]]
     each = "" if len(ranked) == 1 else " each"
+    if scored.is_share:
+        yield f"Of {number(scored.n)} networks{each}, {_and(told)} {scored.words}."
+        return
     yield f"The mean {scored.words} of {number(scored.n)} networks{each} is {_and(told)}."
 
 
@@ -107,10 +111,10 @@ def _compared(scored: Scored) -> Iterator[str]:
     if any(len(group) == len(scored.names) for group in together):
         yield f"**No two settings can be told apart** with {number(scored.n)} seeds{_needed(scored)}."
         return
-    if together and len(scored.names) > MOST:
+    if together and MOST < len(scored.names) <= MOST_IN_WORDS:
         yield f"Not every pair of the {len(scored.names)} settings can be told apart."
     else:
-        yield apart_words(scored).replace(" (Holm-adjusted over all pairs)", "").replace(" (Holm-adjusted)", "")
+        yield re.sub(r" \(Holm-adjusted[^)]*\)", "", apart_words(scored))
     chance = scored.one_run.independent.misleads
     if np.isfinite(chance.estimate):
         share = f"{percent(chance.estimate)} of cases ({_range(chance, percent)})"
@@ -164,10 +168,15 @@ def _figure(context: Context, sections: Sequence[Section]) -> Figure | None:
     what = "restricted mean step of arrival" if scored.hits else f"mean {scored.words}"
     rows = [(name, one.estimate, one.low, one.high) for name, one in zip(scored.names, estimates, strict=True)]
     sign = 1 if scored.score.better == "lower" else -1
+    rows.sort(key=lambda row: sign * row[1])
+    some = f"; the first {MOST_RANKED // 2} and the last {MOST_RANKED // 2} of {len(rows)}"
+    some, rows = (
+        (some, [*rows[: MOST_RANKED // 2], *rows[-MOST_RANKED // 2 :]]) if len(rows) > MOST_RANKED else ("", rows)
+    )
     return Figure(
         PICTURE,
-        sb.figures.estimates(sorted(rows, key=lambda row: sign * row[1]), what),
-        f"The {what} of every setting with its 95 % interval; n = {scored.n} each"
+        sb.figures.estimates(rows, what),
+        f"The {what} of every setting with its 95 % interval; n = {scored.n} each{some}"
         f"{', the cap counting for members that never arrive' if scored.hits else ''}.",
         f"The {what} of every setting, best on top",
     )

@@ -197,9 +197,18 @@ def tenths(value: Any) -> str:
 
     >>> from seedbed.stats.interval import Interval
     >>> tenths(Interval(0.923, 0.905, 0.938, 0.95, "Wilson", 1000))
-    '92.3 % [90.5 %,\\xa093.8 %]'
+    '92.3\\xa0% [90.5\\xa0%,\\xa093.8\\xa0%]'
     """
-    return interval(value, lambda part: f"{100 * part:.1f} %".replace("-", MINUS))
+    return interval(value, tenth)
+
+
+def tenth(part: float) -> str:
+    """A share in percent with one digit after the point.
+
+    >>> tenth(0.923), tenth(-0.0512)
+    ('92.3\\xa0%', '−5.1\\xa0%')
+    """
+    return f"{100 * part:.1f}{SPACE}%".replace("-", MINUS)
 
 
 def file_name(words: str) -> str:

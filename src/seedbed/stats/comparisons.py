@@ -1,7 +1,9 @@
 """Every pair of settings at once, as a table: difference, test adjusted for the family, who beats whom, one run.
 
 Which pairs: all of them up to eight settings; above, only those that differ in one factor, because no reader weighs
-hundreds of pairs and every pair more makes Holm's adjustment harsher. Single pairs: `pairs`.
+hundreds of pairs and every pair more makes Holm's adjustment harsher. Where these are more than 300 still, only each
+level of a factor against its first one, all else equal, which takes time in proportion to the settings. The first level
+is named before anything is seen, unlike the best one. Single pairs: `pairs`.
 """
 
 import itertools
@@ -17,12 +19,12 @@ from seedbed.record import name_of
 from seedbed.stats.families import holm
 from seedbed.stats.interval import Interval, Significance, finite
 from seedbed.stats.members import ALONE, Members
-from seedbed.stats.pairs import Better, sign_flip, superiority, wilcoxon
+from seedbed.stats.pairs import Better, checked_better, sign_flip, superiority, wilcoxon
 from seedbed.stats.resampling import difference_interval, resampled_means
 from seedbed.stats.scores import checked
 from seedbed.stats.single_run import Chance, one_run
 
-ALL_PAIRS_UP_TO = 8
+ALL_PAIRS_UP_TO, MOST_PAIRS = 8, 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +79,7 @@ def pairwise(
     Raises: StatsError for fewer than two seeds or settings, or values that are not finite.
     """
     values = members.values
+    checked_better(better)
     checked(values.ravel())
     if len(members.settings) < 2 or len(values) < 2:
         shape = f"{len(members.settings)} by {len(values)}"
@@ -114,11 +117,20 @@ def pairwise(
 
 
 def chosen_pairs(settings: tuple[Mapping[str, Any], ...]) -> list[tuple[int, int]]:
-    """The pairs to compare, as indices: all up to eight settings, above those that differ in one factor."""
-    pairs = list(itertools.combinations(range(len(settings)), 2))
+    """The pairs to compare, as indices: all up to eight settings, above those that differ in one factor.
+
+    Of more than 300 of these, only those with the first level of the factor.
+    """
     if len(settings) <= ALL_PAIRS_UP_TO:
-        return pairs
-    return [(i, j) for i, j in pairs if sum(settings[i][name] != settings[j][name] for name in settings[i]) == 1]
+        return list(itertools.combinations(range(len(settings)), 2))
+    groups: dict[Any, list[int]] = {}
+    for index, levels in enumerate(settings):
+        for name in levels:
+            rest = tuple((other, level) for other, level in levels.items() if other != name)
+            groups.setdefault((name, rest), []).append(index)
+    if sum(len(group) * (len(group) - 1) // 2 for group in groups.values()) > MOST_PAIRS:
+        return sorted((group[0], other) for group in groups.values() for other in group[1:])
+    return sorted(pair for group in groups.values() for pair in itertools.combinations(group, 2))
 
 
 def _both(never: Float[np.ndarray, "seed setting"] | np.ndarray | None, i: int, j: int) -> int:

@@ -15,12 +15,12 @@ from jaxtyping import Float
 from scipy import special
 
 from seedbed.errors import StatsError
-from seedbed.record import SEED
+from seedbed.record import SEED, independent
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.families import holm
 from seedbed.stats.interval import checked_level
 from seedbed.stats.members import Members, read
-from seedbed.stats.pairs import Better
+from seedbed.stats.pairs import Better, checked_statistic
 from seedbed.stats.resampling import drawn_counts, mean_intervals, resampled_means, widened
 from seedbed.stats.scores import median
 
@@ -62,6 +62,7 @@ def bands(
     Source: Montiel Olea and Plagborg-Møller 2019, J. Appl. Econom. 34, 1-17 (sup-t bands).
     """
     checked_level(level)
+    checked_statistic(statistic)
     found: dict[str, Band] = {}
     for name, values, steps in _settings(record, variable):
         if len(values) < 2:
@@ -150,6 +151,7 @@ def _held_table(record: xr.Dataset, variable: str) -> tuple[Members, np.ndarray,
     if variable in record and "step" not in record[variable].dims:
         axes = ", ".join(map(str, record[variable].dims))
         raise StatsError(f"{variable} has no step axis, got axes {axes}; compare it as one number per member")
+    record = independent(record)
     first = read(record.isel(step=0, drop=True) if "step" in record.dims else record, variable)
     parts = [record.sel(dict(levels)) for levels in first.settings]
     values = np.stack([held(part, variable) for part in parts], axis=1)

@@ -19,7 +19,7 @@ from seedbed.record import name_of
 from seedbed.stats.comparisons import chosen_pairs
 from seedbed.stats.interval import Interval, checked_level, finite
 from seedbed.stats.members import ALONE, Members
-from seedbed.stats.pairs import Better, paired
+from seedbed.stats.pairs import Better, checked_better, paired
 from seedbed.stats.proportions import score_bounds
 from seedbed.stats.scores import alike, checked
 
@@ -133,6 +133,7 @@ def meter(
     Ties count half. Seeds that the members do not have are left out. The interval of a share is Wilson's: of all seeds
     there could be, how many this one beats.
     """
+    checked_better(better)
     found: list[Luck] = []
     for j, levels in enumerate(members.settings):
         values = checked(members.values[:, j])
@@ -206,7 +207,7 @@ def _worst_first(values: ArrayLike, k: int, better: Better) -> Float[np.ndarray,
     data = checked(values)
     if not 1 <= k <= data.size:
         raise StatsError(f"the best of k needs a k from 1 to the {data.size} members, got {k}; run more seeds")
-    return np.sort(data if better == "higher" else -data)
+    return np.sort(data if checked_better(better) == "higher" else -data)
 
 
 def _chances(n: int, k: int) -> Float[np.ndarray, " member"]:

@@ -14,7 +14,7 @@ import xarray as xr
 from jaxtyping import Float
 
 from seedbed.errors import StatsError, nearest
-from seedbed.record import SEED, factors, name_of
+from seedbed.record import SEED, factors, independent, name_of
 
 ALONE = "the only setting"
 
@@ -46,12 +46,14 @@ class Members:
 def read(record: xr.Dataset, variable: str) -> Members:
     """The members' values of one variable; its axes must be `seed` and factors, which keep the record's order.
 
+    Seeds that are copies of others (`record.independent`) are no members of their own and left out.
     Raises: StatsError for a variable that is absent, has no seeds, or has further axes.
     """
     if not hasattr(record, "data_vars"):  # a DataArray, as a rule
         raise StatsError(
             f"members are read from an xarray Dataset, got {type(record).__name__}; write array.to_dataset(name=...)"
         )
+    record = independent(record)
     if variable not in record:
         known = ", ".join(map(str, record.data_vars))
         raise StatsError(

@@ -14,11 +14,12 @@ from scipy import stats
 from seedbed.errors import StatsError
 from seedbed.stats.families import holm
 from seedbed.stats.interval import Interval, checked_level
-from seedbed.stats.pairs import Better, sign_flip
+from seedbed.stats.pairs import Better, checked_better, sign_flip
 from seedbed.stats.resampling import mean_interval, resampled_means
 from seedbed.stats.scores import checked
 
 ALPHA = 0.05
+GROUPS_UP_TO = 24  # settings; above, only the best is set against the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,8 @@ class Order:
     """Settings best first. `means` and `ranks` follow `names`; equal means share the smaller rank.
 
     `orders`: the likeliest complete orders under resampled seeds, each best first with "=" between ties, and its share
-    of the resamples. `groups`: the largest sets in which no pair can be told apart at 5 % (sets may overlap).
+    of the resamples. `groups`: the largest sets in which no pair can be told apart at 5 % (sets may overlap); of more
+    than 24 settings only one, the best with all that cannot be told apart from it.
     """
 
     names: tuple[str, ...]
@@ -53,7 +55,7 @@ def order(
     Raises: StatsError for fewer than two seeds or settings, or values that are not finite.
     """
     _check(values, names)
-    sign = 1 if better == "lower" else -1
+    sign = 1 if checked_better(better) == "lower" else -1
     resampled = resampled_means(values)
     means = [mean_interval(values[:, j], resampled[:, j], level, bounds) for j in range(len(names))]
     size = float(np.abs(values).max()) or 1.0
@@ -63,13 +65,13 @@ def order(
     now = stats.rankdata(np.round(sign * estimates / size, 12), method="min").astype(np.int64)
     ranks = [_rank(int(now[j]), drawn[:, j], len(values), level) for j in range(len(names))]
     best = np.argsort(now, kind="stable")
-    family, apart = _told_apart(values)
+    family, groups = _grouped(values, best.tolist())
     return Order(
         tuple(names[j] for j in best),
         tuple(means[j] for j in best),
         tuple(ranks[j] for j in best),
         _likeliest(drawn, names, top),
-        tuple(tuple(names[j] for j in best if j in group) for group in _groups(best.tolist(), apart)),
+        tuple(tuple(names[j] for j in best if j in group) for group in groups),
         f"{len(resampled)} resamples of {len(values)} seeds; pairs by sign flips or paired t, {family}, 5 %",
     )
 
@@ -103,8 +105,16 @@ def _in_words(ranks: np.ndarray, names: tuple[str, ...]) -> str:
     return " < ".join(" = ".join(names[j] for j in tied) for _, tied in levels)
 
 
-def _told_apart(values: np.ndarray) -> tuple[str, set[tuple[int, int]]]:
-    pairs = list(itertools.combinations(range(values.shape[1]), 2))
+def _grouped(values: np.ndarray, best: list[int]) -> tuple[str, list[frozenset[int]]]:
+    if len(best) <= GROUPS_UP_TO:
+        family, apart = _told_apart(values, list(itertools.combinations(range(len(best)), 2)))
+        return family, _groups(best, apart)
+    first = best[0]
+    family, apart = _told_apart(values, [(first, other) for other in best[1:]])
+    return f"{family}, each with the best", [frozenset(best) - {other for _, other in apart}]
+
+
+def _told_apart(values: np.ndarray, pairs: list[tuple[int, int]]) -> tuple[str, set[tuple[int, int]]]:
     family = holm([sign_flip(values[:, i], values[:, j]).p for i, j in pairs])
     return family.method, {pair for pair, p in zip(pairs, family.p, strict=True) if p < ALPHA}
 

@@ -14,13 +14,26 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
-from seedbed.errors import StatsError
+from seedbed.errors import StatsError, one_of
 from seedbed.record import SEED
 from seedbed.stats.interval import Interval, Significance, checked_level
 from seedbed.stats.resampling import difference_interval, resampled_means
 from seedbed.stats.scores import alike, by_scipy, checked
 
 Better = Literal["lower", "higher"]
+Statistic = Literal["mean", "median"]
+
+
+def checked_better(better: Any) -> Better:
+    """Which values are the better ones, if the word is one of the two; raises StatsError otherwise."""
+    return "lower" if one_of(better, ("lower", "higher"), "better", StatsError) == "lower" else "higher"
+
+
+def checked_statistic(statistic: Any) -> Statistic:
+    """Of what a difference or a band is, if the word is one of the two; raises StatsError otherwise."""
+    return "mean" if one_of(statistic, ("mean", "median"), "the statistic", StatsError) == "mean" else "median"
+
+
 EXACT_UP_TO = 13
 
 
@@ -39,7 +52,7 @@ def difference(
     Raises: StatsError for fewer than two seeds, seeds that are not the same, or NaN without a cap.
     """
     first, second = paired(_cut(a, cap), _cut(b, cap))
-    if statistic == "median":
+    if checked_statistic(statistic) == "median":
         return by_scipy((first, second), _median_difference, level)
     bounds = None if cap is None else (-float(cap), float(cap))
     gaps = first - second
@@ -116,7 +129,7 @@ def superiority(
     """
     first, second = paired(a, b)
     wins, losses = int(np.sum(first < second)), int(np.sum(first > second))
-    if better == "higher":
+    if checked_better(better) == "higher":
         wins, losses = losses, wins
     low, high = -_tango_high(losses, wins, first.size, level), _tango_high(wins, losses, first.size, level)
     method = f"Tango score, {first.size - wins - losses} tied seeds count half"

@@ -32,7 +32,7 @@ from seedbed.stats.families import holm
 from seedbed.stats.hits import Hits
 from seedbed.stats.interval import Interval, shown
 from seedbed.stats.members import ALONE, Members
-from seedbed.stats.pairs import Better, sign_flip
+from seedbed.stats.pairs import Better, checked_better, sign_flip
 
 State = Literal["a faster", "b faster", "a better", "b better", "equivalent", "open"]
 
@@ -152,6 +152,7 @@ def settle(
     Raises: StatsError for a number of seeds that is no look or was looked at before, other settings, looks, alpha or
     margin than before, fewer than two settings, or values that are not finite.
     """
+    checked_better(better)
     members = hits.restricted() if isinstance(hits, Hits) else hits
     plan = _plan(members, tuple(looks), so_far, alpha)
     before = so_far or _begun(hits, members, plan, margin, alpha, better)

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval
-from seedbed.stats.pairs import Better
+from seedbed.stats.pairs import Better, checked_better
 from seedbed.stats.proportions import score_bounds, wilson
 from seedbed.stats.scores import checked
 
@@ -60,7 +60,7 @@ def one_run(
     checked(values.ravel())
     if values.shape[1] != len(names) or len(names) < 2:
         raise StatsError(f"an order needs at least two settings, got {values.shape[1]}; vary something")
-    lower = values if better == "lower" else -values
+    lower = values if checked_better(better) == "lower" else -values
     means = lower.mean(axis=0)
     best = np.argsort(means, kind="stable")
     kept = _without_doubles(lower, best)

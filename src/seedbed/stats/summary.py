@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from seedbed.errors import StatsError
+from seedbed.record import independent
 from seedbed.stats.hits import Hits, hits
 from seedbed.stats.interval import Interval, finite
 from seedbed.stats.members import read
@@ -26,6 +27,7 @@ def summarize(record: xr.Dataset, level: float = 0.95) -> list[dict[str, Any]]:
     Raises: StatsError for a record without members, or with members that were not run.
     """
     members = read(record, _main(record))
+    record = independent(record)
     listed, n = members.settings, len(members.seeds)
     arrivals = hits(record) if has_target(record) else None
     arrived = [{"hit_share": None, "hit_step": None}] * len(listed) if arrivals is None else _arrivals(arrivals, level)

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from seedbed.errors import StatsError, nearest
-from seedbed.record import name_of, watched
+from seedbed.record import independent, name_of, watched
 from seedbed.stats import pairs, scores
 from seedbed.stats.checks import Term
 from seedbed.stats.hits import hits
@@ -89,6 +89,7 @@ def column(term: Term, record: xr.Dataset) -> Column:
     """
     if term.variable not in record:
         read(record, term.variable)  # says which there are
+    record = independent(record)
     variable = record[term.variable]
     steps = term.variable.endswith("_step") or variable.attrs.get("units") == "steps"
     exact = bool(variable.attrs.get("exact"))

@@ -22,7 +22,7 @@ from seedbed.stats.hits import Hits
 from seedbed.stats.interval import Interval, Significance, finite, shown
 from seedbed.stats.luck import POWERS, Needed, paired_need, seeds_for
 from seedbed.stats.members import Members
-from seedbed.stats.pairs import Better, mcnemar, share_difference, sign_flip, superiority, wilcoxon
+from seedbed.stats.pairs import Better, checked_better, mcnemar, share_difference, sign_flip, superiority, wilcoxon
 from seedbed.stats.proportions import score_bounds, wilson
 from seedbed.stats.resampling import difference_interval, mean_intervals, resampled_means
 from seedbed.stats.single_run import Chance, one_run
@@ -145,6 +145,7 @@ def weigh(
     Raises: StatsError for several settings on a side, hits beside scores, two caps, fewer than two seeds, or values
     that are not finite.
     """
+    checked_better(better)
     one, other = (side.restricted() if isinstance(side, Hits) else side for side in (a, b))
     _fit(a, b, one, other)
     if isinstance(a, Hits):
@@ -235,7 +236,7 @@ def independent_superiority(a: ArrayLike, b: ArrayLike, better: Better = "lower"
     0.75 [0.2141, 0.9706]
     """
     x, y = scores.checked(a), scores.checked(b)
-    if better == "higher":
+    if checked_better(better) == "higher":
         x, y = -x, -y
     return _counted((_above(x, y) + _above(x, y, level_too=True)) / 2,
                     1 - (_above(y, x) + _above(y, x, level_too=True)) / 2, level, "ties half")  # fmt: skip

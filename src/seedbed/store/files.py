@@ -99,7 +99,7 @@ def read_json(path: Path) -> Any:
         raise UnreadableError("it is not JSON") from None
 
 
-def readable(path: Path | str) -> str:
+def readable(path: Any) -> str:
     """A path on one line, whatever bytes are in its name."""
     text = str(path).encode("utf-8", "backslashreplace").decode()
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
@@ -203,11 +203,12 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def checked_name(name: str, what: str) -> str:
+def checked_name(name: Any, what: str) -> str:
     """A name that is safe as a file name on every system, or a StoreError."""
-    if not NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise StoreError(
-            f'"{readable(name)}" cannot name a {what}: letters, digits and _ - . only, at most 100; choose another name'
+            f'"{readable(name)[:200]}" cannot name a {what}: letters, digits and _ - . only, at most 100; choose '
+            "another name"
         )
     return name
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seedbed.errors import StoreError, nearest
-from seedbed.spec import Seeds, plain_seeds, seeds_back
+from seedbed.spec import MOST_SEEDS, Seeds, plain_seeds, seeds_back
 from seedbed.store.blocks import damaged
 from seedbed.store.files import (
     UnreadableError,
@@ -121,6 +121,9 @@ def parse_question(path: Path) -> Question:
         keys, programs = tuple(content["keys"]), content.get("programs", [])
         if programs and len(programs) != len(keys):
             raise ValueError("each setting has its programs")
-        return Question(factors, keys, seeds_back(content["seeds"]), content["attributes"], programs)
-    except (ValueError, KeyError, TypeError):
+        seeds = seeds_back(content["seeds"])
+        if not 0 < len(seeds) <= MOST_SEEDS:
+            raise ValueError("no run has so many seeds")
+        return Question(factors, keys, seeds, content["attributes"], programs)
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise damaged(path, "it is not a question") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 REACH = 2.0
-POINTS = {"smoke": 81, "quick": 801, "full": 4001}
+ROUNDING = 1e-5  # a larger difference is no matter of single precision
 WIDTH = 1e-4  # of a central difference, whose error is about WIDTH^2 / 24 times the third derivative
 ASKED = ("tanh", "sigmoid", "relu")
 MORE = ("identity", "leaky_relu(slope=0.01)", "elu(alpha=1.0)", "selu", "softplus", "gelu", "silu")
@@ -49,15 +49,28 @@ STEPS = {
         "(dif) / (dif z) max(0, z) = cases(1 &\"if\" z > 0, 0 &\"if\" z < 0)",
     ),
 }  # fmt: skip
+IN_A_LINE = {
+    "tanh": "tanh′(z) = 1 − tanh²(z)",
+    "sigmoid": "σ′(z) = σ(z) (1 − σ(z))",
+    "relu": "ReLU′(z) = 1 above 0 and 0 below",
+}
+Grid = tuple[np.ndarray, np.ndarray, np.ndarray]  # z, f(z), f'(z)
 
 
-def ask(_: str) -> sb.Spec:
-    """A neuron of weight z and input 1 whose loss grows as fast as its output: the gradient is f'(z)."""
+def ask(profile: sb.Profile) -> dict[str, Any]:
+    """A neuron of weight z and input 1 whose loss grows as fast as its output: the gradient is f'(z).
+
+    f and f' on a grid by the engine, the same by hand, and f by hand a little to either side of it.
+    """
     rule = sb.optimizers.sgd(0.1)  # which nothing here follows
     neuron = sb.Spec(
         data=sb.data.generator(far_below), model="neuron", loss="mae", output="tanh", optimizer=rule, steps=1
-    )
-    return neuron.vary(output=[*ASKED, *MORE])
+    ).vary(output=[*ASKED, *MORE])
+    grid, sides = np.linspace(-REACH, REACH, profile.points), np.array([-WIDTH / 2, 0.0, WIDTH / 2])
+    return {
+        "engine": sb.measures.landscape(neuron, grid, np.zeros(1)),
+        "by_hand": sb.measures.landscape(neuron, grid, sides, engine="reference"),
+    }
 
 
 def far_below(_: np.random.Generator) -> tuple[np.ndarray, np.ndarray, str]:
@@ -65,58 +78,55 @@ def far_below(_: np.random.Generator) -> tuple[np.ndarray, np.ndarray, str]:
     return np.ones((1, 1)), np.full((1, 1), -1e3), "real"
 
 
-def measure(lab: sb.Lab) -> dict[str, xr.Dataset]:
-    """f and f' on a grid by the engine, the same by hand, and f by hand a little to either side of it."""
-    grid, question = np.linspace(-REACH, REACH, POINTS[lab.profile]), ask(lab.profile)
-    return {
-        "engine": lab.landscape(question, grid, np.zeros(1), "engine"),
-        "by_hand": lab.landscape(question, grid, np.array([-WIDTH / 2, 0.0, WIDTH / 2]), "by_hand", engine="reference"),
-    }
-
-
-def tell(records: Mapping[str, xr.Dataset]) -> sb.Page:
-    """The page: derivations, curves beside formulas, and how far the three ways of differentiating differ."""
-    engine, by_hand = records["engine"], records["by_hand"]
-    names = engine["output"].values.tolist()
-    found = {name: differences(name, engine, by_hand) for name in names}
-    asked = [name for name in names if name in ASKED]
-    more = [name for name in names if name not in ASKED]
-    sections = [
-        *([sb.Section("Derivatives by hand", list(derivations(asked)))] if asked else []),
-        *(sb.Section(title, list(curves(number, chosen, by_hand)))
-          for number, (title, chosen) in enumerate((("The three activations", asked), ("Further activations", more)))
-          if chosen),
-        sb.Section("Checked", list(checks(found, engine))),
-    ]  # fmt: skip
-    return sb.Page(sections, {"differences": found, "largest": extremes(names, by_hand)})
-
-
-def derivations(names: list[str]) -> Iterator[sb.Prose | sb.Formula]:
+def derivations(context: sb.Context) -> Iterator[Any]:
     """How each of the three derivatives is found."""
+    names = [name for name in context.record("by_hand")["output"].values.tolist() if name in STEPS]
     for name in names:
         words, formula = STEPS[name]
-        yield sb.Prose(f"**{name}.** {words}")
+        yield f"**{name}.** {words}"
         yield sb.Formula(formula, f"the derivative of {name}, step by step")
+    if names:
+        yield sb.Answer(
+            f"{'; '.join(IN_A_LINE[name] for name in names)}. Derived step by step, so nothing is uncertain."
+        )
 
 
-def curves(number: int, names: list[str], by_hand: xr.Dataset) -> Iterator[sb.Prose | sb.Figure | sb.Formula]:
-    """f and f' as curves, and each formula under its name."""
-    rows = []
-    for name in names:
-        z, value, slope = on_grid(name, by_hand)
-        rows.append(sb.figures.FunctionRow(name, z, value, np.where(jump(z, slope), np.nan, slope)))
-    yield sb.Figure(f"curves_{number}", sb.figures.function_and_derivative(rows),
-                    f"Activations f and their derivatives f′ on [−{REACH:g}, {REACH:g}], {len(rows[0].z):,} points. "
-                    "Exact values: nothing is drawn at random, so nothing has an interval.",
-                    f"Curves of {', '.join(names)} and their derivatives")  # fmt: skip
-    for name in names:
-        formula = FORMULAS.get(name.partition("(")[0])
-        yield sb.Prose(f"**{name}**" + ("" if formula else ": an activation of one's own, known by its curve only."))
+def curves(context: sb.Context) -> Iterator[Any]:
+    """A section for the three activations and one for the others: curves, and each formula under its name."""
+    by_hand = context.record("by_hand")
+    found = {name: on_grid(name, by_hand) for name in by_hand["output"].values.tolist()}
+    largest = {name: float(slope.max()) for name, (_, _, slope) in found.items()}
+    yield sb.Reading("largest", largest)
+    for number, (title, is_asked) in enumerate((("The three activations", True), ("Further activations", False))):
+        chosen = {name: one for name, one in found.items() if (name in ASKED) == is_asked}
+        if chosen:
+            asks = f"How do {'they' if is_asked else 'other activations'} and their derivatives look on [−2, 2]?"
+            yield sb.Section(title, list(curve_items(f"curves_{number}", chosen, largest)), asks)
+
+
+def curve_items(name: str, found: dict[str, Grid], largest: dict[str, float]) -> Iterator[Any]:
+    """The figure, the formulas, and the largest slope of each in a sentence."""
+    rows = [
+        sb.figures.FunctionRow(one, z, value, np.where(jump(z, slope), np.nan, slope))
+        for one, (z, value, slope) in found.items()
+    ]
+    yield sb.Figure(
+        name,
+        sb.figures.function_and_derivative(rows),
+        f"Activations f and their derivatives f′ on [−{REACH:g}, {REACH:g}], {len(rows[0].z):,} points. "
+        "Exact values: nothing is drawn at random, so nothing has an interval.",
+        f"Curves of {', '.join(found)} and their derivatives",
+    )
+    for one in found:
+        formula = FORMULAS.get(one.partition("(")[0])
+        yield f"**{one}**" + ("" if formula else ": an activation of one's own, known by its curve only.")
         if formula:
-            yield sb.Formula(formula, f"{name} and its derivative")
+            yield sb.Formula(formula, f"{one} and its derivative")
+    slopes = ", ".join(f"{one} {largest[one]:.3g}" for one in found)
+    yield sb.Answer(f"The largest slope of each there: {slopes} (exact, no interval).")
 
 
-def on_grid(name: str, record: xr.Dataset) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def on_grid(name: str, record: xr.Dataset) -> Grid:
     """z, f(z) and f'(z) of one activation."""
     part = record.sel(output=name, seed=0).sel(bias=0.0, method="nearest")
     return part["weight"].values, part["prediction"].values, part["gradient_weight"].values
@@ -135,28 +145,34 @@ def differences(name: str, engine: xr.Dataset, by_hand: xr.Dataset) -> dict[str,
     sides = by_hand.sel(output=name, seed=0)["prediction"].transpose("bias", "weight").values
     central = (sides[2] - sides[0]) / WIDTH
     away = np.abs(z) > WIDTH
-    return {"engine": float(np.abs(automatic - slope)[away].max()),
-            "central": float(np.abs(central - slope)[away].max())}  # fmt: skip
+    found = {"engine": automatic - slope, "central": central - slope}
+    return {way: float(np.abs(error)[away].max()) for way, error in found.items()}
 
 
-def extremes(names: list[str], by_hand: xr.Dataset) -> dict[str, float]:
-    """The largest derivative of each activation on the grid."""
-    return {name: float(on_grid(name, by_hand)[2].max()) for name in names}
-
-
-def checks(found: Mapping[str, Mapping[str, float]], engine: xr.Dataset) -> Iterator[sb.Prose | sb.Table]:
-    """A table of the largest differences."""
-    automatic = engine["gradient_weight"].dtype == np.float32
-    how = "automatic differentiation in float32" if automatic else "itself (the reference engine differentiates so)"
-    rows: list[tuple[Any, ...]] = [(name, f"{one['engine']:.1e}", f"{one['central']:.1e}")
-                                   for name, one in found.items()]  # fmt: skip
-    yield sb.Prose(
-        f"The derivative by hand, in double precision, beside {how} and beside a central difference of width "
-        f"{WIDTH:g}. At z = 0 an activation with a kink has no derivative: that point is left out."
+def checks(context: sb.Context) -> Iterator[Any]:
+    """How far the three ways of differentiating differ."""
+    engine, by_hand = context.record("engine"), context.record("by_hand")
+    found = {name: differences(name, engine, by_hand) for name in by_hand["output"].values.tolist()}
+    yield sb.Reading("differences", found)
+    single = engine["gradient_weight"].dtype == np.float32
+    how = "automatic differentiation in float32" if single else "itself (the reference engine differentiates so)"
+    yield f"""
+        The derivative by hand, in double precision, beside {how} and beside a central difference of width {WIDTH:g}.
+        At z = 0 an activation with a kink has no derivative: that point is left out."""
+    yield sb.Table(
+        ("activation", "largest difference to the engine", "to a central difference"),
+        [(name, f"{one['engine']:.1e}", f"{one['central']:.1e}") for name, one in found.items()],
+        f"Largest absolute differences of the derivatives on {engine.sizes['weight']:,} points of "
+        f"[−{REACH:g}, {REACH:g}]. Deterministic.",
     )
-    yield sb.Table(("activation", "largest difference to the engine", "to a central difference"), rows,
-                   f"Largest absolute differences of the derivatives on {engine.sizes['weight']:,} points of "
-                   f"[−{REACH:g}, {REACH:g}]. Deterministic.")  # fmt: skip
+    most = {way: sb.show.number(max(one[way] for one in found.values()), 2) for way in ("engine", "central")}
+    yield sb.Answer(
+        f"Yes: on {engine.sizes['weight']:,} points, rounding apart, the engine's derivatives of {len(found)} "
+        f"activations differ from the formulas by at most {most['engine']}, central differences by at most "
+        f"{most['central']} (nothing drawn, no interval)."
+        if max(one["engine"] for one in found.values()) < ROUNDING
+        else f"Not everywhere: the engine's derivatives differ from the formulas by up to {most['engine']}."
+    )
 
 
 study = sb.Study(
@@ -165,16 +181,22 @@ study = sb.Study(
     source="EE449 homework 1 (2024), question 1.1, and the report on it",
     question="What are the derivatives of tanh, sigmoid and ReLU, and of any other activation, and does what a "
     "framework computes agree with the formulas?",
-    measure=measure,
-    tell=tell,
-    seeds={"smoke": 1, "quick": 1, "full": 1},
+    ask=ask,
+    profiles={
+        "smoke": {"seeds": 1, "points": 81, "takes": "10 s", "reduced": "81 points instead of 801"},
+        "quick": {"seeds": 1, "points": 801, "takes": "10 s"},
+        "full": {"seeds": 1, "points": 4_001, "takes": "10 s"},
+    },
+    picture="curves_0",
+    page=[
+        sb.Section("Derivatives by hand", [derivations], asks="What are the derivatives?"),
+        curves,
+        sb.Section("Checked", [checks], asks="Does what a framework computes agree with the formulas?"),
+    ],
     decided=(
         "the interval is [-2, 2]; the report says nothing of the number of points",
         "the derivative of ReLU at 0, which does not exist, is taken as 0 in training and drawn as a gap",
         "prelu and rrelu are leaky ReLU with a slope that is learned or drawn, crelu is two ReLUs side by side: none "
         "is a function of one number with a derivative of its own, so none is among the further activations",
     ),
-    reduced={"smoke": "81 points instead of 801"},
-    takes={"smoke": "10 s", "quick": "10 s", "full": "10 s"},
-    figures=("tanh, sigmoid and ReLU with their derivatives", "further activations with theirs"),
 )

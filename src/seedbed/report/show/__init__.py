@@ -22,7 +22,7 @@ from seedbed.report.show.costing import cost, costs, plain, ratio, times
 from seedbed.report.show.published import published
 from seedbed.report.show.renaming import renamed
 from seedbed.report.show.seeing import images, images_of, kernels
-from seedbed.report.show.training import by_layer, curves, fates, over_time
+from seedbed.report.show.training import by_layer, curves, fates, over_time, share_curve
 
 __all__ = [
     "arrivals",
@@ -48,6 +48,7 @@ __all__ = [
     "renamed",
     "scores",
     "share",
+    "share_curve",
     "single_runs",
     "tenths",
     "times",

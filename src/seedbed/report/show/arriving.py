@@ -114,7 +114,7 @@ def arrival_table(scored: Scored | Hits) -> Table:
     return Table(columns, table, caption)
 
 
-def _judged_words(hits: Any) -> str:
+def _judged_words(hits: Hits) -> str:
     """Between which steps an arrival lies, where the target was not judged at every step."""
     if hits.judged in ("", "every step"):
         return ""
@@ -134,7 +134,8 @@ def arrival_figures(record: Any, marks: Sequence[Mark] = (), suffix: str = "") -
         curve = hits.survival(levels).curve()
         bands[name_of(levels)] = (curve.step, 1 - curve.high, 1 - curve.low)
     end = f"_{suffix}" if suffix else ""
-    published = " Marks are published single runs." if marks else ""
+    some = sb.figures.drawn_words(record)
+    published = (" Marks are published single runs." if marks else "") + (f" {some}." if some else "")
     yield Figure(
         f"arrivals{end}",
         sb.figures.arrivals(record, list(marks) or None, bands=bands),

@@ -23,23 +23,29 @@ LEVEL = "95 %"
 PICKED = 5
 POWER = 0.8
 MOST_NAMED = 5  # settings that an answer names one by one
+MOST_IN_WORDS, FIRST, MOST_RANKED = 24, 5, 36  # settings told in words; of more, so many; those in the figure of ranks
 MOST_PAIRS = 15  # that a reader goes through; of more, those that need the most seeds
 
 
 def scores(*variables: str, record: str = "", better: str = "") -> Block:
     """A table of the score by setting (mean, median, 5–95 % of members), and the figure; of further variables too."""
 
-    def items(context: Context) -> Iterator[Table | Figure | Answer]:
+    def items(context: Context) -> Iterator[Table | Figure | Prose | Answer]:
         for variable in variables or ("",):
             scored = context.scored(record, variable, better)
+            if scored.n == 0:
+                yield Prose(f"No seed has a finite {scored.words} under every setting, so there is nothing to compare.")
+                continue
             yield score_table(scored)
+            columns = dict(zip(scored.names, scored.members.values.T, strict=True))
+            some = sb.figures.drawn_words(scored.record)
+            if some:
+                columns = {name: columns[name] for name in map(name_of, sb.figures.drawn(scored.record))}
             yield Figure(
                 f"scores_{scored.score.variable}{'_' * bool(record)}{record}",
-                sb.figures.strips(
-                    [(scored.words, dict(zip(scored.names, scored.members.values.T, strict=True)))],
-                    spread=scored.n > 60,
-                ),
-                f"{_capital(scored.words)} of n = {scored.n} members of each setting; the bar is the median.",
+                sb.figures.strips([(scored.words, columns)], spread=scored.n > 60),
+                f"{_capital(scored.words)} of n = {scored.n} members of each setting; the bar is the median."
+                f"{f' {_capital(some)}.' if some else ''}",
                 f"{_capital(scored.words)} by setting, a strip for each",
             )
             yield Answer(best_words(scored))
@@ -132,6 +138,12 @@ def interaction(a: str, b: str, *, record: str = "") -> Block:
 
 def score_table(scored: Scored) -> Table:
     """One row per setting: mean, median, 5–95 % of members."""
+    if scored.is_share:
+        return Table(
+            ("setting", scored.words),
+            [(name, scored.interval(mean)) for name, mean in zip(scored.names, scored.means, strict=True)],
+            f"Shares of n = {scored.n} members per setting; brackets are {LEVEL} intervals (Wilson).",
+        )
     spread = [" … ".join(map(scored.shown, np.quantile(column, (0.05, 0.95)))) for column in scored.members.values.T]
     lost = f" {scored.lost} seeds under which a score is no number are left out." if scored.lost else ""
     return Table(
@@ -161,14 +173,17 @@ def best_words(scored: Scored) -> str:
 def order_items(scored: Scored, suffix: str = "") -> Iterator[Prose | Table | Figure]:
     """The order of settings with its uncertainty, in a sentence, a figure and a table of pairs."""
     order = scored.order
-    ranked = zip(order.names, order.ranks, strict=True)
-    rank_rows = [{"label": name, "rank": rank.estimate, "low": rank.low, "high": rank.high} for name, rank in ranked]
+    ranked = list(zip(order.names, order.ranks, strict=True))
+    half = MOST_RANKED // 2
+    shown = ranked if len(ranked) <= MOST_RANKED else [*ranked[:half], *ranked[-half:]]
+    rank_rows = [{"label": name, "rank": rank.estimate, "low": rank.low, "high": rank.high} for name, rank in shown]
+    some = "" if shown is ranked else f" The first {half} and the last {half} of {len(ranked)} are drawn."
     yield Prose(order_words(scored))
     yield Figure(
         f"order_{suffix}" if suffix else "order",
         sb.figures.order(rank_rows),
         f"Rank of each setting by {_mean(scored)}, with {LEVEL} intervals "
-        f"from resampled seeds; n = {scored.n} seeds, the same seeds for every setting.",
+        f"from resampled seeds; n = {scored.n} seeds, the same seeds for every setting.{some}",
         "Settings in order of arrival with rank intervals"
         if scored.hits
         else "Settings in order of their mean with rank intervals",
@@ -179,10 +194,17 @@ def order_items(scored: Scored, suffix: str = "") -> Iterator[Prose | Table | Fi
 def order_words(scored: Scored) -> str:
     """The order of settings as a sentence, with what cannot be told apart and how sure the order is."""
     order: Order = scored.order
+    many = len(order.names) > MOST_IN_WORDS
     chain = ", then ".join(
         f"**{name}** ({scored.interval(mean)}{scored.unit})"
-        for name, mean in zip(order.names, order.means, strict=True)
+        for name, mean in list(zip(order.names, order.means, strict=True))[: FIRST if many else None]
     )
+    if many:
+        return (
+            f"By {_mean(scored)}, the first {FIRST} of {len(order.names)} settings: {chain}. {apart_words(scored)} It "
+            "was chosen by these same members, so among new ones it is likely to be a little worse than here. Every "
+            "setting stands in `summary.json`."
+        )
     likely, share = order.orders[0]
     first = "fastest first" if scored.hits else "best first"
     return (
@@ -197,12 +219,20 @@ def order_answer(scored: Scored) -> str:
         f"{name.replace('_', ' ')} ({scored.interval(mean)})"
         for name, mean in zip(scored.order.names, scored.order.means, strict=True)
     ]
-    shown = told if len(told) <= MOST_NAMED else [*told[:2], "…", told[-1]]
-    return f"By {_mean(scored)}: {'; '.join(shown)} (n = {scored.n}, {LEVEL} intervals). {apart_words(scored)}"
+    many = len(told) > MOST_NAMED
+    shown = [*told[:2], "…", told[-1]] if many else told
+    level = many and any(len(group) > 1 for group in scored.order.groups)
+    apart = "Not every pair can be told apart at 5 % (Holm-adjusted)." if level else apart_words(scored)
+    return f"By {_mean(scored)}: {'; '.join(shown)} (n = {scored.n}, {LEVEL} intervals). {apart}"
 
 
 def apart_words(scored: Scored) -> str:
-    """Which settings cannot be told apart, in a sentence or several."""
+    """Which settings cannot be told apart, in a sentence or several; of many only those like the best."""
+    count = len(scored.order.names)
+    if count > MOST_IN_WORDS:
+        alike = len(scored.order.groups[0]) - 1
+        which = f"{number(alike)} of the {number(count - 1)} others cannot" if alike else "All others can"
+        return f"{which} be told apart from the best at 5 % (Holm-adjusted over {number(count - 1)} pairs)."
     together = [group for group in scored.order.groups if len(group) > 1]
     if not together:
         return "Every pair can be told apart at 5 % (Holm-adjusted over all pairs)."

@@ -16,6 +16,8 @@ from seedbed.report.page import Answer, Figure, Prose, Table
 if TYPE_CHECKING:
     import xarray as xr
 
+    from seedbed.figures.share_curves import ShareCurve
+
 SPLITS = {"train": "Training", "test": "Test"}
 
 
@@ -108,13 +110,16 @@ def over_time_items(
         sb.figures.ShareCurve(name, band.step, band.estimate, np.clip(band.low, 0, 1), np.clip(band.high, 0, 1))
         for name, band in found.items()
     ]
-    n = record.sizes[SEED]
+    n, some = record.sizes[SEED], sb.figures.drawn_words(record)
+    if some:
+        names = {name_of(levels) for levels in sb.figures.drawn(record)}
+        shown = [curve for curve in shown if curve.name in names]
     yield Figure(
         f"mean_{variable}",
         sb.figures.shares(shown, f"mean {what}", step="log"),
         f"Mean {what} against step, n = {n} members per setting. The bands hold at all steps together: each "
         "contains the whole true curve with a chance of 95 % (largest deviation over steps, seeds resampled). "
-        "A member that stopped counts with its last value.",
+        f"A member that stopped counts with its last value.{f' {some}.' if some else ''}",
         f"Curves of the mean {what} with simultaneous bands, one per setting",
     )
     known = record[variable]["step"].values
@@ -202,6 +207,13 @@ def fate_table(record: Any) -> Table:
         "gradient. Diverged: a number that is not finite. All stay in every denominator."
     )
     return Table(columns, table, caption)
+
+
+def share_curve(name: str, steps: Sequence[int], counts: Sequence[int], n: int) -> ShareCurve:
+    """The share of `n` members at each step, from their number, with Wilson's interval: for `figures.shares`."""
+    known = {count: sb.stats.wilson(count, n) for count in set(counts)}
+    bounds = np.array([(known[count].estimate, known[count].low, known[count].high) for count in counts])
+    return sb.figures.ShareCurve(name, np.asarray(steps), *bounds.T)
 
 
 def traces(record: Any) -> list[str]:
