@@ -12,6 +12,7 @@ import seedbed as sb
 from seedbed.catalogue import from_file, perform, retell
 from seedbed.catalogue.questions import Changes, asked_of
 from seedbed.errors import PartError, SpecError
+from seedbed.report.context import Context
 from seedbed.studies import own_activation
 from seedbed.studies.own_activation import LEAKY, RELU
 from seedbed.studies.own_activation.against import against_relu, grouped, verdict
@@ -122,6 +123,16 @@ def test_a_sweep_does_with_less():
     few = asked("elu")
     assert {name: (one.kind, one.at_most) for name, one in few.items()} == {
         "lines": ("training", None), "detection": ("training", 32), "neuron": ("landscape", None)}  # fmt: skip
+
+
+def test_what_a_sweep_leaves_out_is_said():
+    study = own_activation.study
+    names = ("relu", "elu", "gelu", "tanh", "sigmoid")
+    steps = record(*np.full((5, 6), 20.0), names=names)
+    context = Context(study, study.profile("smoke"), {"lines": steps})
+    for block in (own_activation.surfaces, own_activation.trained("lines", "train_accuracy", "accuracy", (10,))[1]):
+        (answer,) = (one.text for one in block(context) if isinstance(one, sb.Answer))
+        assert answer.startswith(("With more than 4", "More than 4"))
 
 
 def test_what_has_two_outputs_is_no_neuron():

@@ -169,15 +169,17 @@ def sets(context: sb.Context) -> dict[str, Any]:
     return {name: context.record(name).sizes.get("activation", 1) for name in TITLES if context.has(name)}
 
 
-def small(name: str, block: Any) -> Any:
-    """A block that a sweep leaves out."""
-    return lambda context: block(context) if sets(context)[name] <= SWEEP else ()
+def unless_sweep(name: str, block: Any) -> Any:
+    """A block that a sweep leaves out, with a line that says so."""
+    line = sb.Answer(f"More than {SWEEP} activations are compared by when they arrive and ranked, not one by one.")
+    return lambda context: block(context) if sets(context)[name] <= SWEEP else [line]
 
 
 def surfaces(context: sb.Context) -> Iterator[Any]:
     """Three surfaces for each activation: output, loss and gradient, as part 1 of the sheet has them."""
     if not context.has("neuron"):
         yield NOT_DRAWN
+        yield sb.Answer(" ".join(NOT_DRAWN.split()))
         return
     yield ONE_NEURON
     record, told = context.record("neuron"), list[str]()
@@ -321,7 +323,8 @@ def explanation(context: sb.Context) -> Iterator[Any]:
     yield sb.Reading("gradient_ratios", found)
     if not ratios:
         return
-    yield from small("lines", sb.show.renamed("lines_{}", sb.show.by_layer("gradient_norm", record="lines")))(context)
+    if sets(context)["lines"] <= SWEEP:
+        yield from sb.show.renamed("lines_{}", sb.show.by_layer("gradient_norm", record="lines"))(context)
     cell = "{median:.2f} [{q25:.2f}, {q75:.2f}]"
     yield sb.Table(
         ("activation", *record["layer"].values.tolist()),
@@ -375,7 +378,7 @@ def trained(name: str, compared_at: str, what: str, steps: tuple[int, ...]) -> l
     """The figures that part 3 of the sheet asks for, two on lines, four on detection; and the settings step by step."""
     return [
         sb.show.renamed(f"{name}_{{}}", sb.show.curves(*SHOWN[name], record=name, says=SHOWN[name])),
-        small(
+        unless_sweep(
             name,
             sb.show.renamed(f"{name}_{{}}", sb.show.over_time(compared_at, steps=steps, record=name, what=what)),
         ),
