@@ -13,29 +13,21 @@ from seedbed.record import factors
 from seedbed.report.context import Scored
 from seedbed.report.kernels import kernel_items as kernel_items
 from seedbed.report.kernels import kernels_moved as kernels_moved
-from seedbed.report.numbers import file_name as file_name
 from seedbed.report.numbers import interval as interval
-from seedbed.report.numbers import number as number
 from seedbed.report.numbers import p_value as p_value
-from seedbed.report.numbers import percent as percent
 from seedbed.report.numbers import tenths as tenths
-from seedbed.report.numbers import whole as whole
-from seedbed.report.operations import Layer as Layer
 from seedbed.report.operations import layers as layers
 from seedbed.report.operations import parameter_count as parameter_count
 from seedbed.report.operations import training_operations as training_operations
 from seedbed.report.page import Figure, Prose, Table
 from seedbed.report.show import comparing
-from seedbed.report.show.arriving import Mark as Mark
 from seedbed.report.show.arriving import arrival_figures as arrival_figures
 from seedbed.report.show.arriving import arrival_table as arrival_table
 from seedbed.report.show.training import fate_table as fate_table
 from seedbed.report.side_by_side import Cost as Cost
 from seedbed.report.side_by_side import cost_figure as cost_figure
 from seedbed.report.side_by_side import cost_table as cost_table
-from seedbed.report.side_by_side import costs as costs
 from seedbed.report.side_by_side import ratio_of_medians as ratio_of_medians
-from seedbed.report.side_by_side import short as short
 from seedbed.report.side_by_side import side_by_side as side_by_side
 from seedbed.report.side_by_side import until_last as until_last
 from seedbed.stats.hits import Hits
@@ -47,24 +39,9 @@ def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:
     return comparing.order_items(_scored(hits))
 
 
-def order_words(hits: Hits) -> str:
-    """The order of settings as a sentence, with what cannot be told apart and how sure the order is."""
-    return comparing.order_words(_scored(hits))
-
-
-def pair_table(hits: Hits) -> Table:
-    """Every compared pair: difference of restricted means, adjusted p, who beats whom, what one run would have said."""
-    return comparing.pair_table(_scored(hits))
-
-
 def single_run_items(hits: Hits) -> Iterator[Prose | Table]:
     """The chance that one run misleads, the lucky-seed meter, and how many seeds would tell each pair apart."""
     return comparing.single_run_items(_scored(hits))
-
-
-def one_run_words(hits: Hits) -> str:
-    """How often one run per setting would have told another order, as a sentence."""
-    return comparing.one_run_words(_scored(hits))
 
 
 def _scored(hits: Hits) -> Scored:
