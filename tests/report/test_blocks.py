@@ -226,18 +226,6 @@ def test_a_report_explains_the_terms_it_uses_and_no_others(three):
     assert page.short.notes.startswith("*95 % interval*: ")
 
 
-def test_curves_say_a_variable_in_words_of_ones_own_and_figures_are_renamed():
-    steps = np.arange(5)
-    made = losses(np.ones((2, SEEDS)), net=["a", "b"]).assign_coords(step=steps)
-    made["largest_weight"] = (("net", "seed", "step"), np.ones((2, SEEDS, 5)))
-    made.attrs["cap"] = 4
-    block = sb.show.renamed("lines_{}", sb.show.curves("largest_weight", says={"largest_weight": "Largest of all"}))
-    (figure,) = block(context(made))
-    assert figure.name == "lines_largest_weight"
-    assert figure.caption.startswith("Largest of all against step")
-    assert figure.words == "Largest of all against step"
-
-
 def yes_or_no(counts, **factors):
     """A record in which so many of the members of each setting collapsed."""
     found = np.arange(SEEDS) < np.asarray(counts)[:, None]
@@ -264,3 +252,15 @@ def test_a_share_by_step_has_wilson_s_interval_at_every_step():
     share = sb.stats.wilson(5, 20)
     assert (curve.share[1], curve.low[2], curve.high[1]) == (share.estimate, share.low, share.high)
     assert curve.steps.tolist() == [0, 10, 20]
+
+
+def test_curves_say_a_variable_in_words_of_ones_own_and_figures_are_renamed():
+    steps = np.arange(5)
+    made = losses(np.ones((2, SEEDS)), net=["a", "b"]).assign_coords(step=steps)
+    made["largest_weight"] = (("net", "seed", "step"), np.ones((2, SEEDS, 5)))
+    made.attrs["cap"] = 4
+    block = sb.show.renamed("lines_{}", sb.show.curves("largest_weight", says={"largest_weight": "Largest of all"}))
+    (figure,) = block(context(made))
+    assert figure.name == "lines_largest_weight"
+    assert figure.caption.startswith("Largest of all against step")
+    assert figure.words == "Largest of all against step"
