@@ -1,6 +1,7 @@
 """ReLU is always among the activations; a verdict says what was shown; ten lines of one's own end in a report."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,12 @@ import xarray as xr
 
 import seedbed as sb
 from seedbed.catalogue import from_file, perform, retell
+from seedbed.catalogue.questions import Changes, asked_of
 from seedbed.errors import PartError, SpecError
+from seedbed.report.context import Context
 from seedbed.studies import own_activation
 from seedbed.studies.own_activation import LEAKY, RELU
+from seedbed.studies.own_activation.against import against_relu, grouped, verdict
 
 FILE = '''\
 """Is a bump as good as a ramp?"""
@@ -37,8 +41,8 @@ def record(*steps, names=(RELU, LEAKY), cap=1000):
 
 
 def verdict_of(relu, other, **how):
-    (found,) = own_activation.against_relu(record(relu, other, **how))
-    return own_activation.verdict("lines", found)
+    (found,) = against_relu(sb.stats.hits(record(relu, other, **how)))
+    return verdict("lines", found)
 
 
 @pytest.fixture
@@ -84,10 +88,8 @@ def test_no_verdict_where_the_cap_decides():
 def test_many_verdicts_are_grouped(spread):
     relu, noise = spread
     never = np.full(relu.size, np.nan)
-    found = own_activation.against_relu(
-        record(relu, relu + noise, 2 * relu + noise, relu / 2 + noise, never, names=(RELU, "a", "b", "c", "d"))
-    )
-    said = own_activation.grouped("lines", found)
+    steps = record(relu, relu + noise, 2 * relu + noise, relu / 2 + noise, never, names=(RELU, "a", "b", "c", "d"))
+    said = grouped("lines", against_relu(sb.stats.hits(steps)))
     assert [line.rsplit(": ")[1] for line in said] == ["a.", "c.", "b.", "d."]
 
 
@@ -96,26 +98,54 @@ def test_another_factor_is_compared_level_by_level(spread):
     relu, noise = spread
     one, other = record(relu, 2 * relu + noise), record(3 * relu, 3 * relu + noise)
     both = xr.concat([one, other], xr.Variable("learning_rate", [0.1, 0.2])).assign_attrs(one.attrs)
-    found = {row["activation"]: row for row in own_activation.against_relu(both)}
-    assert found[f"learning_rate=0.1, {LEAKY}"]["equivalence"].estimate.estimate == pytest.approx(2, abs=0.05)
-    assert found[f"learning_rate=0.2, {LEAKY}"]["equivalence"].estimate.estimate == pytest.approx(1, abs=0.05)
+    found = {one.activation: one for one in against_relu(sb.stats.hits(both))}
+    assert found[f"learning_rate=0.1, {LEAKY}"].equivalence.estimate.estimate == pytest.approx(2, abs=0.05)
+    assert found[f"learning_rate=0.2, {LEAKY}"].equivalence.estimate.estimate == pytest.approx(1, abs=0.05)
+
+
+def asked(*levels, profile="quick", study=own_activation.study):
+    """What is asked for with some activations set from outside."""
+    return asked_of(study, study.profile(profile), Changes({"activation": levels} if levels else {}))
 
 
 def test_relu_is_always_there():
-    question = own_activation.lines("quick").set_levels("activation", ["elu", "gelu"])
-    assert list(own_activation.parts_of(question)) == [RELU, "elu", "gelu"]
-    kept = own_activation.parts_of(own_activation.lines("quick", ["gelu", RELU]))
-    assert list(kept) == ["gelu", RELU]
+    for name in ("lines", "detection"):
+        assert asked("elu", "gelu")[name].spec.factors[0].labels == (RELU, "elu", "gelu")
+        assert asked("gelu", RELU)[name].spec.factors[0].labels == ("gelu", RELU)
+    assert asked("elu")["neuron"].spec.factors[0].labels == (RELU, "elu")
+
+
+def test_a_sweep_does_with_less():
+    found = asked("elu", "gelu", "tanh", "sigmoid")
+    assert {name: one.at_most for name, one in found.items()} == {"lines": 64}
+    full = asked("elu", "gelu", "tanh", "sigmoid", profile="full")
+    assert {name: one.at_most for name, one in full.items()} == {"lines": None, "detection": 256}
+    few = asked("elu")
+    assert {name: (one.kind, one.at_most) for name, one in few.items()} == {
+        "lines": ("training", None), "detection": ("training", 32), "neuron": ("landscape", None)}  # fmt: skip
+
+
+def test_what_a_sweep_leaves_out_is_said():
+    study = own_activation.study
+    names = ("relu", "elu", "gelu", "tanh", "sigmoid")
+    steps = record(*np.full((5, 6), 20.0), names=names)
+    context = Context(study, study.profile("smoke"), {"lines": steps})
+    for block in (own_activation.surfaces, own_activation.trained("lines", "train_accuracy", "accuracy", (10,))[1]):
+        (answer,) = (one.text for one in block(context) if isinstance(one, sb.Answer))
+        assert answer.startswith(("With more than 4", "More than 4"))
+
+
+def test_what_has_two_outputs_is_no_neuron():
+    assert asked("crelu")["neuron"].spec.factors[0].labels == (RELU,)
 
 
 def test_all_is_the_whole_table():
-    levels = own_activation.parts_of(own_activation.lines("quick").set_levels("activation", ["all"]))
-    assert list(levels) == list(sb.activations.TABLE)
-    some = own_activation.lines("quick").set_levels("activation", [LEAKY, RELU, "all"])
-    assert list(own_activation.parts_of(some))[:3] == [LEAKY, RELU, "identity"]
-    assert len(own_activation.parts_of(some)) == 1 + len(sb.activations.TABLE)
+    assert list(asked("all")["lines"].spec.factors[0].labels) == list(sb.activations.TABLE)
+    some = asked(LEAKY, RELU, "all")["lines"].spec.factors[0].labels
+    assert some[:3] == (LEAKY, RELU, "identity")
+    assert len(some) == 1 + len(sb.activations.TABLE)
     with pytest.raises(PartError, match="missing a required argument"):
-        own_activation.lines("quick").set_levels("initializer", ["all"])
+        asked()["lines"].spec.set_levels("initializer", ["all"])
 
 
 def test_a_study_of_one_s_own_function():
@@ -124,12 +154,24 @@ def test_a_study_of_one_s_own_function():
 
     study = sb.own_activation(ring)
     assert study.name == "own_activation_ring"
-    assert study.ask("quick").factors[0].labels == (RELU, "ring")
+    assert asked(study=study)["lines"].spec.factors[0].labels == (RELU, "ring")
+    assert study.title == "Does ring do what ReLU does?"
     assert sb.own_activation(sb.own("activation", ring, width=2.0), name="mine").name == "mine"
     with pytest.raises(SpecError, match="takes at least one activation, got none"):
         sb.own_activation()
     with pytest.raises(PartError, match='no activation "relux"; did you mean "relu"'):
         sb.own_activation("relux")
+
+
+def test_the_answers_have_members_and_intervals(smoke):
+    told = json.loads((smoke("own_activation") / "summary.json").read_text())["in_short"]["answers"]
+    assert [one["question"] for one in told] == [
+        "How do output, loss and gradient look?", "How do the figures of part 3 look?",
+        "Does it learn faster or slower than ReLU, or more or less the same?", "Why?"]  # fmt: skip
+    assert "n = 625 exact values" in told[0]["answer"]
+    for one in told[1:]:
+        assert "n = 4" in one["answer"]
+        assert re.search(r"9[05] % (band|interval)", one["answer"]), one
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 A piece takes a record (or what `stats.hits` makes of it) and returns items of a page. Nothing is estimated here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import xarray as xr
@@ -13,22 +13,19 @@ from seedbed.record import factors
 from seedbed.report.context import Scored
 from seedbed.report.kernels import kernel_items as kernel_items
 from seedbed.report.kernels import kernels_moved as kernels_moved
-from seedbed.report.numbers import file_name as file_name
 from seedbed.report.numbers import interval as interval
 from seedbed.report.numbers import p_value as p_value
-from seedbed.report.numbers import percent as percent
 from seedbed.report.operations import layers as layers
 from seedbed.report.operations import parameter_count as parameter_count
 from seedbed.report.operations import training_operations as training_operations
-from seedbed.report.page import Answer, Figure, Prose, Table
-from seedbed.report.show import comparing, training
+from seedbed.report.page import Figure, Prose, Table
+from seedbed.report.show import comparing
 from seedbed.report.show.arriving import arrival_figures as arrival_figures
 from seedbed.report.show.arriving import arrival_table as arrival_table
 from seedbed.report.show.training import fate_table as fate_table
 from seedbed.report.side_by_side import Cost as Cost
 from seedbed.report.side_by_side import cost_figure as cost_figure
 from seedbed.report.side_by_side import cost_table as cost_table
-from seedbed.report.side_by_side import costs as costs
 from seedbed.report.side_by_side import ratio_of_medians as ratio_of_medians
 from seedbed.report.side_by_side import side_by_side as side_by_side
 from seedbed.report.side_by_side import until_last as until_last
@@ -41,29 +38,9 @@ def order_items(hits: Hits) -> Iterator[Prose | Table | Figure]:
     return comparing.order_items(_scored(hits))
 
 
-def order_words(hits: Hits) -> str:
-    """The order of settings as a sentence, with what cannot be told apart and how sure the order is."""
-    return comparing.order_words(_scored(hits))
-
-
-def pair_table(hits: Hits) -> Table:
-    """Every compared pair: difference of restricted means, adjusted p, who beats whom, what one run would have said."""
-    return comparing.pair_table(_scored(hits))
-
-
 def single_run_items(hits: Hits) -> Iterator[Prose | Table]:
     """The chance that one run misleads, the lucky-seed meter, and how many seeds would tell each pair apart."""
     return comparing.single_run_items(_scored(hits))
-
-
-def one_run_words(hits: Hits) -> str:
-    """How often one run per setting would have told another order, as a sentence."""
-    return comparing.one_run_words(_scored(hits))
-
-
-def over_time_items(record: xr.Dataset, variable: str, what: str, steps: Sequence[int]) -> Iterator[Any]:
-    """Mean curves of a share, then every pair at `steps` and by the area between curves."""
-    return (item for item in training.over_time_items(record, variable, what, steps) if not isinstance(item, Answer))
 
 
 def _scored(hits: Hits) -> Scored:

@@ -11,12 +11,11 @@ import numpy as np
 import xarray as xr
 
 from seedbed import figures, stats
-from seedbed.errors import SeedbedError, SpecError
+from seedbed.errors import SpecError
 from seedbed.record import SEED, name_of, rows
 from seedbed.report.numbers import number
-from seedbed.report.operations import Layer, layers, parameter_count, training_operations
+from seedbed.report.operations import Layer, parameter_count, training_operations
 from seedbed.report.page import Figure, Table
-from seedbed.spec import Spec
 from seedbed.stats.hits import Hits
 from seedbed.stats.interval import Interval
 
@@ -72,22 +71,6 @@ def until_last(record: xr.Dataset, least: float | int = 0) -> xr.Dataset:
     return record.assign_attrs(cap=min(int(end), record.attrs["cap"]))
 
 
-def costs(
-    asked: Mapping[str, Spec], records: Mapping[str, xr.Dataset], inputs: Mapping[str, Sequence[int]],
-    units: Mapping[str, Sequence[int]] | None = None,
-) -> dict[str, Cost]:  # fmt: skip
-    """What a step costs each network of `side_by_side(records)`, by the names it has there.
-
-    `asked` are the questions, `inputs` the examples (example, feature axes ...), `units` the outputs of each head where
-    there is not a single one. A level that cannot be put into its question again leaves the layers unknown.
-    """
-    return {
-        _joined(name, levels, record): _cost(asked[name], levels, inputs[name], (units or {}).get(name, (1,)))
-        for name, record in records.items()
-        for levels, _ in rows(record)
-    }
-
-
 def cost_table(hits: Hits, costs: Mapping[str, Cost]) -> Table:
     """Steps, examples and operations until the median member of each network arrived; a row per name in `costs`."""
     table = [_cost_row(hits, name, cost) for name, cost in costs.items()]
@@ -139,24 +122,6 @@ def short(value: float) -> str:
         if value >= size:
             return f"{number(value / size)} {letter}"
     return number(value)
-
-
-def _cost(question: Spec, levels: Mapping[str, Any], inputs: Sequence[int], units: Sequence[int]) -> Cost:
-    count, *shape = inputs
-    known = {factor.name: dict(zip(factor.labels, factor.changes, strict=True)) for factor in question.factors}
-    spec = question.replace(factors=())
-    try:
-        for name, level in levels.items():
-            changes = known.get(name, {}).get(level)
-            for path, value in ({name: _whole(level)} if changes is None else changes).items():
-                spec = spec.change(path, value)
-        return Cost(spec.batch_size or count, layers(spec.model, shape, units))
-    except SeedbedError:
-        return Cost(question.batch_size or count, ())
-
-
-def _whole(level: Any) -> Any:
-    return int(level) if isinstance(level, float) and level.is_integer() else level
 
 
 def _cost_row(hits: Hits, name: str, cost: Cost) -> tuple[Any, ...]:

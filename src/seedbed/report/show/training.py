@@ -85,17 +85,17 @@ def by_layer(variable: str, *, steps: Sequence[int] = (), record: str = "") -> B
     return Block(words(variable), items)
 
 
-def over_time(variable: str, *, steps: Sequence[int], record: str = "") -> Block:
+def over_time(variable: str, *, steps: Sequence[int], record: str = "", what: str = "") -> Block:
     """Mean curves of a share that grows as settings learn, then every pair at `steps` and by the area between curves.
 
     `steps` are named before anything is looked at; the recorded step next to each is taken, those beyond the cap are
-    left out. Settings that lost members are not compared, and the reason is given.
+    left out. Settings that lost members are not compared, and the reason is given. `what` is the share in words.
     """
 
     def items(context: Context) -> Iterator[Figure | Table | Prose | Answer]:
         shown = context.record(record)
         if shown.sizes[SEED] > 1 and settings_vary(shown):
-            yield from over_time_items(shown, variable, words(variable).lower(), steps)
+            yield from over_time_items(shown, variable, what or words(variable).lower(), steps)
 
     return Block(f"{words(variable)} at the same step", items)
 
