@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from seedbed.catalogue import perform
     from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
     from seedbed.measures import after
-    from seedbed.procedures.lab import Lab
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
     from seedbed.record import derive, name_of, rows
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Lab", "Page", "Part", "Profile", "Prose",
+    "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose",
     "Reading", "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
     "errors", "every", "falls_to", "figures", "formulas", "initializers", "layers", "losses", "measures", "metrics",
     "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces", "probes",
@@ -72,7 +71,6 @@ _HOMES = {
     "score": "seedbed.study:Score",
     "after": "seedbed.measures:after",
     "perform": "seedbed.catalogue:perform",
-    "Lab": "seedbed.procedures.lab:Lab",
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }

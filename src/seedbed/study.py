@@ -98,7 +98,7 @@ class Study:
     title: str
     source: str
     question: str
-    ask: Callable[[Any], Any] | None = None
+    ask: Callable[[Profile], Any] | None = None
     profiles: Mapping[ProfileName, Mapping[str, Any]] = field(default_factory=dict)
     score: Score | None = None
     page: Sequence[Any] = ()
@@ -107,18 +107,6 @@ class Study:
     outcomes: Callable[[Any], Mapping[str, Any]] | None = None
     decided: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
-    # The older form, for studies that are not converted yet: see `is_old`.
-    measure: Callable[[Any], Mapping[str, Any]] | None = None
-    tell: Callable[[Any], Any] | None = None
-    seeds: Mapping[ProfileName, int] = field(default_factory=dict)
-    reduced: Mapping[ProfileName, str] = field(default_factory=dict)
-    takes: Mapping[ProfileName, str] = field(default_factory=dict)
-    figures: tuple[str, ...] = ()
-
-    @property
-    def is_old(self) -> bool:
-        """Whether the study still measures with a lab and tells its page by a function of its records."""
-        return self.measure is not None or self.tell is not None
 
     def profile(self, name: ProfileName, engine: str = "jax") -> Profile:
         """The numbers of one profile.
@@ -126,18 +114,16 @@ class Study:
         Raises: SpecError for a profile without a number of seeds.
         """
         numbers = dict(self.profiles.get(name) or USUAL[name])
-        numbers |= {"seeds": self.seeds[name]} if name in self.seeds else {}
-        numbers |= {key: told[name] for key, told in (("reduced", self.reduced), ("takes", self.takes)) if name in told}
         if "seeds" not in numbers:
             raise SpecError(f'the profile "{name}" of study "{self.name}" has no seeds, got {numbers}; add "seeds": 8')
         known = {key: numbers.pop(key) for key in ("seeds", "reduced", "takes") if key in numbers}
         return Profile(name, engine=engine, **known, numbers=numbers)
 
     def asked(self, profile: Profile) -> Any:
-        """What `ask` returns for a profile; the older form takes its name.
+        """What `ask` returns for a profile.
 
         Raises: SpecError for a study without a question.
         """
         if self.ask is None:
             raise SpecError(f'study "{self.name}" has no question, got ask=None; give it ask=')
-        return self.ask(profile.name if self.is_old else profile)
+        return self.ask(profile)

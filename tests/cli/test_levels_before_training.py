@@ -30,13 +30,13 @@ def test_a_wrong_level_is_told_before_any_study_begins(name, word, sentence, tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_a_study_that_looks_into_its_record_is_followed_up_to_there(tmp_path):
-    def measure(lab):
-        first = lab.run(question, "first")
-        return {"first": first, "second": lab.run(question.replace(steps=int(first["stop_step"].max())), "second")}
+def test_questions_before_one_that_needs_a_record_are_checked(tmp_path):
+    def second(record):
+        return question.replace(steps=int(record["stop_step"].max()))
 
     question = sb.Spec(data="corners", model="mlp([2])", loss="l2", optimizer="sgd(0.1)", steps=4)
-    study = sb.Study(name="two", title="t", source="s", question="q", measure=measure)
+    study = sb.Study(name="two", title="t", source="s", question="q",
+        ask=lambda profile: {"first": question, "second": sb.after("first", second)})  # fmt: skip
     with pytest.raises(SpecError, match="must be a number, got 'fast'"):
         sb.perform(study, profile="smoke", seeds=range(2), changes={"learning_rate": ["fast"]}, out=tmp_path)
     assert not list(tmp_path.iterdir())

@@ -16,10 +16,9 @@ from seedbed.study import Study
 QUESTION = """import seedbed as sb
 question = sb.Spec(data=sb.data.random_images(), model=sb.models.mlp([4]), loss="l2", optimizer=sb.optimizers.sgd(0.1),
                    initializer=sb.initializers.truncated_normal(0.1), steps=2)
+PROFILES = {name: {"seeds": 2} for name in ("smoke", "quick", "full")}
 """
-STUDY = (
-    'sb.Study(name={name!r}, title="t", source="s", question="q", ask={ask}, seeds=dict(smoke=2, quick=2, full=2))\n'
-)
+STUDY = 'sb.Study(name={name!r}, title="t", source="s", question="q", ask={ask}, profiles=PROFILES)\n'
 
 
 def study(name="mine", ask="lambda profile: question", before="", after=""):
@@ -80,7 +79,7 @@ def test_a_file_named_like_a_module_stands_in_nobody_s_place(tmp_path, name):
 
 def test_a_function_of_the_study_that_ends_the_program_is_told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("mine.py").write_text(study(ask="lambda profile: question, tell=lambda records: exit(0)"))
+    Path("mine.py").write_text(study(ask="lambda profile: question, page=[lambda context: exit(0)]"))
     result = seedbed("run", "mine.py", "--seeds", "2", "--engine", "reference")
     assert result.exit_code == 2
     assert "a function of the study ends the program by exit()" in result.stderr

@@ -5,8 +5,8 @@ import pytest
 
 from seedbed.errors import PartError, SpecError
 from seedbed.procedures.derivatives import derivatives
-from seedbed.procedures.lab import Lab
-from seedbed.store import create_or_open
+from seedbed.procedures.examples import examples
+from seedbed.store import create_or_open, open_record
 
 RNG = np.random.default_rng(0)
 SCORES = RNG.standard_normal((7, 4)) * 2
@@ -59,16 +59,14 @@ def test_points_are_taken_in_lots_and_none_is_lost(monkeypatch):
 
 
 def test_kept_and_found_again(tmp_path):
-    lab = Lab(create_or_open(tmp_path), 1)
-    first = lab.derivatives(SCORES, np.zeros(7, int), "one")
-    again = lab.derivatives(SCORES, np.zeros(7, int), "one")
+    store = create_or_open(tmp_path)
+    first = derivatives(SCORES, np.zeros(7, int), store=store, name="one")
+    again = derivatives(SCORES, np.zeros(7, int), store=store, name="one")
     assert first.attrs["wall_seconds"] == again.attrs["wall_seconds"]
-    other = lab.derivatives(SCORES, np.ones(7, int), "two")
-    by_hand = lab.derivatives(SCORES, np.zeros(7, int), "three", engine="reference")
+    other = derivatives(SCORES, np.ones(7, int), store=store, name="two")
+    by_hand = derivatives(SCORES, np.zeros(7, int), store=store, name="three", engine="reference")
     assert not np.allclose(first["loss"], other["loss"])
     assert by_hand.attrs["engine"] == "reference"
-    from seedbed.store import open_record
-
     np.testing.assert_array_equal(open_record(tmp_path, "one")["jacobian"], first["jacobian"])
     np.testing.assert_array_equal(open_record(tmp_path, "two")["targets"], np.ones((1, 7)))
 
@@ -113,8 +111,7 @@ def test_examples_of_several_seeds():
         data = sb.data.diagonal(5, 0, fresh=fresh)
         return sb.Spec(data=data, model="neuron", loss="hinge", optimizer="sgd(0.1)", steps=1)
 
-    lab = Lab(None, 3)
-    own, shared = (lab.examples(ask(fresh), seeds=range(3)) for fresh in (True, False))
+    own, shared = (examples(ask(fresh), seeds=range(3)) for fresh in (True, False))
     for record in (own, shared):
         assert record["inputs"].shape == (3, 5, 2)
         assert record["target"].shape == (3, 5)

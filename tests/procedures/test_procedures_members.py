@@ -107,10 +107,9 @@ def test_batch_norm_answers_by_its_running_averages():
 
 @pytest.mark.parametrize("name", ["four_settings", "detection", "loss_scale", "signal_by_layer", "neuron_surfaces"])
 def test_a_question_is_read_back_as_it_was(name):
-    from seedbed.catalogue import TABLE
-    from seedbed.catalogue.asked import questions
+    from seedbed.catalogue import TABLE, questions_of
 
-    asked = next(iter(questions(TABLE[name], "quick").values()))
+    asked = next(iter(questions_of(TABLE[name], "quick").values()))
     back = read_back(json.loads(json.dumps(asked.canonical())), json.loads(json.dumps(levels_of(asked))))
     assert back.hash() == asked.hash()
     assert [one.levels for one in back.settings()] == [one.levels for one in asked.settings()]

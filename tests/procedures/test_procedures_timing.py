@@ -6,7 +6,6 @@ import pytest
 
 from seedbed.engine import timing
 from seedbed.errors import SpecError
-from seedbed.procedures.lab import Lab
 from seedbed.procedures.timing import timed
 from seedbed.spec import Spec
 from seedbed.store import create_or_open
@@ -66,10 +65,10 @@ def test_settings_that_differ_in_dials_are_timed_once(monkeypatch):
 
 
 def test_kept_seconds_are_not_measured_again(tmp_path, monkeypatch):
-    lab = Lab(create_or_open(tmp_path), 4)
-    first = lab.timed(question(), repeats=2, least=0.001)
+    store = create_or_open(tmp_path)
+    first = timed(question(), repeats=2, least=0.001, store=store)
     monkeypatch.setattr(timing, "seconds", lambda *_, **__: pytest.fail("measured again"))
-    again = lab.timed(question(), repeats=2, least=0.001)
+    again = timed(question(), repeats=2, least=0.001, store=store)
     np.testing.assert_array_equal(first["alone"], again["alone"])
 
 

@@ -22,7 +22,7 @@ def study() -> Study:
             "both reports are silent on this.",
             "A label is learned when `output > 0.5` agrees with it.",
         ),
-        reduced={"quick": "the cap is 10,000 steps instead of 100,000"},
+        profiles={"quick": {"seeds": 256, "reduced": "the cap is 10,000 steps instead of 100,000"}},
         claims=(Claim(id="a1", source="Report A", statement="Sigmoid with L2 is slower than with cross-entropy"),),
     )
 

@@ -314,7 +314,8 @@ def test_a_disk_that_fills_leaves_the_old_report_whole(study, tmp_path, monkeypa
 
 def test_the_frame_says_what_was_run_and_what_was_decided(text, study):
     shown = "".join(checked(text).text)
-    wanted = ("256 (seed 0 to seed 255)", study.reduced["quick"], "sgd: learning rate 0.1", "10,000 steps", "4 × 4",
+    reduced = study.profile("quick").reduced
+    wanted = ("256 (seed 0 to seed 255)", reduced, "sgd: learning rate 0.1", "10,000 steps", "4 × 4",
               "train accuracy at least 1", "both reports are silent", "sixteen-pixels --seeds 0:256")  # fmt: skip
     for words in wanted:
         assert words in shown

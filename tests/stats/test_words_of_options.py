@@ -8,6 +8,7 @@ import numpy as np
 import seedbed as sb
 from seedbed.errors import UserError
 from seedbed.figures.share_curves import ShareCurve
+from seedbed.procedures.derivatives import derivatives
 from seedbed.stats import curves, luck, pairs, sequential, single_run, two
 from seedbed.stats.order import order
 from seedbed.stats.comparisons import pairwise
@@ -18,6 +19,7 @@ x, y = rng.normal(size=(2, 8))
 members = Members(({"a": 1}, {"a": 2}), np.arange(8), np.stack([x, y], axis=1))
 one, other = (Members((levels,), members.seeds, members.values[:, [j]]) for j, levels in enumerate(members.settings))
 QUESTION = sb.Spec(data="corners", model="mlp([2])", loss="l2", optimizer="sgd(0.1)", steps=3)
+STUDY = sb.Study(name="corners", title="t", source="s", question="q", ask=lambda profile: QUESTION)
 record = sb.run(QUESTION, seeds=3)
 TRIALS = {
     "superiority": lambda word: pairs.superiority(x, y, better=word),
@@ -45,8 +47,8 @@ OTHERS = {
     "the statistic is": lambda: curves.bands(record, "train_loss", statistic="mode"),
     "the statistic is ": lambda: pairs.difference(x, y, statistic="mode"),
     "a step axis is": lambda: sb.figures.curves(record, "train_loss", step="logg"),
-    "the profile is": lambda: sb.Lab(None, 3, profile="quik"),
-    "the kind of the targets": lambda: sb.Lab(None, 3).derivatives(np.ones((2, 2)), np.ones(2, int), kind="klasses"),
+    "the profile is": lambda: sb.perform(STUDY, profile="quik"),
+    "the kind of the targets": lambda: derivatives(np.ones((2, 2)), np.ones(2, int), kind="klasses"),
     'no engine "jaxx"': lambda: sb.run(QUESTION, seeds=2, engine="jaxx"),
     "the reduction of l2 is": lambda: sb.losses.l2(reduction="max"),
     "the norm of mlp is": lambda: sb.models.mlp([2], norm="layer"),

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from seedbed.catalogue import TABLE, estimate, perform, retell
-from seedbed.catalogue.asked import questions
-from seedbed.catalogue.questions import asked_of
+from seedbed.catalogue.questions import asked_of, questions_of
 from seedbed.catalogue.setups import COURSE
 from seedbed.stats.checks import parse
 
@@ -72,17 +71,14 @@ def test_a_setting_that_a_run_leaves_out_is_named(smoke):
 @pytest.mark.parametrize("study", TABLE.values(), ids=lambda study: study.name)
 def test_no_study_of_the_catalogue_keeps_its_questions_to_itself(study):
     """Otherwise its claims would be judged without looking at the set-up."""
-    asked = questions(study)
-    assert asked is not None
-    kinds = {"training"} if study.is_old and study.ask else set()
-    if not study.is_old:
-        kinds = {getattr(one, "kind", "training") for one in asked_of(study, study.profile("full")).values()}
+    asked = questions_of(study)
+    kinds = {getattr(one, "kind", "training") for one in asked_of(study, study.profile("full")).values()}
     assert asked or "training" not in kinds
 
 
 @pytest.mark.parametrize("name", ["four_settings", "lines", "xor_plane"])
 def test_what_a_study_asks_in_full_is_known_without_running_it(name):
-    asked = questions(TABLE[name])
+    asked = questions_of(TABLE[name])
     assert asked
     assert {question.steps for question in asked.values()} <= {0, 10_000}  # 0: initial draws
 

@@ -19,7 +19,8 @@ def ask(profile):
     return net.vary(learning_rate=[0.02, 0.08, 0.08001])
 
 
-STUDY = sb.Study(name="rates", title="Rates", source="here", question="Which rate?", ask=ask, seeds={"smoke": 64})
+STUDY = sb.Study(name="rates", title="Rates", source="here", question="Which rate?", ask=ask,
+                 profiles={"smoke": {"seeds": 64}})  # fmt: skip
 
 
 def test_seeds_stop_when_all_is_settled_and_sources_are_told(tmp_path, monkeypatch):
@@ -50,6 +51,16 @@ def test_a_page_of_nothing_trained_cannot_be_settled():
         settled({"landscape": xr.Dataset()}, Until(64))
 
 
+def test_sources_of_nothing_trained_are_refused_before_anything_is_measured(tmp_path):
+    grid = np.linspace(-1, 1, 3)
+    neuron = sb.Spec(data=sb.data.point(), model="neuron", loss="l2", optimizer=sb.optimizers.sgd(0.1), steps=1)
+    drawn = sb.Study(name="drawn", title="", source="", question="",
+                     ask=lambda profile: {"surface": sb.measures.landscape(neuron, grid, grid)})  # fmt: skip
+    with pytest.raises(SpecError, match="nothing is trained here"):
+        perform(drawn, profile="smoke", out=tmp_path, sources=3, engine="reference", command="x")
+    assert not list(tmp_path.iterdir())
+
+
 def test_looks_are_gone_through_in_order():
     """Told apart at the first look stays so, whatever the later seeds say."""
     rng = np.random.default_rng(5)
@@ -63,7 +74,7 @@ def test_looks_are_gone_through_in_order():
 
 
 def test_what_cannot_be_crossed_is_said_before_anything_is_trained(tmp_path):
-    whole = sb.Study(name="whole", title="", source="", question="", seeds={"smoke": 2},
+    whole = sb.Study(name="whole", title="", source="", question="", profiles={"smoke": {"seeds": 2}},
                      ask=lambda profile: ask(profile).replace(batch_size=None, initializer=None))  # fmt: skip
     with pytest.raises(SpecError, match="framework's own"):
         perform(whole, profile="smoke", out=tmp_path, sources=3, engine="reference", command="x")

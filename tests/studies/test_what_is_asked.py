@@ -5,8 +5,7 @@ import xarray as xr
 
 import seedbed as sb
 from seedbed.catalogue import estimate, perform
-from seedbed.catalogue.asked import questions
-from seedbed.catalogue.questions import Changes, asked_of, carried_out
+from seedbed.catalogue.questions import Changes, asked_of, carried_out, questions_of
 from seedbed.measures import Asked
 
 NET = sb.Spec(
@@ -31,13 +30,13 @@ def asked(ask, **changes):
 
 def test_a_single_question_is_kept_as_record():
     assert list(asked(lambda profile: NET)) == ["record"]
-    assert questions(study_of(lambda profile: NET))["record"] == NET
+    assert questions_of(study_of(lambda profile: NET))["record"] == NET
 
 
 def test_the_numbers_of_a_profile_are_read_by_name():
     profiles = {"smoke": {"seeds": 2, "steps": 5, "reduced": "shorter"}, "full": {"seeds": 9, "steps": 50}}
     study = study_of(lambda profile: NET.replace(steps=profile.steps), profiles=profiles)
-    assert [questions(study, name)["record"].steps for name in ("smoke", "full")] == [5, 50]
+    assert [questions_of(study, name)["record"].steps for name in ("smoke", "full")] == [5, 50]
     assert (study.profile("smoke").seeds, study.profile("smoke").reduced) == (2, "shorter")
     assert study.profile("quick").seeds == 256
     with pytest.raises(AttributeError, match=r'no number "step".*"steps"'):
@@ -114,7 +113,7 @@ def test_a_question_after_a_record_is_made_of_that_record():
     found = asked_of(study, study.profile("smoke"), Changes({"steps": [30]}))
     carried_out(found, Changes(), measure)
     assert seen == [("first", 20), ("second", 7)]
-    assert list(questions(study)) == ["first"]
+    assert list(questions_of(study)) == ["first"]
 
 
 def test_the_estimate_counts_every_training():
@@ -136,13 +135,16 @@ def test_a_study_in_the_new_form_runs_to_its_report(tmp_path):
             "nets": NET.vary(activation=["relu", "sigmoid"]),
             "again": sb.after("nets", lambda record: NET.replace(steps=int(record.attrs["cap"]) // 2)),
         },
-        profiles={"smoke": {"seeds": 3}},
+        profiles={"smoke": {"seeds": 3, "reduced": "fewer seeds"}},
+        claims=[sb.Claim(id="x", source="s", statement="t", check="mean(final_train_loss) > 0", record="again")],
         page=[sb.Section("Curves", [sb.show.curves("train_loss"), left]), sb.show.arrivals()],
     )
     done = perform(study, profile="smoke", out=tmp_path)
     assert {one["record"] for one in done.summary["settings"]} == {"nets", "again"}
     assert done.summary["readings"]["mean_loss"] > 0
     assert done.summary["in_short"]["sentences"]
+    (claim,) = done.summary["claims"]  # what "again" asks in full is not known, so what the profile reduces is named
+    assert (claim["verdict"], claim["differs"]) == ("set-up differs", "fewer seeds")
     page = (done.folder / "report.html").read_text()
     assert (
         page.index("In short")

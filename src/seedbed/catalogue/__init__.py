@@ -1,9 +1,9 @@
 """Carrying out a study: measure, keep, tell. What every door (command line, later a page) calls."""
 
-from seedbed.catalogue.asked import data_at_hand, questions_of
 from seedbed.catalogue.estimate import estimate
 from seedbed.catalogue.own import from_file
 from seedbed.catalogue.perform import Outcome, outcomes_of, perform, retell, verdict_of
+from seedbed.catalogue.questions import data_at_hand, questions_of
 from seedbed.studies import TABLE
 
 __all__ = [

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from seedbed import stats
-from seedbed.catalogue.asked import questions
+from seedbed.catalogue.questions import questions_of
 from seedbed.catalogue.setups import COURSE, differences, own_data
 from seedbed.errors import StatsError
 from seedbed.report.judged import sentence
@@ -32,7 +32,7 @@ def judged(
     if not study.claims:
         return []
     known = {**records, **outcomes}
-    asked = {name: found for name in PROFILES if (found := questions(study, name)) is not None}
+    asked = {name: questions_of(study, name) for name in PROFILES}
     return [_judged(claim, study, known, asked, profile) for claim in study.claims]
 
 
@@ -67,7 +67,7 @@ def _judged(
     found: dict[str, Any] = verdict.plain() if verdict else empty
     differs, decided_by = [claim.differs] if claim.differs else [], ""
     if verdict is not None and verdict.findings:
-        ours = _set_up(claim, verdict, records, name, asked.get("full"), study.profile(profile).reduced)
+        ours = _set_up(claim, verdict, records, name, asked["full"], study.profile(profile).reduced)
         decided_by = "" if claim.differs or not ours else _command(study, ours, asked, _sources(records[name], name))
         differs += ours
     found |= {
@@ -92,7 +92,7 @@ def _command(
 ) -> str:
     """The command that runs what a statement is about: the least profile that asks the full question, on which data."""
     asks = {name: [found[one].hash() for one in sources if one in found] for name, found in asked.items()}
-    least = next((name for name in PROFILES if name in asks and asks[name] == asks["full"]), "full")
+    least = next(name for name in PROFILES if asks[name] == asks["full"])
     words = ["seedbed", "run", study.name, *(["--profile", least] if least != "quick" else [])]
     return " ".join([*words, *(["--data", "DIR"] if ANOTHER_SET in differs else [])])
 
@@ -124,7 +124,7 @@ def _set_up(
     verdict: Verdict,
     records: Mapping[str, xr.Dataset],
     name: str,
-    asked: Mapping[str, Spec] | None,
+    asked: Mapping[str, Spec],
     reduced: str,
 ) -> list[str]:
     """What was run otherwise than in full, in the settings and records that the check is about."""
@@ -132,13 +132,12 @@ def _set_up(
     names = [source for source in _sources(judged_on, name) if source in records]
     sources = [records[source] for source in names]
     found: list[str] = []
-    if asked is None:
-        found += [reduced] * bool(reduced)
-    else:
-        for source, record in zip(names, sources, strict=True):
-            if source in asked and "spec" in record.attrs:
-                through = _through(verdict, judged_on, record, asked[source])
-                found += differences(record, asked[source], chosen, arrived=through)
+    for source, record in zip(names, sources, strict=True):
+        if source in asked and "spec" in record.attrs:
+            through = _through(verdict, judged_on, record, asked[source])
+            found += differences(record, asked[source], chosen, arrived=through)
+        elif "stop_step" in record and reduced:  # a question after a record: its full form is not known
+            found.append(reduced)
     if claim.assumes == COURSE and not all(own_data(record) for record in sources):
         found.append(ANOTHER_SET)
     return found

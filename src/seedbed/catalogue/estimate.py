@@ -21,10 +21,8 @@ def estimate(study: Study, profile: ProfileName) -> str:
     how = study.profile(profile)
     if how.takes:
         return f"about {how.takes}"
-    if study.ask is None:
-        return "seconds"
-    asked = {"record": Asked(spec=study.asked(how))} if study.is_old else asked_of(study, how)
-    trained = [one for one in asked.values() if isinstance(one, Asked) and one.kind == "training" and one.spec]
+    asked = asked_of(study, how).values() if study.ask else ()
+    trained = [one for one in asked if isinstance(one, Asked) and one.kind == "training" and one.spec]
     if not trained:
         return "seconds"
     networks, seconds, recipes = 0, 0.0, set[str]()

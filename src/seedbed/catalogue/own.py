@@ -19,7 +19,7 @@ from seedbed.errors import SeedbedError, SpecError
 from seedbed.measures import Asked
 from seedbed.spec import Spec
 from seedbed.studies import TABLE
-from seedbed.study import Study
+from seedbed.study import Profile, Study
 
 PREFIX = "own_study_"  # of the names under which modules of study files are registered
 NAME = re.compile(r"\w[\w .+-]{0,99}")
@@ -78,15 +78,15 @@ def _of_question(path: Path, module: ModuleType, study: Any) -> Study:
     return Study(name=path.stem, title=title, source=path.name, question=words or title, ask=lambda _: question)
 
 
-def _guarded(path: Path, ask: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _guarded(path: Path, ask: Callable[[Profile], Any]) -> Callable[[Profile], Any]:
     """The `ask` of a file; whatever it raises, prints or returns instead of a question becomes a sentence."""
 
-    def asked(profile: Any) -> Any:
-        name = getattr(profile, "name", profile)
+    def asked(profile: Profile) -> Any:
+        what = f"ask({profile.name!r}) of {path}"
         with redirect_stdout(sys.stderr):
-            found = _tried(f"ask({name!r}) of {path}", lambda: ask(profile))
+            found = _tried(what, lambda: ask(profile))
         if not isinstance(found, Spec | Asked | Mapping) or not found:
-            raise SpecError(f"ask({name!r}) of {path} must return a question, got {_kind(found)}; return sb.Spec(...)")
+            raise SpecError(f"{what} must return a question, got {_kind(found)}; return sb.Spec(...)")
         return found
 
     return asked

@@ -5,7 +5,7 @@ first step. So they are loaded on a thread, beside the training.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -13,14 +13,12 @@ from types import ModuleType
 from typing import Any
 
 from seedbed import store
-from seedbed.catalogue.asked import Asking, rehearse
 from seedbed.catalogue.own import checked_name, from_file
 from seedbed.catalogue.questions import Changes, asked_of, carried_out
 from seedbed.catalogue.request import CROSSED, REQUEST
 from seedbed.errors import SpecError, StoreError, one_of
 from seedbed.measures import specs
-from seedbed.procedures.crossing import crossing
-from seedbed.procedures.lab import Lab
+from seedbed.procedures.crossing import Crossing, crossing
 from seedbed.procedures.measured import Bench, measured
 from seedbed.procedures.run import run
 from seedbed.progress import Listener, Progress, silent
@@ -66,26 +64,18 @@ def perform(
     one_of(profile, PROFILES, "the profile")
     folder = out / checked_name(study)
     changed = Changes(changes or {}, data)
-    _fits(study, profile, changes or {})
     seeds = read_seeds(study.profile(profile).seeds if seeds is None else seeds)
-    asked = {} if study.is_old else asked_of(study, study.profile(profile, engine), changed)
-    if changes and study.is_old:
-        rehearse(study, Asking(seeds, profile, data=data, engine=engine, changes=changes))
-    first = next(iter(specs(asked).values()), None)
-    if sources is not None and first is not None:
-        crossing(first, sources)  # what cannot be crossed is said before training
+    asked = asked_of(study, study.profile(profile, engine), changed)
+    crossed = None if sources is None else _crossing(next(iter(specs(asked).values()), None), sources)
     kept, hear = store.create_or_open(folder / "record"), _loading(listen)
     _is_its_own(kept, folder, source)
 
     def bench(some: Seeds) -> Bench:
         return Bench(kept, some, profile, engine, hear, data, keep_older)
 
-    measure: Callable[[Seeds], dict[str, Any]]
-    if study.is_old:
-        measure, first_asked = _by_lab(study, bench(seeds), changed)
-    else:
-        measure = lambda some: carried_out(asked, changed, lambda one, name: measured(one, name, bench(some)))  # noqa: E731
-        first_asked = lambda: first  # noqa: E731
+    def measure(some: Seeds) -> dict[str, Any]:
+        return carried_out(asked, changed, lambda one, name: measured(one, name, bench(some)))
+
     until = None if settle_within is None else {"most": len(seeds), "margin": settle_within}
     if settle_within is None:
         records = measure(seeds)
@@ -93,8 +83,8 @@ def perform(
         from seedbed.catalogue.until import Until, added  # late: it needs SciPy
 
         records, seeds = added(measure, seeds, Until(len(seeds), settle_within))
-    if sources is not None:
-        records[CROSSED] = _crossed(first_asked(), sources, bench(seeds))
+    if crossed is not None:
+        records[CROSSED] = _crossed(crossed, bench(seeds))
     request = {
         "study": study.name,
         "profile": profile,
@@ -140,11 +130,15 @@ def _finished(kept: store.Store, folder: Path) -> tuple[Study, dict[str, Any], M
     return study, {name: store.open_record(kept.folder, name) for name in request["records"]}, request
 
 
-def _crossed(question: Spec | None, levels: int, bench: Bench) -> Any:
-    """The first question that was run once more, with initial weights, data and order numbered apart and crossed."""
+def _crossing(question: Spec | None, levels: int) -> Crossing:
+    """The first question with initial weights, data and order numbered apart; what cannot be crossed is refused."""
     if question is None:
-        raise SpecError("nothing was trained here, so there are no sources of chance to cross; leave out --sources")
-    found = crossing(question, levels)
+        raise SpecError("nothing is trained here, so there are no sources of chance to cross; leave out --sources")
+    return crossing(question, levels)
+
+
+def _crossed(found: Crossing, bench: Bench) -> Any:
+    """The record of the first question once more, its sources of chance crossed."""
     notes = {"profile": bench.profile, "aside": True, "not_crossed": list(found.missing)}
     return run(
         found.question,
@@ -156,46 +150,6 @@ def _crossed(question: Spec | None, levels: int, bench: Bench) -> Any:
         notes=notes,
         keep_older=bench.keep_older,
     )
-
-
-def _by_lab(
-    study: Study, bench: Bench, changes: Changes
-) -> tuple[Callable[[Seeds], dict[str, Any]], Callable[[], Spec | None]]:
-    """How a study of the older form is measured, and the first question that it ran."""
-    labs: list[Lab] = []
-
-    def measure(some: Seeds) -> dict[str, Any]:
-        lab = Lab(
-            bench.store,
-            some,
-            profile=bench.profile,
-            data=changes.data,
-            engine=bench.engine,
-            listen=bench.listen,
-            changes=changes.levels,
-            keep_older=bench.keep_older,
-        )
-        labs.append(lab)
-        found = dict(study.measure(lab)) if study.measure else {"record": lab.run(question_of(study, bench.profile))}
-        lab.settled()
-        return found
-
-    return measure, lambda: labs[-1].asked[0] if labs[-1].asked else None
-
-
-def question_of(study: Study, profile: ProfileName) -> Any:
-    """The question that a study asks under a profile."""
-    if study.ask is None:
-        raise SpecError(f'study "{study.name}" has neither a question nor a measure; give it ask= or measure=')
-    return study.ask(profile)
-
-
-def _fits(study: Study, profile: ProfileName, changes: Mapping[str, Sequence[Any]]) -> None:
-    """Levels that fit no factor are an error before anything runs, where the study has one question."""
-    if study.is_old and study.measure is None:
-        question = question_of(study, profile)
-        for name, levels in changes.items():
-            question = question.set_levels(name, levels)
 
 
 def _claims() -> ModuleType:

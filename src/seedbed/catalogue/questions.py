@@ -65,12 +65,12 @@ def carried_out(
     return records
 
 
-def asked_specs(study: Study, profile: ProfileName = "full") -> dict[str, Spec]:
-    """The trained questions of a study by record, as it asks them."""
-    return specs(asked_of(study, study.profile(profile)))
+def questions_of(study: Study, profile: ProfileName = "full") -> dict[str, Spec]:
+    """The trained questions of a study by record, as it asks them; none where nothing is trained."""
+    return specs(asked_of(study, study.profile(profile))) if study.ask else {}
 
 
-def all_at_hand(study: Study, profile: ProfileName) -> None:
+def data_at_hand(study: Study, profile: ProfileName) -> None:
     """Raise DataError where the study asks of a download that is not on this machine."""
     asked = asked_of(study, study.profile(profile))
     for question in specs(asked, ("training", "examples", "timed")).values():

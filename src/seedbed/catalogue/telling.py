@@ -13,13 +13,12 @@ from seedbed.catalogue import until
 from seedbed.catalogue.claims import judged, outcomes_of
 from seedbed.catalogue.request import CROSSED
 from seedbed.procedures.crossing import AXES
-from seedbed.report import plain
 from seedbed.report.cautions import cautions
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
 from seedbed.report.in_short import spoken
 from seedbed.report.judged import statements
-from seedbed.report.page import Page, Section
+from seedbed.report.page import Section
 from seedbed.report.summary import plain_values, summary
 from seedbed.report.variation import variation
 from seedbed.report.write import write
@@ -39,7 +38,7 @@ def tell(
     outcomes = outcomes_of(study, records)
     claims, further, besides = judged(study, records, profile, outcomes), list[Section](), dict[str, Any]()
     context = Context(study, study.profile(profile), records, outcomes, claims)
-    page = _page(study, context)
+    page = compose(context)
     if request.get("until"):
         looked = until.settled(records, until.Until(**request["until"]))
         further.append(until.section(looked))
@@ -88,12 +87,6 @@ def comparisons(context: Context, trained: Mapping[str, xr.Dataset]) -> list[dic
             pairs = [pair.plain() for pair in scored.pairs] if scored.several else []
             found += [{"record": name, **pair} if len(trained) > 1 else pair for pair in pairs]
     return found
-
-
-def _page(study: Study, context: Context) -> Page:
-    if not study.is_old:
-        return compose(context)
-    return study.tell(context.records) if study.tell else plain.tell(context.records)
 
 
 def _made(record: xr.Dataset) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def show(
 
 def _show(study: Study) -> None:
     facts = [("question", study.question), ("source", study.source)]
-    facts += [("decided", line) for line in study.decided] + [("figure", line) for line in study.figures]
+    facts += [("decided", line) for line in study.decided]
     facts += [("shows", entry.title) for entry in study.page if hasattr(entry, "title")]
     typer.echo(f"{study.name}: {study.title}\n")
     write_rows([{"name": name, "says": text} for name, text in _once(facts)])

@@ -89,7 +89,7 @@ def question_names(root: Path) -> list[str]:
 def only_question(root: Path) -> str | None:
     """The name of the only question of a store; those aside are left out where there are others. None: it takes a name.
 
-    What is aside (`Lab.run(aside=True)`) helps to tell a page and is no answer of its own.
+    What is aside (`measures.train(..., aside=True)`) helps to tell a page and is no answer of its own.
     """
     known = question_names(root)
     if len(known) > 1:
