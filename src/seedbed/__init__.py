@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from seedbed.record import derive, name_of, rows
     from seedbed.reference.replay import replay, replay_layers
     from seedbed.reference.variation import variation
-    from seedbed.report import pieces, show
+    from seedbed.report import show
     from seedbed.report.context import Context
     from seedbed.report.page import Answer, Figure, Formula, Page, Prose, Reading, Section, Table
     from seedbed.spec import Spec, every, falls_to, reaches
@@ -45,7 +45,7 @@ __all__ = [
     "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose",
     "Reading", "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
     "errors", "every", "falls_to", "figures", "formulas", "initializers", "layers", "losses", "measures", "metrics",
-    "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "pieces", "probes",
+    "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "probes",
     "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "score", "show", "stats", "variation",
 ]  # fmt: skip
 
@@ -65,7 +65,6 @@ _HOMES = {
     "variation": "seedbed.reference.variation:variation",
     "own_activation": "seedbed.studies.own_activation:own_activation",
     "formulas": "seedbed.datasets.points:CURVES",
-    "pieces": "seedbed.report.pieces",
     "show": "seedbed.report.show",
     "Context": "seedbed.report.context:Context",
     "score": "seedbed.study:Score",

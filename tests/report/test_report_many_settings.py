@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from seedbed import figures, stats
-from seedbed.report import pieces
+from seedbed import figures
+from seedbed.report import show
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
 from seedbed.report.long_tables import shortened
-from seedbed.report.page import Page, Section, Table
+from seedbed.report.page import Figure, Page, Section, Table
 from seedbed.report.write import write
 from seedbed.study import Study
 
@@ -67,22 +67,27 @@ def test_the_settings_drawn_begin_with_the_first_and_end_with_the_last(many):
     assert len(figures.drawn(many.isel(learning_rate=slice(36)))) == 36
 
 
+def items(block, record):
+    return list(block(Context(STUDY, STUDY.profile("quick"), {"record": record})))
+
+
 def test_captions_say_how_many_settings_are_drawn(many):
-    fan = pieces.fan(many, "train_loss", "Training loss")
-    captions = [fan.caption, *(figure.caption for figure in pieces.arrival_figures(many))]
+    shown = [*items(show.curves("train_loss"), many), *items(show.arrivals(), many)]
+    captions = [item.caption for item in shown if isinstance(item, Figure)]
+    assert len(captions) == 3
     assert all("12 of 150 settings drawn" in caption for caption in captions)
-    few = next(pieces.arrival_figures(many.isel(learning_rate=slice(4))))
+    few = next(show.arrival_figures(many.isel(learning_rate=slice(4))))
     assert "settings drawn" not in few.caption
 
 
 def test_the_order_of_many_settings_is_told_by_its_ends(many):
-    prose, figure, _ = pieces.order_items(stats.hits(many))
+    prose, figure, *_ = items(show.compare(single_runs=False), many)
     assert "the first 5 of 150 settings: **learning_rate=" in prose.text
     assert "Holm-adjusted over 149 pairs" in prose.text
     assert len(prose.text) < 1_000
     assert "The first 18 and the last 18 of 150 are drawn." in figure.caption
     assert len(figure.figure.axes[0].get_yticks()) == 36
-    few, _, _ = pieces.order_items(stats.hits(many.isel(learning_rate=slice(24))))
+    few, *_ = items(show.compare(single_runs=False), many.isel(learning_rate=slice(24)))
     assert "fastest first" in few.text
 
 

@@ -1,6 +1,5 @@
-"""Numbers, prose and sentences: what a reader reads."""
+"""Numbers, prose and settings in words: what a reader reads."""
 
-import json
 import math
 from html.parser import HTMLParser
 
@@ -9,12 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedbed import stats
-from seedbed.report import numbers, prose, sentences
+from seedbed.report import numbers, prose
+from seedbed.report.judged import setting_words
 from seedbed.report.numbered import grid
 from seedbed.report.page import Table
-
-CAP = 10_000
 
 
 def plain(text: str) -> str:
@@ -113,86 +110,13 @@ def test_a_listing_shows_any_text_as_it_is(text):
     assert node == {"kind": "listing", "text": f"x{text}x"}
 
 
-def interval(estimate, low, high, n=40):
-    return {"estimate": estimate, "low": low, "high": high, "level": 0.95, "method": "m", "n": n}
-
-
-def entry(share, median, **more):
-    return {
-        "factors": {"activation": "relu", "loss": "l2"},
-        "n": 40,
-        "hit_share": share,
-        "hit_step": {"median": median},
-        **more,
-    }
-
-
-def test_a_share_is_told_with_count_n_and_interval():
-    some = sentences.share_sentence(entry(interval(0.875, 0.74, 0.945), None, diverged=3, dead=0), CAP)
-    assert plain(some) == (
-        "Of 40 networks with relu and l2, 35 arrived within 10,000 steps: 88 % (95 % interval 74 % to 94 %). "
-        "Of all 40, 3 diverged."
-    )
-    assert "never arrived: none of 40" in sentences.share_sentence(entry(interval(0.0, 0.0, 0.09), None), CAP)
-    assert sentences.share_sentence(entry(interval(1.0, 0.91, 1.0), None), CAP).startswith("All 40 networks")
-
-
-def test_a_median_is_told_or_said_not_to_exist():
-    told = sentences.median_sentence(entry(None, interval(9623.0, 9400.0, None)), CAP)
-    assert plain(told) == "The median network with relu and l2 took 9,623 steps (95 % interval from 9,400 on, n = 40)."
-    none = sentences.median_sentence(entry(None, interval(None, None, None)), CAP)
-    assert (
-        plain(none)
-        == "There is no median for relu and l2: fewer than half of its networks arrived within 10,000 steps (n = 40)."
-    )
-
-
-def comparison(**changes):
-    base = {
-        "a": {"loss": "l2"}, "b": {"loss": "cross_entropy"}, "difference": interval(1294.75, 515.1, 2479.1),
-        "p": 0.0249,
-        "a_beats_b": interval(0.325, 0.2, 0.48), "ties": 0, "both_never": 0,
-        "one_run_misleads": interval(0.3706, 0.2578, 0.4996), "one_run_ties": 0.0,
-    }  # fmt: skip
-    return base | changes
-
-
-def test_an_order_names_the_faster_one_whichever_way_it_was_asked():
-    told = plain(sentences.order_sentence(comparison()))
-    assert told.startswith(
-        "With cross entropy, networks arrive sooner than with l2, on average by 1,295 steps "
-        "(95 % interval 515 to 2,479, p = 0.025"
-    )
-    assert "cross entropy is first in 68 % of cases" in told
-    turned = comparison(
-        a={"loss": "cross_entropy"}, b={"loss": "l2"}, difference=interval(-1294.75, -2479.1, -515.1),
-        a_beats_b=interval(0.675, 0.52, 0.8),
-    )  # fmt: skip
-    assert plain(sentences.order_sentence(turned)) == told
-
-
-def test_what_cannot_be_told_apart_is_said_to_be_so():
-    assert "cannot be told apart" in sentences.order_sentence(comparison(p=0.3))
-    assert "cannot be told apart" in sentences.order_sentence(comparison(p=None))
-    never = sentences.order_sentence(comparison(both_never=40))
-    assert "never arrived" in never
-    assert "cannot be told apart" in never
-
-
-def test_one_run_is_told_with_its_chance_and_its_ties():
-    assert "the opposite order in 37 %" in plain(sentences.one_run_sentence(comparison()))
-    assert plain(sentences.one_run_sentence(comparison(one_run_ties=0.125))).endswith("and no order in 12 %.")
-    assert "no order that one run could contradict" in sentences.one_run_sentence(
-        comparison(one_run_misleads=interval(None, None, None))
-    )
-
-
-def test_sentences_take_what_stats_gives(records):
-    record = records["main"].assign_coords(activation=["relu", "sigmoid"], seed=[0, 1])
-    for found in stats.summarize(record):
-        assert "10,000" in sentences.share_sentence(found, CAP)
-        assert "n\u00a0=\u00a02" in sentences.median_sentence(found, CAP)
-    for pair in stats.compare(record):
-        assert "n\u00a0=\u00a02" in sentences.order_sentence(pair)
-        assert sentences.one_run_sentence(pair).endswith(".")
-    json.dumps(stats.compare(record), allow_nan=False)
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [
+        ({}, "the only setting"),
+        ({"loss": "cross_entropy"}, "cross entropy"),
+        ({"activation": "relu", "loss": "l2", "learning_rate": 0.1}, "relu, l2 and learning rate 0.1"),
+    ],
+)
+def test_a_setting_in_words(levels, words):
+    assert setting_words(levels) == words

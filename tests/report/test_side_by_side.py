@@ -11,7 +11,10 @@ import xarray as xr
 from seedbed import stats
 from seedbed.errors import PartError, SpecError
 from seedbed.parts.networks import build
-from seedbed.report import operations, pieces
+from seedbed.report import operations
+from seedbed.report.show.arriving import up_to_last
+from seedbed.report.show.costing import ratio_of_medians
+from seedbed.report.side_by_side import side_by_side
 from seedbed.vocabulary import models
 from seedbed.vocabulary.walk import features_of, walk
 
@@ -29,7 +32,7 @@ def record(hits, cap=100, seeds=None, **levels):
 
 
 def test_side_by_side_keeps_common_seeds_and_cuts_at_the_smallest_cap():
-    both = pieces.side_by_side({
+    both = side_by_side({
         "a": record([3, 80, np.nan], cap=100, padding="valid"),
         "b": record([5, 7], cap=50, seeds=[1, 2]),
     })  # fmt: skip
@@ -43,28 +46,28 @@ def test_side_by_side_keeps_common_seeds_and_cuts_at_the_smallest_cap():
 
 def test_side_by_side_without_a_common_seed_is_an_error():
     with pytest.raises(SpecError, match="no seed in common"):
-        pieces.side_by_side({"a": record([3]), "b": record([5], seeds=[4])})
+        side_by_side({"a": record([3]), "b": record([5], seeds=[4])})
 
 
 def test_a_record_is_cut_where_its_last_member_arrived_and_only_if_all_did():
     traced = record([3, 20]).assign(train_loss=(("seed", "step"), np.ones((2, 4)))).assign_coords(step=[0, 10, 30, 100])
-    cut = pieces.until_last(traced)
+    cut = up_to_last(traced)
     assert cut["step"].values.tolist() == [0, 10, 30]
     assert cut.attrs["cap"] == 30
-    assert pieces.until_last(traced, least=40).attrs["cap"] == 100
+    assert up_to_last(traced, least=40).attrs["cap"] == 100
     open_end = record([3, np.nan])
-    assert pieces.until_last(open_end) is open_end
+    assert up_to_last(open_end) is open_end
 
 
 def test_the_ratio_of_medians_holds_what_it_should_and_is_none_where_a_median_is():
     rng = np.random.default_rng(1)
     slow, fast = rng.integers(180, 220, 200), rng.integers(18, 22, 200)
-    hits = stats.hits(pieces.side_by_side({"a": record(slow, 500), "b": record(fast, 500)}))
-    ratio = pieces.ratio_of_medians(hits, "a", "b")
+    hits = stats.hits(side_by_side({"a": record(slow, 500), "b": record(fast, 500)}))
+    ratio = ratio_of_medians(hits, "a", "b")
     assert ratio.low <= np.median(slow) / np.median(fast) <= ratio.high
     assert ratio.high < 1.1 * ratio.low
-    never = stats.hits(pieces.side_by_side({"a": record([np.nan] * 200, 500), "b": record(fast, 500)}))
-    assert math.isnan(pieces.ratio_of_medians(never, "a", "b").estimate)
+    never = stats.hits(side_by_side({"a": record([np.nan] * 200, 500), "b": record(fast, 500)}))
+    assert math.isnan(ratio_of_medians(never, "a", "b").estimate)
 
 
 COUNTED = {

@@ -136,7 +136,7 @@ def test_a_study_in_the_new_form_runs_to_its_report(tmp_path):
             "again": sb.after("nets", lambda record: NET.replace(steps=int(record.attrs["cap"]) // 2)),
         },
         profiles={"smoke": {"seeds": 3, "reduced": "fewer seeds"}},
-        claims=[sb.Claim(id="x", source="s", statement="t", check="mean(final_train_loss) > 0", record="again")],
+        claims=(sb.Claim(id="x", source="s", statement="t", check="mean(final_train_loss) > 0", record="again"),),
         page=[sb.Section("Curves", [sb.show.curves("train_loss"), left]), sb.show.arrivals()],
     )
     done = perform(study, profile="smoke", out=tmp_path)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from seedbed.errors import StatsError
 from seedbed.record import SEED
-from seedbed.report import pieces
+from seedbed.report.numbers import interval
 from seedbed.report.page import Prose, Section, Table
 from seedbed.spec import Seeds
 from seedbed.stats import sequential
@@ -99,4 +99,4 @@ def _name(levels: Mapping[str, Any]) -> str:
 
 
 def _gap(one: Decision) -> str:
-    return pieces.interval(one.difference, lambda value: f"{value:,.4g}".replace("-", "−"))
+    return interval(one.difference, lambda value: f"{value:,.4g}".replace("-", "−"))

@@ -129,12 +129,11 @@ class Scored:
 
     record: xr.Dataset
     score: Score
-    given: Hits | None = None
 
     @cached_property
     def hits(self) -> Hits | None:
         """The arrivals, where the score is one."""
-        return self.given or (sb.stats.hits(self.record) if self.score.variable == "hit_step" else None)
+        return sb.stats.hits(self.record) if self.score.variable == "hit_step" else None
 
     @cached_property
     def members(self) -> Members:

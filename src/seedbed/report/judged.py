@@ -10,7 +10,6 @@ from typing import Any
 
 from seedbed.report.numbers import SPACE, is_missing, number, percent
 from seedbed.report.page import Prose, Section, Table
-from seedbed.report.sentences import setting_words
 
 Plain = Mapping[str, Any]
 SIGNS = {"supported": "✓", "refuted": "✗", "cannot be told": "?", "set-up differs": "≠"}
@@ -30,6 +29,21 @@ def sentence(verdict: Plain) -> str:
     if verdict.get("reason"):
         return " ".join([*_differs(verdict), *_measured(verdict), f"This cannot be told: {verdict['reason']}."])
     return " ".join([*_differs(verdict), *_measured(verdict), *_misleads(verdict)])
+
+
+def setting_words(levels: Plain) -> str:
+    """A setting in words: levels joined by `and`, a number with its factor's name.
+
+    >>> setting_words({"activation": "relu", "loss": "cross_entropy", "learning_rate": 0.1})
+    'relu, cross entropy and learning rate 0.1'
+    """
+    words = [
+        level.replace("_", " ") if isinstance(level, str) else f"{name.replace('_', ' ')} {number(level)}"
+        for name, level in levels.items()
+    ]
+    if not words:
+        return "the only setting"
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def short(verdict: Plain, named: bool = False, counted: bool = False) -> str:

@@ -10,13 +10,15 @@ images, kernels               what a network sees, and what its first layer lear
 renamed                       a block with other names for its figures, where a page shows it of several records
 
 For blocks of one's own, numbers as text: `percent`, `number`, `p_value`, `interval` (an estimate with its interval in
-any form), `share` and `tenths` (shares with intervals), `times` and `plain` (ratios); `file_name` names a figure.
+any form), `share` and `tenths` (shares with intervals), `times` and `plain` (ratios); `file_name` names a figure;
+`arrival_figures` are those of `arrivals`; `layers`, `parameter_count`, `training_operations` count what a model costs.
 
 Nothing heavy is imported here: statistics and figures are loaded when a block is shown.
 """
 
 from seedbed.report.numbers import file_name, interval, number, p_value, percent, share, tenths
-from seedbed.report.show.arriving import arrivals
+from seedbed.report.operations import layers, parameter_count, training_operations
+from seedbed.report.show.arriving import arrival_figures, arrivals
 from seedbed.report.show.comparing import compare, interaction, scores, single_runs
 from seedbed.report.show.costing import cost, costs, plain, ratio, times
 from seedbed.report.show.published import published
@@ -25,6 +27,7 @@ from seedbed.report.show.seeing import images, images_of, kernels
 from seedbed.report.show.training import by_layer, curves, fates, over_time, share_curve
 
 __all__ = [
+    "arrival_figures",
     "arrivals",
     "by_layer",
     "compare",
@@ -38,9 +41,11 @@ __all__ = [
     "interaction",
     "interval",
     "kernels",
+    "layers",
     "number",
     "over_time",
     "p_value",
+    "parameter_count",
     "percent",
     "plain",
     "published",
@@ -52,4 +57,5 @@ __all__ = [
     "single_runs",
     "tenths",
     "times",
+    "training_operations",
 ]

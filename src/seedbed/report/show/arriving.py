@@ -14,6 +14,8 @@ from seedbed.report.numbers import interval, percent, steps, whole
 from seedbed.report.page import Answer, Figure, Table
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from seedbed.stats.hits import Hits
     from seedbed.stats.interval import Interval
 
@@ -33,13 +35,28 @@ def arrivals(*, record: str = "", until_last: float | None = None, figures: bool
         scored = context.scored(record, "hit_step", "lower")
         if scored.hits is None:
             return
-        shown = scored.record if until_last is None else sb.pieces.until_last(scored.record, until_last)
+        shown = scored.record if until_last is None else up_to_last(scored.record, until_last)
         yield arrival_table(scored)
         if figures:
             yield from arrival_figures(shown, published_marks(context, scored.hits, record), suffix)
         yield Answer(arrival_words(scored))
 
     return Block("When they arrive", items)
+
+
+def up_to_last(record: xr.Dataset, least: float | int = 0) -> xr.Dataset:
+    """The record up to the step at which its last member arrived, and `least`, for figures that would be mostly empty.
+
+    As it is where a member never arrived: then the cap belongs into the picture.
+    """
+    if not np.isfinite(record["hit_step"].values).all():
+        return record
+    end = max(float(record["stop_step"].max()), float(least), 1.0)
+    if "step" in record.dims:
+        steps = record["step"].values
+        end = float(steps[min(np.searchsorted(steps, end), len(steps) - 1)])
+        record = record.sel(step=slice(0, end))
+    return record.assign_attrs(cap=min(int(end), record.attrs["cap"]))
 
 
 def published_marks(context: Context, hits: Hits, record: str = "") -> list[Mark]:

@@ -12,6 +12,7 @@ from seedbed.record import SEED, factors, name_of, rows
 from seedbed.report.context import Block, Context, settings_vary
 from seedbed.report.numbers import SPACE, number, p_value
 from seedbed.report.page import Answer, Figure, Prose, Table
+from seedbed.report.show.arriving import up_to_last
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,7 +40,7 @@ def curves(
     def items(context: Context) -> Iterator[Figure]:
         shown = context.record(record)
         if until_last:
-            shown = sb.pieces.until_last(shown)
+            shown = up_to_last(shown)
         short = until_last and shown.attrs["cap"] <= 200
         for variable in variables or traces(shown):
             figure = sb.figures.curves(shown, variable, step="linear") if short else sb.figures.curves(shown, variable)

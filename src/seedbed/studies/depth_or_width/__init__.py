@@ -181,7 +181,7 @@ def by_parameters(context: sb.Context) -> Iterator[Any]:
     run = tried(context)
     yield sb.Reading("smallest_winners", run.wins)
     theirs = {
-        hidden: float(sb.pieces.parameter_count(sb.pieces.layers(sb.models.mlp(hidden, norm="batch"), (2,))))
+        hidden: float(sb.show.parameter_count(sb.show.layers(sb.models.mlp(hidden, norm="batch"), (2,))))
         for hidden in THEIRS
     }
     drawn = lines(run.found, run.errors, "parameters", theirs)

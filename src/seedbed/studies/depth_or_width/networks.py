@@ -67,7 +67,7 @@ def reading(levels: Mapping[str, Any], part: Any, times: Any, mean: Any, batch: 
     """One network: its size, its mean RMSE over seeds, its operations and seconds."""
     hidden = tuple(map(int, levels["network"].split("-")))
     others = {factor: level for factor, level in levels.items() if factor != "network"}
-    its = sb.pieces.layers(model(hidden, norm_of(part.attrs["engine"]), levels.get("activation", "relu")), (2,))
+    its = sb.show.layers(model(hidden, norm_of(part.attrs["engine"]), levels.get("activation", "relu")), (2,))
     return {
         "setting": sb.name_of(levels),
         "hidden": hidden,
@@ -75,8 +75,8 @@ def reading(levels: Mapping[str, Any], part: Any, times: Any, mean: Any, batch: 
         "total": sum(hidden),
         "group": ", ".join([WORDS[len(hidden)], *([sb.name_of(others)] if others else [])]),
         "others": others,
-        "parameters": sb.pieces.parameter_count(its),
-        "operations": int(levels.get("batch_size", batch)) * sb.pieces.training_operations(its),
+        "parameters": sb.show.parameter_count(its),
+        "operations": int(levels.get("batch_size", batch)) * sb.show.training_operations(its),
         "rmse": mean,
         "n": part.sizes["seed"],
         "diverged": int(np.isfinite(part["diverged_step"].values).sum()),

@@ -188,7 +188,7 @@ def arrivals_by_scale(context: sb.Context) -> Iterator[sb.Figure]:
         for levels in (one.levels for one in measured(context)[0][name] if one.levels["scale"] == SHEET):
             others = {factor: [level] for factor, level in levels.items() if factor != "scale"}
             setting = sb.name_of({factor: level for factor, (level,) in others.items()})
-            figure, _ = sb.pieces.arrival_figures(record.sel(others))
+            figure, _ = sb.show.arrival_figures(record.sel(others))
             yield replace(
                 figure,
                 name=f"{name}_{sb.show.file_name(setting)}_arrivals",
