@@ -89,7 +89,9 @@ def test_the_smallest_winner_is_the_smallest_that_wins():
     assert wins[2, "three layers"]["best"]["setting"] == "64-64"
     lost = study.smallest_winners(FOUND, {**ERRORS, "64-64": ERRORS["128"] + 9, "32-96": ERRORS["128"] + 9}, "alone")
     assert lost[0]["winner"] is None
-    assert "None of the 2 networks of two layers" in winner_words(lost, "alone", lambda _: "x")
+    assert "None of the 2 networks of two layers is shown" in winner_words(lost, "alone", lambda _: "x")
+    single = [{**lost[0], "tried": 1}]
+    assert "The one network of two layers is not shown to be better." in winner_words(single, "alone", lambda _: "x")
 
 
 def test_one_seed_compares_nothing_and_says_so():
@@ -139,12 +141,12 @@ def test_the_networks_stand_first_and_the_questions_are_answered(smoke):
     assert all("n = 4" in answer for answer in answers.values())
 
 
-def test_the_reference_engine_is_asked_without_batch_norm():
-    asked = page.ask(page.study.profile("smoke", "reference"))
-    assert "controls" not in asked
-    norms = [dict(one.spec.model.options).get("norm", "none") for one in asked["networks"].settings()]
-    assert set(norms) == {"none"}
-    assert "controls" in page.ask(page.study.profile("smoke"))
+def test_both_engines_are_asked_the_same():
+    ours, theirs = (page.ask(page.study.profile("smoke", engine)) for engine in ("jax", "reference"))
+    assert ours == theirs
+    assert [dict(one.spec.model.options).get("norm", "none") for one in theirs["networks"].settings()] == [
+        "none", "batch", "batch",
+    ]  # fmt: skip
 
 
 def test_smoke_counts_and_controls(readings):

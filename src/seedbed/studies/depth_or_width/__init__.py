@@ -23,7 +23,6 @@ from seedbed.studies.depth_or_width.networks import (
     in_units,
     model,
     name,
-    norm_of,
     order_at_128,
     rmse,
 )
@@ -57,9 +56,6 @@ TURNED = """
     The sheet gives batch norm to two and three layers and none to one. Depth and batch norm therefore change together
     in every figure above, and what looks like depth could be batch norm. So a few networks are trained with it turned:
     one layer with, more layers without, everything else alike."""
-WITHOUT = """
-    The reference engine trains without batch norm: no network of this run has it, and depth is compared like for like
-    throughout."""
 THEIR_RUN = """
     xp2030 (homework 2, problem 5) reports one run per network of 2,000 epochs of 80,000 points. What differs: the
     second term of the function has a sign slip (|x₁ − x₂ + 47| instead of |x₁ − x₂ − 47|; deviation 296.0), the RMSE
@@ -71,14 +67,16 @@ THEIR_RUN = """
 def ask(profile: sb.Profile) -> dict[str, Any]:
     """The networks, those with batch norm turned, and the seconds of a step of each network."""
     repeats, least = profile.timed
-    norm = norm_of(profile.engine)
-    question = nets(profile, profile.networks, norm)
-    turned = {"controls": nets(profile, profile.controls, "turned")} if norm == "sheet" else {}
-    return {"networks": question, **turned, "times": sb.measures.timed(question, repeats=repeats, least=least)}
+    question = nets(profile, profile.networks)
+    return {
+        "networks": question,
+        "controls": nets(profile, profile.controls, "turned"),
+        "times": sb.measures.timed(question, repeats=repeats, least=least),
+    }
 
 
-def nets(profile: sb.Profile, hidden: Sequence[Hidden], norm: str) -> sb.Spec:
-    """The question for some networks, with batch norm as the sheet has it, "turned", or "none"."""
+def nets(profile: sb.Profile, hidden: Sequence[Hidden], norm: str = "sheet") -> sb.Spec:
+    """The question for some networks, with batch norm as the sheet has it, or "turned"."""
     steps = profile.epochs * (profile.examples // profile.batch)
     net = sb.Spec(
         data=sb.data.eggholder(profile.examples, profile.examples // 4, noise=0.3**0.5, scale=SCALE),
@@ -112,10 +110,10 @@ def by_units(context: sb.Context) -> Iterator[Any]:
     drawn = lines(run.found, run.errors, "total", theirs)
     yield rmse_figure("rmse_by_units", drawn, "total number of hidden units", run)
     yield equal_words(run.versus)
-    told = "".join(
-        f" {deep} against {shallow}: {parts} units." for (deep, shallow), parts in verdicts(run.versus).items()
+    told = "; ".join(
+        f"{deep} against {shallow}: {parts} units" for (deep, shallow), parts in verdicts(run.versus).items()
     )
-    yield sb.Answer(best_words(run) + " With equal units," * bool(told) + told)
+    yield sb.Answer(best_words(run) + f" With equal units, {told}." * bool(told))
     if run.versus:
         yield sb.Table(
             ("hidden units", "layers", "difference in RMSE", "p (Holm)", "the deeper is"),
@@ -197,11 +195,8 @@ def by_parameters(context: sb.Context) -> Iterator[Any]:
 
 def depth_or_norm(context: sb.Context) -> Iterator[Any]:
     """What batch norm does to networks of each depth, since the sheet gives it to the deeper ones only."""
-    told = controls(context.record("controls"), tried(context).errors) if context.has("controls") else None
+    told = controls(context.record("controls"), tried(context).errors)
     yield sb.Reading("controls", told)
-    if told is None:
-        yield WITHOUT
-        return
     yield TURNED
     if not told:
         yield "None of the controls has its sheet's network in this run."
@@ -356,8 +351,7 @@ study = sb.Study(
         "Nesterov momentum 0.9 at the constant learning rate 0.01, Keras's default; xp2030's 0.05 belongs to another "
         "loss: under the squared error 4 of 16 networks of 128 units with batch norm diverged with it in a first try",
         "mean squared error; weights by Glorot's uniform draw and biases 0, as Keras has them by default",
-        "batch norm before the activation of each hidden layer, running averages in testing (PyTorch's conventions); "
-        "the reference engine trains without it",
+        "batch norm before the activation of each hidden layer, running averages in testing (PyTorch's conventions)",
         "all networks and seeds learn and are tested on the same points; seeds differ in initial weights and in the "
         "order of the points",
         "a network that diverged predicts nothing and counts with the RMSE of the best constant, 298.4",

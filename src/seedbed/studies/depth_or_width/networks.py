@@ -43,13 +43,8 @@ def name(hidden: Hidden, norm: str = "sheet") -> str:
 
 def model(hidden: Hidden, norm: str = "sheet", activation: str = "relu") -> Any:
     """A network; the sheet has batch norm behind each of two or three hidden layers and none behind a single one."""
-    with_norm = {"sheet": len(hidden) > 1, "turned": len(hidden) == 1, "none": False}[norm]
+    with_norm = {"sheet": len(hidden) > 1, "turned": len(hidden) == 1}[norm]
     return sb.models.mlp(hidden, activation=activation, norm="batch" if with_norm else "none")
-
-
-def norm_of(engine: str) -> str:
-    """Where batch norm stands: as the sheet has it, or nowhere, since the reference engine trains without."""
-    return "none" if engine == "reference" else "sheet"
 
 
 def rmse(part: Any, levels: Mapping[str, Any]) -> np.ndarray:
@@ -67,7 +62,7 @@ def reading(levels: Mapping[str, Any], part: Any, times: Any, mean: Any, batch: 
     """One network: its size, its mean RMSE over seeds, its operations and seconds."""
     hidden = tuple(map(int, levels["network"].split("-")))
     others = {factor: level for factor, level in levels.items() if factor != "network"}
-    its = sb.show.layers(model(hidden, norm_of(part.attrs["engine"]), levels.get("activation", "relu")), (2,))
+    its = sb.show.layers(model(hidden, activation=levels.get("activation", "relu")), (2,))
     return {
         "setting": sb.name_of(levels),
         "hidden": hidden,

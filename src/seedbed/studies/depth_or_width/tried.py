@@ -124,7 +124,8 @@ def winner_words(wins: Sequence[Reading], unit: str, told_of: Callable[[Reading]
         best, won, times = one["best"], one["winner"], one["ratio"]
         line = f"- The best of {best['group']} is **{best['setting']}** ({told_of(best)}). "
         if won is None:
-            line += f"None of the {one['tried']} networks of {one['deeper']} is shown to be better."
+            which = "The one network" if one["tried"] == 1 else f"None of the {one['tried']} networks"
+            line += f"{which} of {one['deeper']} is {'not ' * (one['tried'] == 1)}shown to be better."
         else:
             ratio = f"{times:.2g} times {'as many' if unit == 'parameters' else 'the time'}"
             least = {"alone": "time"}.get(unit, unit)
