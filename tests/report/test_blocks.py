@@ -14,6 +14,7 @@ from seedbed.report.compose import compose
 from seedbed.report.context import Context
 from seedbed.report.frame import text_of
 from seedbed.report.in_short import in_short, spoken
+from seedbed.report.judged import TITLE
 from seedbed.report.page import Figure, Prose, Table
 from seedbed.study import Profile
 
@@ -126,6 +127,7 @@ def test_in_short_tells_medians_with_intervals_and_what_cannot_be_told_apart(thr
     )
     assert "95 % interval" in told
     assert re.search(r"(b and c|c and b) cannot be told apart at 5 %", told)
+    assert ". The settings " in told
     assert "One run of each would have given another order in" in told
 
 
@@ -163,6 +165,28 @@ def test_in_short_counts_statements_and_their_verdicts_as_run_here(three):
     told = spoken(in_short(context(three, claims=claims), [], []))["sentences"]
     assert "Of 3 published statements, 1 is supported; 2 had another set-up than this run" in told
     assert "as run here 1 of these would be supported, 1 refuted" in told
+
+
+def test_without_a_score_statements_come_after_the_answers():
+    claims, grid = [{"verdict": "cannot be told", "under": ""}], xr.Dataset({"value": ("place", [1.0])})
+    section = sb.Section("Mine", [Prose("x")], asks="How much?")
+    short = in_short(context(grid, claims=claims), [section], [(section, "So much.")])
+    assert short.sentences == ""
+    assert short.answers == [
+        ("How much?", "So much.", "Mine"),
+        ("What becomes of the published statements?", "Of 1 published statement, 1 cannot be told.", TITLE),
+    ]
+    assert in_short(context(grid, claims=claims), [], []).sentences == "Of 1 published statement, 1 cannot be told."
+
+
+def test_one_network_is_no_networks(three):
+    one = context(three.isel(seed=slice(1)))
+    assert spoken(in_short(one, [], []))["sentences"].startswith("Of 1 network each, half reached the target")
+    alone = context(three.isel(seed=slice(1), net=[0]))
+    answers = [item.text for item in sb.show.arrivals()(alone) if isinstance(item, sb.Answer)]
+    assert answers[0].startswith("Of 1 network, half arrived after")
+    lost = spoken(in_short(context(losses(np.ones((2, 1)), net=["a", "b"])), [], []))["sentences"]
+    assert lost.startswith("The mean test loss of 1 network each is 1 (")
 
 
 def test_each_setting_against_a_baseline(three):

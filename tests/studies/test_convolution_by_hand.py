@@ -90,5 +90,9 @@ def test_likeness_within_columns_and_rows_is_told_from_the_same_numbers(tmp_path
     answers = {one["question"][:3]: one["answer"] for one in done["in_short"]["answers"]}
     assert f"a column differ by {column:.0f} in the median" in answers["(4)"]
     assert f"two of a row by {row:.0f}." in answers["(4)"]
-    assert len(done["in_short"]["answers"]) == 7
-    assert all("n = " in answer for answer in answers.values())
+    *told, judged = done["in_short"]["answers"]
+    assert len(told) == 7
+    assert all("n = " in one["answer"] for one in told)
+    assert judged["section"] == "Published statements, judged"
+    assert judged["answer"] == "Of 2 published statements, 2 cannot be told."
+    assert done["in_short"]["sentences"] == ""

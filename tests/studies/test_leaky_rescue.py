@@ -111,7 +111,7 @@ def test_the_share_that_collapsed_stands_first_and_every_question_is_answered(sm
     assert summary["in_short"]["sentences"].startswith("Of 4 networks each, 0.0 % (95 % interval")
     assert f"{100 * relu['shares']['collapsed']['estimate']:.1f} % (" in summary["in_short"]["sentences"]
     answers = {one["section"]: one["answer"] for one in summary["in_short"]["answers"]}
-    assert answers["What fraction collapses"].startswith("leaky 0.01, He: 0 of 4 networks collapsed exactly")
+    assert answers["What fraction collapses"].startswith("“leaky 0.01, He”: 0 of 4 networks collapsed exactly")
     assert answers["Against ReLU under the same seeds"].startswith("Against ReLU, He: exact collapse: ")
     assert answers["The published test"].count("here") == len(leaky_rescue.PUBLISHED)
 

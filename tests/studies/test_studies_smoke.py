@@ -1,6 +1,7 @@
 """Every study runs at smoke, with both engines where it can, and leaves its figures, answers and claims."""
 
 import json
+import re
 
 import pytest
 
@@ -20,6 +21,15 @@ def test_study_leaves_a_report(smoke, name):
     assert summary["readings"]
     pictures = {path.stem for path in (folder / "figures").iterdir()}
     assert len(pictures) >= {"activation_derivatives": 2}.get(name, 4), pictures
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_sentences_in_short_begin_with_a_capital_letter_or_a_quoted_name(smoke, name):
+    short = json.loads((smoke(name) / "summary.json").read_text())["in_short"]
+    told = [short["sentences"], *(one["answer"] for one in short["answers"])]
+    sentences = [one for text in told for one in re.split(r"(?<=[.!?])\s+", text) if one]
+    assert sentences
+    assert [one for one in sentences if one[0].islower()] == []
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -29,8 +29,8 @@ LONGEST = 200  # bytes; file systems take 255
 def from_file(path: Path) -> Study:
     """The study that a Python file defines.
 
-    `study = sb.Study(...)` is taken as it is; `question = sb.Spec(...)` becomes a study that tells every result in the
-    plain way. The module is registered as `own_study_<file name>`, so that its functions can be looked up.
+    `study = sb.Study(...)` is taken as it is; `question = sb.Spec(...)` becomes a study whose page has the
+    usual blocks. The module is registered as `own_study_<file name>`, so that its functions can be looked up.
 
     Raises: SpecError for a file that cannot be run, defines several studies or none, or takes the name of another one.
     """

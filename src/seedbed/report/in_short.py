@@ -12,23 +12,29 @@ import numpy as np
 import seedbed as sb
 from seedbed.report import glossary
 from seedbed.report.context import Context, Scored
-from seedbed.report.numbers import SPACE, number, percent, steps, whole
+from seedbed.report.judged import TITLE
+from seedbed.report.numbers import SPACE, counted, number, percent, steps, whole
 from seedbed.report.page import Figure, Section, Short
 from seedbed.report.show.comparing import MOST_IN_WORDS, MOST_RANKED, POWER, apart_words
 
 MOST = 4  # settings that are named one by one
 PICTURE = "in_short"
+STATEMENTS = "What becomes of the published statements?"
 EXPLAINED = ("95 % interval", "told apart", "restricted mean", "one run misleads")  # where they are first met
 
 
 def in_short(context: Context, sections: Sequence[Section], answers: Sequence[tuple[Section, str]]) -> Short | None:
     """The sentences, the figure and the answers; None where there is nothing of the kind."""
-    told = [*(_of_score(context.score) if context.is_trained else ()), *_of_claims(context.claims)]
+    told, judged = list(_of_score(context.score)) if context.is_trained else [], _of_claims(context.claims)
     listed = [
         (section.asks, answer or "This run does not tell.", section.title)
         for section, answer in answers
         if section.asks and section.items
     ]
+    if judged and (told or not listed):
+        told.append(judged)
+    elif judged:  # without a score the answers are what is told, and statements come after them
+        listed.append((STATEMENTS, judged, TITLE))
     if not told and not listed:
         return None
     said = _kept_together(" ".join(told))
@@ -64,7 +70,7 @@ def _arrived(scored: Scored) -> Iterator[str]:
     if hits.never.all():
         missed = next(iter(hits.shares().values())).high
         yield (
-            f"**Nothing can be told about arrival**: none of {number(hits.never.size)} networks reached the target "
+            f"**Nothing can be told about arrival**: none of {counted(hits.never.size, 'network')} reached the target "
             f"({_goal(hits.target)}) within {cap} (95 % interval up to {percent(missed)} of each setting's), so more "
             "steps are needed, not more seeds."
         )
@@ -75,7 +81,7 @@ def _arrived(scored: Scored) -> Iterator[str]:
     )
     reached = [(_words(name), median) for name, median, _ in ranked if not np.isnan(median.estimate)]
     short = [(_words(name), share) for name, median, share in ranked if np.isnan(median.estimate)]
-    of = f"Of {number(n)} networks" if len(scored.names) == 1 else f"Of {number(n)} networks each"
+    of = f"Of {counted(n, 'network')}" + " each" * (len(scored.names) > 1)
     if reached:
         told = [f"**{whole(one.estimate)}** ({_range(one, whole)}) with {name}" for name, one in _ends(reached)]
         told[0] = told[0].replace("** (", "** steps (95 % interval ", 1)
@@ -100,16 +106,16 @@ def _measured(scored: Scored) -> Iterator[str]:
         told = [told[0].rpartition(" with ")[0]]
     each = "" if len(ranked) == 1 else " each"
     if scored.is_share:
-        yield f"Of {number(scored.n)} networks{each}, {_and(told)} {scored.words}."
+        yield f"Of {counted(scored.n, 'network')}{each}, {_and(told)} {scored.words}."
         return
-    yield f"The mean {scored.words} of {number(scored.n)} networks{each} is {_and(told)}."
+    yield f"The mean {scored.words} of {counted(scored.n, 'network')}{each} is {_and(told)}."
 
 
 def _compared(scored: Scored) -> Iterator[str]:
     """Which settings can be told apart, what that would need, and what one run of each would have said."""
     together = [group for group in scored.order.groups if len(group) > 1]
     if any(len(group) == len(scored.names) for group in together):
-        yield f"**No two settings can be told apart** with {number(scored.n)} seeds{_needed(scored)}."
+        yield f"**No two settings can be told apart** with {counted(scored.n, 'seed')}{_needed(scored)}."
         return
     if together and MOST < len(scored.names) <= MOST_IN_WORDS:
         yield f"Not every pair of the {len(scored.names)} settings can be told apart."
@@ -130,10 +136,10 @@ def _needed(scored: Scored) -> str:
     return f"; the clearest difference, if it is as seen, needs about {number(min(known))} (power 80 %)"
 
 
-def _of_claims(claims: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """How many published statements were decided, and how."""
+def _of_claims(claims: Sequence[Mapping[str, Any]]) -> str:
+    """How many published statements were decided, and how; empty where there are none."""
     if not claims:
-        return
+        return ""
     found = [str(one["verdict"]) for one in claims]
     verbs = {"supported": "is supported", "refuted": "is refuted", "cannot be told": "cannot be told"}
     told = [
@@ -142,18 +148,15 @@ def _of_claims(claims: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if kind in found
     ]
     other = [one for one in claims if one["verdict"] == "set-up differs"]
-    said = (
-        f"Of {len(claims)} published statements, {_and(told)}"
-        if told
-        else f"Of {len(claims)} published statements none is decided"
-    )
+    said = f"Of {counted(len(claims), 'published statement')}"
+    said += f", {_and(told)}" if told else " none is decided"
     if other:
         under = [str(one["under"]) for one in other]
         said += (
             f"; {len(other)} had another set-up than this run (as run here {under.count('supported')} of these would "
             f"be supported, {under.count('refuted')} refuted)"
         )
-    yield f"{said}."
+    return f"{said}."
 
 
 def _figure(context: Context, sections: Sequence[Section]) -> Figure | None:

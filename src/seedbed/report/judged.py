@@ -16,6 +16,7 @@ SIGNS = {"supported": "✓", "refuted": "✗", "cannot be told": "?", "set-up di
 UNLIKELY = 0.05
 NOWHERE, CUT = "not reached", "mean up to the cap"
 UNITS = {"steps": f"{SPACE}steps", "share": "", "1": ""}
+TITLE = "Published statements, judged"
 RULE = (
     "A statement is supported where the 95 % interval of what was measured lies wholly on its side, refuted where it "
     "lies wholly on the other, and cannot be told where it reaches over the border. Each statement is judged on its "
@@ -123,13 +124,13 @@ def verdict_cell(claim: Plain) -> str:
 
 
 def statements(claims: Sequence[Plain]) -> Section:
-    """The section "Published statements, judged"; those that contradict one another come first, single runs last."""
+    """The section of published statements; those that contradict one another come first, single runs last."""
     runs = [one for one in claims if single(one)]
     said = [one for one in paired(claims) if one not in runs]
     rows = [(f"{one['statement']} ({one['source']})", verdict_cell(one), one["sentence"]) for one in said]
     items: list[Prose | Table] = [Prose(text) for text in (undecided(claims), *disputes(claims)) if text]
     items += [Table(("statement", "verdict", "evidence here"), rows, RULE)] * bool(rows)
-    return Section("Published statements, judged", [*items, *_single_runs(runs)])
+    return Section(TITLE, [*items, *_single_runs(runs)])
 
 
 def _single_runs(runs: Sequence[Plain]) -> list[Prose | Table]:

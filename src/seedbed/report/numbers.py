@@ -80,6 +80,15 @@ def steps(count: float | int | None) -> str:
     return f"{number(count)}{SPACE}{'step' if count == 1 else 'steps'}"
 
 
+def counted(count: int, noun: str) -> str:
+    """So many of a thing: a noun that takes an s unless there is one.
+
+    >>> counted(1, "network"), counted(4096, "network")
+    ('1 network', '4,096 networks')
+    """
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
 def p_value(value: float) -> str:
     """A p value in a cell.
 

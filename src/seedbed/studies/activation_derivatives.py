@@ -86,9 +86,8 @@ def derivations(context: sb.Context) -> Iterator[Any]:
         yield f"**{name}.** {words}"
         yield sb.Formula(formula, f"the derivative of {name}, step by step")
     if names:
-        yield sb.Answer(
-            f"{'; '.join(IN_A_LINE[name] for name in names)}. Derived step by step, so nothing is uncertain."
-        )
+        lines = "; ".join(IN_A_LINE[name] for name in names)
+        yield sb.Answer(f"In a line each: {lines}. Derived step by step, so nothing is uncertain.")
 
 
 def asked_curves(context: sb.Context) -> Iterator[Any]:

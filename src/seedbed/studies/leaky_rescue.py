@@ -224,7 +224,8 @@ def fractions(context: sb.Context) -> Iterator[Any]:
     yield sb.Reading("ends", {name: [one.reading for one in ends(context, name)] for name in context.records})
     yield "\n".join(f"- {answer(one)}" for one in every)
     sheet = [one for one in every if one["setting"] in ("leaky 0.01, He", "ReLU, He")]
-    yield sb.Answer(" ".join(answer(one).replace("**", "") for one in sheet[::-1]) + " Brackets hold 95 % intervals.")
+    told = [answer(one).replace("**", "“", 1).replace("**", "”") for one in sheet[::-1]]
+    yield sb.Answer(f"{' '.join(told)} Brackets hold 95 % intervals.")
     yield sb.Figure(
         "ends",
         sb.figures.fates([(one["setting"], one["counts"]) for one in every]),

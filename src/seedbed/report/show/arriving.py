@@ -10,7 +10,7 @@ import numpy as np
 import seedbed as sb
 from seedbed.record import name_of
 from seedbed.report.context import Block, Context, Scored
-from seedbed.report.numbers import interval, percent, steps, whole
+from seedbed.report.numbers import counted, interval, percent, steps, whole
 from seedbed.report.page import Answer, Figure, Table
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def arrival_words(scored: Scored) -> str:
     )
     told = {name: _half(median) or _part(share) for name, median, share in ranked}
     if len(told) == 1:
-        return f"Of {scored.n} networks, {next(iter(told.values()))}."
+        return f"Of {counted(scored.n, 'network')}, {next(iter(told.values()))}."
     shown = [f"with {name.replace('_', ' ')} {words}" for name, words in told.items()]
     listed = shown if len(shown) <= MOST_NAMED else [*shown[:2], "…", shown[-1]]
-    return f"Of {scored.n} networks each, {'; '.join(listed)}."
+    return f"Of {counted(scored.n, 'network')} each, {'; '.join(listed)}."
 
 
 def _half(median: Interval) -> str:

@@ -236,7 +236,7 @@ def apart_words(scored: Scored) -> str:
     together = [group for group in scored.order.groups if len(group) > 1]
     if not together:
         return "Every pair can be told apart at 5 % (Holm-adjusted over all pairs)."
-    return " ".join(f"{_listed(group)} cannot be told apart at 5 % (Holm-adjusted)." for group in together)
+    return " ".join(f"The settings {_listed(group)} cannot be told apart at 5 % (Holm-adjusted)." for group in together)
 
 
 def pair_table(scored: Scored) -> Table:

@@ -87,9 +87,8 @@ def where_spread_comes_from(context: sb.Context) -> Iterator[Any]:
     )
     told = list(source_words(found))
     yield "\n".join(f"- {line}" for line in told)
-    yield sb.Answer(
-        f"{' '.join(told).replace('**', '')} (n = {data} data sets × {starts} initial draws of each, 95 % intervals.)"
-    )
+    said = " ".join(line.replace("**", "“", 1).replace("**", "”") for line in told)
+    yield sb.Answer(f"{said} (n = {data} data sets × {starts} initial draws of each, 95 % intervals.)")
     yield sb.Reading(
         "crossed",
         [
