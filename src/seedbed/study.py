@@ -86,7 +86,7 @@ class Study:
     `measures` for what else there is; a single `Spec` is kept as "record". It computes nothing and looks nothing up.
     `profiles` gives the numbers of each profile: `{"smoke": {"seeds": 8, "steps": 200, "reduced": "..."}, ...}`.
     `page` lists sections, blocks of `report.show`, or functions of one's own from the context to items; without one
-    every record is shown by the usual ones. `together` puts the arrivals of several records side by side, as an outcome:
+    every record is shown by the usual ones. `together` puts arrivals of several records side by side, as an outcome:
     `{"networks": {"convolutional": "lines", "dense": "dense"}}`, name -> level shown -> record. `outcomes` makes
     further records, one number per member, that claims are about; their attribute `of` names the records an outcome is
     from (with blanks between them), `read_at` the step at which it is read. `picture` names the figure that shows the
