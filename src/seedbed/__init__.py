@@ -74,8 +74,7 @@ _HOMES = {
     "open": "seedbed.procedures.members:open_record",
 }
 _WORDS = (
-    "activations", "data", "initializers", "layers", "losses", "measures", "metrics", "models", "optimizers", "probes",
-    "schedules",
+    "activations", "data", "initializers", "layers", "losses", "metrics", "models", "optimizers", "probes", "schedules",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import seedbed as sb
 from seedbed.datasets.generators import generator
 from seedbed.errors import DataError, PartError
 from seedbed.procedures.executors import executor
-from seedbed.procedures.run import key_of
+from seedbed.procedures.identity import key_of
 
 START = (
     "import dataclasses, enum, functools, os\nimport jax, jax.numpy as jnp, equinox as eqx, numpy as np\n"
@@ -303,7 +303,7 @@ def test_a_function_that_changes_from_trace_to_trace_is_refused():
 
 NAMES = """
     import numpy as np, jax, jax.numpy as jnp, seedbed as sb
-    from seedbed.procedures.run import key_of
+    from seedbed.procedures.identity import key_of
     NAMES, BY = {"relu", "tanh", "elu", "gelu"}, {jnp.tanh: 2.0, np.sin: 3.0, object(): 4.0}
     ARRAY, VECTOR, SLOPE = np.array([object(), 1.0], object), np.vectorize(float), jax.grad(lambda x: 2.0 * x)
     REMAT = jax.checkpoint(jnp.tanh)

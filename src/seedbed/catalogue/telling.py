@@ -9,7 +9,7 @@ from typing import Any
 import xarray as xr
 
 import seedbed
-from seedbed.catalogue import until
+import seedbed.catalogue.until as until
 from seedbed.catalogue.claims import judged, outcomes_of
 from seedbed.catalogue.request import CROSSED
 from seedbed.procedures.crossing import AXES

@@ -17,8 +17,7 @@ from seedbed import store
 from seedbed.datasets.load import load
 from seedbed.errors import SpecError, StoreError, shown
 from seedbed.procedures import engines
-from seedbed.procedures.accessor import with_members
-from seedbed.procedures.run import is_fresh, key_of
+from seedbed.procedures.identity import is_fresh, key_of
 from seedbed.spec import Spec, read_back
 
 if TYPE_CHECKING:
@@ -134,3 +133,22 @@ def _replayed(spec: Spec, seed: int) -> Any:
     replay = engines.module("jax", "replay").replay
     data = load(spec.data, np.array([seed])) if is_fresh(spec.data) else load(spec.data)
     return replay(spec.in_steps(data.examples), data, seed)
+
+
+class Members:
+    """What `record.member` is: called with a seed or a choice and with levels, it opens that member."""
+
+    def __init__(self, record: xr.Dataset) -> None:
+        self._record = record
+
+    def __call__(self, seed: int | str, question: Spec | None = None, **levels: Any) -> Opened:
+        """Open a member; see `member`."""
+        return member(self._record, seed, question, **levels)
+
+
+def with_members() -> None:
+    """Give every record `record.member(...)`, an accessor of xarray's; once."""
+    import xarray as xr  # not above: with pandas it takes longer than jax, and a run begins to train without it
+
+    if not hasattr(xr.Dataset, "member"):
+        xr.register_dataset_accessor("member")(Members)

@@ -17,14 +17,14 @@ import numpy as np
 
 from seedbed import memory, record
 from seedbed.datasets.dataset import Dataset
-from seedbed.datasets.load import load
 from seedbed.engine import plan
-from seedbed.errors import DataError, SpecError, StoreError, shown
-from seedbed.procedures.accessor import with_members
+from seedbed.errors import SpecError, StoreError, shown
 from seedbed.procedures.executors import Executor, Measuring, executor
+from seedbed.procedures.identity import Sources, identity, is_own_law
+from seedbed.procedures.members import with_members
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
-from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest, read_seeds, trace_steps
+from seedbed.spec import Seeds, Setting, Spec, digest, read_seeds, trace_steps
 from seedbed.store import BlockFile, DamagedError, Store, absent, create_or_open
 from seedbed.store.files import checked_name
 from seedbed.vocabulary import Part
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Train = Callable[..., Iterator[tuple[int, Block]]]
-SAMPLE = range(4)  # seeds whose data name the law of data that every member draws for itself
 
 
 def run(
@@ -67,7 +66,7 @@ def run(
         raise StoreError(f'a store is a folder, got {shown(store)}; write store="seedbed-runs/my_run", or leave it out')
     store = create_or_open(store) if isinstance(store, str | Path) else store
     checked_name(name, "record")
-    sources = _Sources()
+    sources = Sources()
     settings = [sources.in_steps(setting) for setting in question.settings()]
     _has_room(settings, len(wanted))
     trainer = executor(engine) if train is None else Measuring(train)
@@ -101,18 +100,6 @@ def _has_room(settings: Sequence[Setting], seeds: int) -> None:
     memory.check(8 * traces * rows * seeds, what, remedy, SpecError)
 
 
-def identity(setting: Setting, sources: _Sources, engine: str, trainer: Executor) -> dict[str, Any]:
-    """What a stored block is the answer to, apart from its seeds and from the program that gave it.
-
-    Functions of a user's own are named by what they compute (`engine.naming`), data by their arrays.
-    """
-    plain = setting.spec.canonical()
-    del plain["factors"]
-    plain["data"] = sources.identity(setting.spec.data)
-    own = trainer.names(setting.spec, sources.first(setting.spec))[0] if setting.spec.functions(["data"]) else ""
-    return {**plain, "engine": engine, **({"own": own} if own else {})}
-
-
 @dataclass(frozen=True)
 class _Work:
     """A run: what is wanted, who trains it, and where it is kept."""
@@ -123,7 +110,7 @@ class _Work:
     keys: Sequence[str]
     seeds: Seeds
     trainer: Executor
-    sources: _Sources
+    sources: Sources
     listen: Listener
     keep_older: bool
     known: dict[int, str] = field(default_factory=dict)
@@ -175,12 +162,6 @@ class _Work:
     def missing(self) -> list[list[int]]:
         """The seeds that the store lacks, setting by setting."""
         return [absent(self.held(at), self.seeds) for at in range(len(self.keys))]
-
-
-def key_of(setting: Setting) -> str:
-    """Under which name a setting that the jax engine trains is kept."""
-    sources = _Sources()
-    return digest(identity(sources.in_steps(setting), sources, "jax", executor("jax")))
 
 
 def _in_memory(work: _Work) -> list[Block]:
@@ -262,7 +243,7 @@ def _train_group(work: _Work, group: plan.Group, mark: str, ahead: Any, place: t
         store.save(work.keys[index], work.identities[index], made)
 
 
-def _ahead(groups: Sequence[plan.Group], sources: _Sources) -> list[tuple[plan.Group, Callable[..., Dataset]]]:
+def _ahead(groups: Sequence[plan.Group], sources: Sources) -> list[tuple[plan.Group, Callable[..., Dataset]]]:
     """The groups that come next, with their data, for an engine that prepares them meanwhile."""
     return [(group, sources.of(group)) for group in groups]
 
@@ -315,82 +296,3 @@ def _listed(value: Any) -> list[Any]:
 def _seconds(meta: Mapping[str, Any], name: str) -> float:
     """Seconds in all."""
     return float(sum(_listed(meta.get(name, 0.0))))
-
-
-def is_fresh(part: Part) -> bool:
-    """Whether every member draws a data set of its own."""
-    return bool(dict(part.options).get("fresh", False))
-
-
-def is_own_law(part: Part) -> bool:
-    """Whether every member draws its data from a generator of the user's own."""
-    return is_fresh(part) and part.function is not None
-
-
-class _Sources:
-    """The data sets of a run, each loaded once. Data of each member's own are drawn when their seeds are known."""
-
-    def __init__(self) -> None:
-        self._common: dict[str, Dataset] = {}
-        self._samples: dict[str, Dataset] = {}
-
-    def identity(self, part: Part) -> Any:
-        """What the data are: the contents of a common set; the law and a few sets of those of each member's own."""
-        if not is_fresh(part):
-            return {"sha256": self._load(part).sha256}
-        return {**part.canonical(), "sample": self._sample(part).sha256}
-
-    def first(self, spec: Spec) -> Dataset:
-        """The data of a question's first member: enough to trace it."""
-        return self._sample(spec.data) if is_fresh(spec.data) else self._load(spec.data)
-
-    def made_by(self, program: str, part: Part, seeds: range) -> str:
-        """What made a block: its program, with the arrays that a generator of the user's own gave for its seeds."""
-        if not is_own_law(part):
-            return program
-        return digest([program, load(part, seeds).sha256])
-
-    def in_steps(self, setting: Setting) -> Setting:
-        """The setting with epochs turned into steps; its data are loaded where that is needed."""
-        spec = setting.spec
-        return Setting(setting.levels, spec.in_steps(self.first(spec).examples)) if spec.in_epochs else setting
-
-    def of(self, group: plan.Group) -> Callable[[np.ndarray], Dataset]:
-        """The data of a group, as a function of seeds."""
-        part = group.spec.data
-        return lambda seeds: load(part, seeds) if is_fresh(part) else self._load(part)
-
-    def advice(self, settings: Sequence[Setting], seeds: Seeds) -> list[str]:
-        """A line for each set whose inputs have a scale that no initial draw is made for."""
-        fresh = {canonical_json(setting.spec.data.canonical()): setting.spec.data for setting in settings
-                 if is_fresh(setting.spec.data) and setting.spec.data.function is not None}  # fmt: skip
-        drawn = [load(part, seeds[:1]) for part in fresh.values()]
-        return [one.advice for one in (*self._common.values(), *drawn) if one.advice]
-
-    def provenance(self) -> dict[str, Any]:
-        """Where the common sets came from."""
-        sets = list(self._common.values())
-        return {
-            "data": "; ".join(one.origin for one in sets),
-            "data_size": "; ".join(f"{one.examples} of {'x'.join(map(str, one.shape))}" for one in sets),
-            "data_hash": " ".join(one.sha256[:16] for one in sets),
-        }
-
-    def _load(self, part: Part) -> Dataset:
-        return self._once(part, None)
-
-    def _sample(self, part: Part) -> Dataset:
-        return self._once(part, SAMPLE)
-
-    def _once(self, part: Part, seeds: range | None) -> Dataset:
-        """A data set, loaded once. A user's own generator is asked twice: it must give the same arrays."""
-        kept = self._common if seeds is None else self._samples
-        key = f"{canonical_json(part.canonical())} {[id(function) for function in part.functions()]}"
-        if key not in kept:
-            kept[key] = load(part, seeds)
-            if part.function is not None and load(part, seeds).sha256 != kept[key].sha256:
-                raise DataError(
-                    f"{part.label()} gives other arrays on a second call with the same generator; draw everything that "
-                    "is random from the generator it is given"
-                )
-        return kept[key]

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from seedbed.reference import convolution, layers, pooling, regularizers
+import seedbed.reference.convolution as convolution
+import seedbed.reference.layers as layers
+import seedbed.reference.pooling as pooling
+import seedbed.reference.regularizers as regularizers
 from seedbed.reference.activations import ACTIVATIONS
 from seedbed.reference.initializers import INITIALIZERS, Shape, fans
 from seedbed.reference.options import numbers

@@ -16,9 +16,10 @@ import xarray as xr
 from jaxtyping import Float
 from scipy import stats
 
+import seedbed.stats.pairs as pairs
+import seedbed.stats.scores as scores
 from seedbed.errors import StatsError, nearest
 from seedbed.record import independent, name_of, watched
-from seedbed.stats import pairs, scores
 from seedbed.stats.checks import Term
 from seedbed.stats.hits import hits
 from seedbed.stats.interval import Interval, Significance

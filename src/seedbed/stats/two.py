@@ -15,8 +15,9 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
+import seedbed.stats.proportions as proportions
+import seedbed.stats.scores as scores
 from seedbed.errors import StatsError
-from seedbed.stats import proportions, scores
 from seedbed.stats.families import holm
 from seedbed.stats.hits import Hits
 from seedbed.stats.interval import Interval, Significance, finite, shown

@@ -25,8 +25,8 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
+import seedbed.stats.equivalence as equivalence
 from seedbed.errors import StatsError
-from seedbed.stats import equivalence
 from seedbed.stats.checks import Check, Term, parse
 from seedbed.stats.interval import Interval, Significance, finite
 from seedbed.stats.proportions import wilson

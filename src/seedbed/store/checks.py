@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import seedbed.store.checkpoints as checkpoints
+import seedbed.store.questions as questions
 from seedbed.errors import StoreError
 from seedbed.spec import digest
-from seedbed.store import checkpoints, questions
 from seedbed.store.blocks import BlockFile, Damage, DamagedError, block_file, damaged, read_block
 from seedbed.store.files import PARTIAL, UnreadableError, explained, names_in, read_json, readable, remove
 from seedbed.store.gather import absent, stretches

@@ -26,11 +26,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import seedbed.store.checkpoints as checkpoints
+import seedbed.store.checks as checks
+import seedbed.store.questions as questions
 from seedbed import record, spec
 from seedbed.errors import StoreError
 from seedbed.record import Block
 from seedbed.spec import Spec, digest
-from seedbed.store import checkpoints, checks, questions
 from seedbed.store.blocks import BlockFile, Damage, block_file, pack_block, read_block
 from seedbed.store.files import RefusedError, checked_name, claimed, explained, json_bytes, names_in, write_whole
 from seedbed.store.gather import Seeds, absent, as_array, gather

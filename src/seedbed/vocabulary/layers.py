@@ -8,9 +8,11 @@ in NumPy, in `reference.steps`; shapes and counts are worked out by `vocabulary.
 from typing import Any
 
 from seedbed.errors import PartError, shown
+from seedbed.vocabulary.activations import TABLE as ACTIVATIONS
 from seedbed.vocabulary.numbers import MOST, Number, Switch, Whole, plain, switch, whole
 from seedbed.vocabulary.part import Part, own, part
 from seedbed.vocabulary.schedules import dial, levels
+from seedbed.vocabulary.words import find_in
 
 Padding = Any  # "valid", "same", or a number of zeros
 
@@ -120,8 +122,6 @@ def residual(layers: Any) -> Part:
 
 def list_of(what: str, layers: Any) -> tuple[Part, ...]:
     """A list of layers, each a part or the text of one. Raises PartError for anything else."""
-    from seedbed.vocabulary import find
-
     if isinstance(layers, str | Part) or not hasattr(layers, "__iter__"):
         got = layers.label() if isinstance(layers, Part) else shown(layers)
         raise PartError(f"{what} takes lists of layers, got {got}; write for instance [conv(16, 5), activation()]")
@@ -130,14 +130,16 @@ def list_of(what: str, layers: Any) -> tuple[Part, ...]:
             f"the layers of {what} are words, got the function {shown(own[0])}; write activation(function), or a whole "
             "model of your own"
         )
-    return tuple(find("layer", layer) for layer in layers)
+    return tuple(find_in(TABLE, "layer", layer) for layer in layers)
 
 
 def activation_of(value: Any) -> Part:
     """The activation that a name, a part or a function of a user's own stands for."""
-    from seedbed.vocabulary import find
-
-    return own("activation", value) if callable(value) and not isinstance(value, Part) else find("activation", value)
+    return (
+        own("activation", value)
+        if callable(value) and not isinstance(value, Part)
+        else find_in(ACTIVATIONS, "activation", value)
+    )
 
 
 def _size(layer: str, option: str, value: Any) -> int:

@@ -10,6 +10,7 @@ from seedbed.errors import PartError, one_of
 from seedbed.vocabulary.numbers import Number, Word
 from seedbed.vocabulary.part import Dial, Part, part
 from seedbed.vocabulary.schedules import dial, levels
+from seedbed.vocabulary.words import find_in
 
 WEIGHT = "_weight"
 ON_SCORE = frozenset({"cross_entropy", "perceptron", "hinge"})
@@ -73,15 +74,13 @@ def heads(shared: Word = "weighted", **options: Any) -> Part:
 
     Source: CIS680 assignment 1, part 3, question 2 (rate 0.1 for the cross-entropy, 0.001 for L2).
     """
-    from seedbed.vocabulary import find
-
     names = [name for name in options if not name.endswith(WEIGHT)]
     one_of(shared, ("weighted", "sum"), "shared of heads", PartError)
     if not names:
         raise PartError('heads takes a loss per head, got none; write heads(label="cross_entropy", width="l2")')
     if stray := [name for name in options if name.endswith(WEIGHT) and name.removesuffix(WEIGHT) not in names]:
         raise PartError(f"{stray[0]} weighs no head of this loss (it has {', '.join(names)}); name its loss too")
-    chosen = {name: find("loss", options[name]) for name in names}
+    chosen = {name: find_in(TABLE, "loss", options[name]) for name in names}
     if inner := [name for name, loss in chosen.items() if loss.name == "heads" and loss.function is None]:
         raise PartError(f"the loss of head {inner[0]} has heads itself; give it the loss of one head")
     weights = {name + WEIGHT: _weight(name, options.get(name + WEIGHT, 1.0)) for name in names}

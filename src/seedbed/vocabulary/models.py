@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+import seedbed.vocabulary.networks as networks
 from seedbed.errors import PartError, one_of, shown
-from seedbed.vocabulary import networks
+from seedbed.vocabulary.layers import activation_of
 from seedbed.vocabulary.networks import (
     ee449_cnn_3,
     ee449_cnn_4,
@@ -16,9 +17,10 @@ from seedbed.vocabulary.networks import (
     sequential,
 )
 from seedbed.vocabulary.numbers import MOST, Number, Word, plain, switch
-from seedbed.vocabulary.part import Dial, Part, own, part
+from seedbed.vocabulary.part import Dial, Part, part
 from seedbed.vocabulary.schedules import dial, levels
 from seedbed.vocabulary.walk import layers_of
+from seedbed.vocabulary.words import find_in
 
 
 def neuron(bias: Any = True) -> Part:
@@ -47,7 +49,7 @@ def mlp(hidden: Any, activation: Any = "relu", norm: Word = "none", dropout: Num
     # An option that is left out is left out: questions without it keep their names.
     further: dict[str, Any] = {} if norm == "none" else {"norm": norm}
     further |= {} if dropout is None else {"dropout": _rate(dropout)}
-    return part("model", "mlp", activation=_activation(activation), hidden=widths, **further)
+    return part("model", "mlp", activation=activation_of(activation), hidden=widths, **further)
 
 
 def cnn(
@@ -74,7 +76,7 @@ def cnn(
     if padding not in ("valid", "same") and not (_whole(padding) or padding == 0):
         raise PartError(f'the padding of cnn is "valid", "same" or a whole number of zeros, got {shown(padding)}')
     one_of(pool, ("none", "max", "average"), "the pool of cnn", PartError)
-    return part("model", "cnn", activation=_activation(activation), channels=made, hidden=_widths(hidden),
+    return part("model", "cnn", activation=activation_of(activation), channels=made, hidden=_widths(hidden),
                 kernel=sides, padding=padding, pool=pool, stride=steps)  # fmt: skip
 
 
@@ -100,16 +102,6 @@ def _rate(dropout: Any) -> Dial | Part:
     return made
 
 
-def _activation(value: Any) -> Part:
-    if isinstance(value, Part):
-        return value
-    if callable(value):
-        return own("activation", value)
-    from seedbed.vocabulary import find
-
-    return find("activation", value)
-
-
 def list_of_layers(model: Any, inputs: Sequence[int] = (28, 28)) -> list[Part]:
     """The list of layers that a model by name stands for, to be changed and given to `sequential`.
 
@@ -119,9 +111,7 @@ def list_of_layers(model: Any, inputs: Sequence[int] = (28, 28)) -> list[Part]:
     >>> [layer.label() for layer in list_of_layers(mlp([4]))]
     ['flatten', 'dense(units=4)', 'activation']
     """
-    from seedbed.vocabulary import find
-
-    return [placed.part for placed in layers_of(find("model", model), inputs)]
+    return [placed.part for placed in layers_of(find_in(TABLE, "model", model), inputs)]
 
 
 TABLE = {word.__name__: word for word in (neuron, mlp, cnn)} | networks.TABLE

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import seedbed.vocabulary.layers as layers
 from seedbed.errors import PartError, one_of
-from seedbed.vocabulary import layers
 from seedbed.vocabulary.layers import activation_of, list_of
 from seedbed.vocabulary.numbers import Number, Whole, Word, number, plain
 from seedbed.vocabulary.part import Part, part

@@ -14,6 +14,7 @@ from typing import Any
 from seedbed.errors import PartError, one_of, shown
 from seedbed.vocabulary.numbers import Number, Switch, Word, number, plain, switch
 from seedbed.vocabulary.part import Dial, Part, part
+from seedbed.vocabulary.words import find_in
 
 UNITS = ("step", "epoch")
 
@@ -173,9 +174,7 @@ def dial(value: Any, what: str) -> Dial | Part:
     if is_schedule(value):
         return value
     if isinstance(value, str) and value.partition("(")[0].strip() in TABLE:
-        from seedbed.vocabulary import find
-
-        return find("schedule", value)
+        return find_in(TABLE, "schedule", value)
     if isinstance(value, Part):
         raise PartError(f"the {what} must be a number or a schedule, got {value.label()}; see: seedbed list schedules")
     return Dial(number(value, what))

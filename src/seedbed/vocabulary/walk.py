@@ -8,8 +8,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import seedbed.vocabulary.layers as words
 from seedbed.errors import PartError
-from seedbed.vocabulary import layers as words
 from seedbed.vocabulary.activations import LEARNS, WIDENS
 from seedbed.vocabulary.networks import LISTS
 from seedbed.vocabulary.part import Dial, Part
