@@ -25,6 +25,7 @@ def test_the_listed_names_are_the_documented_ones():
 def test_every_name_resolves_and_says_what_it_is(name):
     thing = getattr(sb, name)
     assert name == "__version__" or (thing.__doc__ or "").strip(), name
+    assert name == "__version__" or sb.__getattr__(name) is thing  # as when nothing has loaded its module yet
 
 
 @pytest.mark.parametrize("name", ["data", "probes", "models"])

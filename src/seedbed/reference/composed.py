@@ -114,8 +114,9 @@ def composed(
 def inside(given: Given, number: int) -> Given:
     """What an inner step is given.
 
-    >>> inside({"0.weight": 1, "1.weight": 2, "1.0.bias": 3}, 1)
-    {'weight': 2, '0.bias': 3}
+    >>> given = {"0.weight": np.zeros(2), "1.weight": np.ones(2), "1.0.bias": np.zeros(1)}
+    >>> {name: array.tolist() for name, array in inside(given, 1).items()}
+    {'weight': [1.0, 1.0], '0.bias': [0.0]}
     """
     prefix = f"{number}."
     return {name.removeprefix(prefix): array for name, array in given.items() if name.startswith(prefix)}
