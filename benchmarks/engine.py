@@ -7,10 +7,10 @@ import numpy as np
 
 from seedbed.datasets.load import load
 from seedbed.engine import devices, plan
-from seedbed.spec import Spec, reaches, trace_steps
+from seedbed.spec import Spec, falls_to, trace_steps
 
 CHUNK = 2_000
-OUT_OF_REACH = reaches("train_accuracy", 2.0)
+OUT_OF_REACH = falls_to("train_loss", -1.0)
 
 
 def timed(spec: Spec, members: int) -> dict[str, Any]:

@@ -14,10 +14,11 @@ import numpy as np
 
 from seedbed.errors import DataError, PartError, SpecError, nearest
 from seedbed.spec import Spec, trace_steps
+from seedbed.stopping import Target
 from seedbed.vocabulary import Part, find
 from seedbed.vocabulary.activations import DRAWS, LEARNS, WIDENS
 from seedbed.vocabulary.losses import ON_SCORE, SIGNED, WEIGHT, head_names, of_head
-from seedbed.vocabulary.metrics import OF_LABELS
+from seedbed.vocabulary.metrics import OF_LABELS, SHARES
 from seedbed.vocabulary.probes import ON_SPLIT
 from seedbed.vocabulary.walk import Stage, flat, walk
 
@@ -374,6 +375,19 @@ def check_norm(spec: Spec, shape: Shape, stages: Sequence[Stage]) -> None:
         )
 
 
+def _can_be_reached(spec: Spec, target: Target) -> None:
+    """Raise SpecError for a share of examples, such as an accuracy, that is asked to leave 0 to 1."""
+    own = {part.name for part in spec.metrics if part.function is not None}
+    share = next((name for name in SHARES - own if target.metric.endswith(f"_{name}")), "")
+    over, under = (
+        target.direction == "at least" and target.value > 1,
+        target.direction == "at most" and target.value < 0,
+    )
+    if share and (over or under):
+        percent = f'reaches("{target.metric}", {target.value / 100:g})' if 2 <= target.value <= 100 else "a share"
+        raise SpecError(f"{target.metric} is a share from 0 to 1, got the target {target.value:g}; write {percent}")
+
+
 def check_targets(spec: Spec, quantities: Sequence[str], step: str, splits: Mapping[str, int]) -> set[str]:
     """The splits that the stop rule asks for, all of them measured. Raises SpecError for a target that is not."""
     measured = dict.fromkeys((*splits, step))
@@ -383,6 +397,7 @@ def check_targets(spec: Spec, quantities: Sequence[str], step: str, splits: Mapp
         if target.metric not in known:
             close = nearest(target.metric, known)
             raise SpecError(f'no quantity "{target.metric}" to stop at{close} (this question has {", ".join(known)})')
+        _can_be_reached(spec, target)
         wanted |= {split for split in measured if target.metric in {f"{split}_{quantity}" for quantity in quantities}}
     return wanted
 

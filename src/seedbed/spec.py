@@ -27,7 +27,7 @@ from seedbed.vocabulary.schedules import dial, is_schedule
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
-MEASURED = ("hit_step", "diverged_step", "stop_step", "hit_after")  # what every record has
+MEASURED = ("hit_step", "diverged_step", "stop_step", "hit_after", "copy_of")  # what a record may have
 SPLITS = ("train", "test", "valid", "batch", "final")  # a variable of a record is <split>_<quantity>
 AXES = ("seed", "step", "layer")  # of every record, beside its factors
 Seeds = range | tuple[int, ...]  # consecutive, or any others in the order asked for
@@ -386,7 +386,11 @@ def _names_differ(question: Spec) -> None:
                 f'two {kind}s are named "{double}", and a record keeps one of a name; drop one, or write each as a '
                 "function with a name of its own (def, not lambda)"
             )
-        taken = {"loss", "hit", "diverged", "stop"} if kind == "metric" else {*TABLES["probe"], *MEASURED}
+        taken = (
+            {"loss", "hit", "diverged", "stop"}
+            if kind == "metric"
+            else {*TABLES["probe"], *MEASURED, *AXES, "start", *(dim for dims in DIMS.values() for dim in dims)}
+        )
         for part in parts:
             ours = kind == "probe" and _of_a_split(part.name)
             if part.function is not None and (part.name in taken or ours):

@@ -240,7 +240,7 @@ def test_a_member_that_stops_between_two_traces_is_looked_at_once(monkeypatch: p
 
 
 def test_settings_of_one_record_may_be_judged_differently(train: Trainer) -> None:
-    asked = ask(pairs, steps=5, stop=reaches("train_accuracy", 2.0))
+    asked = ask(pairs, steps=5, stop=falls_to("train_loss", -1.0))
     levels = {"batch": {"batch_size": 10}, "whole": {"batch_size": None}}
     varied = asked.vary(how=levels)
     record = assemble(varied, train(varied, SEEDS), {})

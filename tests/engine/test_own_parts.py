@@ -3,6 +3,7 @@
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -83,6 +84,49 @@ def test_rules_that_need_the_weights_are_fine(question):
 
     record = sb.run(question.replace(optimizer=free), seeds=2)
     assert np.isfinite(record["final_train_loss"]).all()
+
+
+class Noisy(eqx.Module):
+    """A model that keeps a random key, or whose call cannot do without one."""
+
+    layer: eqx.nn.Linear
+    dropout: eqx.nn.Dropout
+    key: Any
+
+    def __init__(self, key, kept):
+        self.dropout = eqx.nn.Dropout(0.5)
+        self.layer = eqx.nn.Linear(16, 1, key=key)
+        self.key = {"new": jax.random.key(3), "old": jax.random.PRNGKey(3), "none": None}[kept]
+
+    def __call__(self, x, key):
+        return self.layer(self.dropout(x.reshape(-1), key=key))
+
+
+@pytest.mark.parametrize(("kept", "sentence"), [
+    ("new", r'model "Noisy" draws from the key of its call alone, got a random key in .key'),
+    ("old", r"got a random key in .key, with the same numbers at every step; write __call__.self, x, key=None."),
+    ("none", r'model "Noisy" cannot be judged without a key: .*; let its call take key=None'),
+])  # fmt: skip
+def test_a_model_draws_from_the_key_of_its_call_in_training_alone(question, kept, sentence):
+    with pytest.raises(PartError, match=sentence):
+        sb.run(question.replace(model=sb.own("model", Noisy, kept=kept), initializer=None), seeds=2)
+
+
+@pytest.mark.parametrize("key", [jax.random.key(0), 0])
+def test_a_rule_with_noise_of_its_own_is_refused(question, key):
+    """Its noise would be the same for all seeds."""
+
+    def noisy():
+        return optax.chain(optax.add_noise(0.1, 0.5, key=key), optax.sgd(0.1))
+
+    with pytest.raises(PartError, match=r'optimizer "noisy" must draw nothing, got a state with a random key'):
+        sb.run(question.replace(optimizer=noisy), seeds=2)
+
+
+def test_an_activation_with_arrays_of_its_own_is_refused(question):
+    """Nothing would train them."""
+    with pytest.raises(PartError, match=r'activation "PReLU" is a module with arrays of its own.*sb.own'):
+        sb.run(question.change("activation", eqx.nn.PReLU()), seeds=2)
 
 
 def masked_log(z):

@@ -45,6 +45,20 @@ def test_a_member_is_the_network_at_its_last_step(record):
     assert opened(jnp.asarray(images[0])).shape == (1,)
 
 
+def test_a_member_of_a_selected_part_is_that_of_the_record(record):
+    levels = {"activation": "leaky_relu(slope=0.1)", "learning_rate": 0.3}
+    image = np.ones((1, 3, 3))
+    selected = record.sel(learning_rate=0.3).member(4, activation="leaky_relu(slope=0.1)")
+    np.testing.assert_array_equal(selected.predict(image), record.member(4, **levels).predict(image))
+
+
+def test_examples_of_another_shape_are_one_sentence(record):
+    opened = record.member(4, activation="relu", learning_rate=0.3)
+    for given, told in ((np.ones(3), r"\(3,\)"), (np.zeros((2, 5, 5)), r"\(2, 5, 5\)")):
+        with pytest.raises(PartError, match=rf"cannot predict examples of shape {told}: .*as \(example, 3, 3\)"):
+            opened.predict(given)
+
+
 def test_choices_mean_what_they_say():
     import xarray as xr
 

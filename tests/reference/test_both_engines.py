@@ -94,6 +94,12 @@ MISFITS = {
     ),
     "no image": ("binary", {"model": models.cnn([2], 3)}, "cnn needs images (height, width) or"),
     "an unknown target": ("binary", {"stop": reaches("train_f1", 1.0)}, 'no quantity "train_f1" to stop at'),
+    "an accuracy in per cent": (
+        "binary",
+        {"stop": reaches("train_accuracy", 95)},
+        'train_accuracy is a share from 0 to 1, got the target 95; write reaches("train_accuracy", 0.95)',
+    ),
+    "an accuracy below 0": ("binary", {"stop": falls_to("train_accuracy", -1)}, "is a share from 0 to 1, got"),
     "no test split": ("binary", {"stop": reaches("test_accuracy", 1.0)}, 'no quantity "test_accuracy" to stop at'),
     "no batch beside the split": (
         "binary",
@@ -140,8 +146,8 @@ def test_both_engines_refuse_in_the_same_sentence(name):
 FITS = {
     "full batch": ("tested", {}),
     "batches": ("tested", {"batch_size": 3}),
-    "a target on the test split": ("tested", {"batch_size": 3, "stop": reaches("test_accuracy", 2.0)}),
-    "a schedule": ("tested", {"batch_size": 3, "judge": 3, "trace": 2, "stop": reaches("train_accuracy", 2.0)}),
+    "a target on the test split": ("tested", {"batch_size": 3, "stop": falls_to("test_loss", -1.0)}),
+    "a schedule": ("tested", {"batch_size": 3, "judge": 3, "trace": 2, "stop": falls_to("train_loss", -1.0)}),
     "several": ("two", {"loss": HEADS, "batch_size": 5, "metrics": ("accuracy", "recall", "squared_error")}),
     "drawn slopes": ("binary", {"model": models.mlp([3], activations.rrelu())}),
     "one-hot classes": ("classes", {"loss": "l2", "metrics": ("accuracy", "balanced_accuracy", "f1", "precision")}),

@@ -99,7 +99,9 @@ def test_levels_that_single_precision_cannot_tell_apart(question):
         question.vary(learning_rate=[0.1, 0.1000000001])
 
 
-@pytest.mark.parametrize("name", ["seed", "step", "layer", "hit_step", "stop_step", "train_loss", "final_x", "dead"])
+@pytest.mark.parametrize(
+    "name", ["seed", "step", "layer", "hit_step", "stop_step", "train_loss", "final_x", "dead", "copy_of"]
+)
 def test_a_factor_named_like_an_axis_or_a_variable_of_a_record(question, name):
     with pytest.raises(SpecError, match=f'a factor cannot be named "{name}"'):
         question.vary(**{name: {"a": {"steps": 3}, "b": {"steps": 4}}})
@@ -123,7 +125,23 @@ def dead(moment):
     return 0.0
 
 
+def seed(moment):
+    return 0.0
+
+
+def parameter(moment):
+    return 0.0
+
+
+def copy_of(moment):
+    return 0.0
+
+
 @pytest.mark.parametrize(("field", "value", "sentence"), [
+    ("probes", seed, 'a probe of your own is named "seed".*for instance my_seed'),
+    ("probes", parameter, 'a probe of your own is named "parameter"'),
+    ("probes", copy_of, 'a probe of your own is named "copy_of"'),
+    ("learning_rate", lambda step: 0.1, r'must be a number, got .*; give a number, or a schedule of your own: sb.own'),
     ("metrics", loss, 'a metric of your own is named "loss".*for instance my_loss'),
     ("probes", train_loss, 'a probe of your own is named "train_loss".*rename'),
     ("probes", dead, 'a probe of your own is named "dead"'),

@@ -151,6 +151,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     network, _ = jax.eval_shape(start, trial_key, example_dials)
     trace = partial(jax.make_jaxpr(scores_of, return_shape=True), network)
     example_bytes = check.outputs_fit(spec, shape, trace, partial(jax.eval_shape, loss_of))
+    check.judged_without_key(spec, shape, draws, partial(jax.eval_shape, judged_scores, network))
     split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_pace, spec))
     return Member(resolved, start, objective, partial(_pace, spec), rule, split_of, probe,
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes},

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from seedbed.engine.own_parts import tried
+from seedbed.engine.own_parts import is_key, tried
 from seedbed.errors import PartError
 from seedbed.resolve import Shape
 from seedbed.spec import Spec
@@ -26,12 +26,29 @@ def built(spec: Spec, build: Callable[[], Any]) -> Any:
 
 
 def trainable(spec: Spec, model: Any) -> None:
-    """A model has numbers to train."""
+    """A model has numbers to train, and holds no random key: it would draw the same numbers at every step."""
     if not any(hasattr(leaf, "shape") for leaf in jax.tree.leaves(model)):
         raise PartError(
             f'model "{spec.model.name}" has no arrays of its own, so there is nothing to train; return an '
             "equinox.Module with parameters"
         )
+    for path, leaf in jax.tree_util.tree_leaves_with_path(model):
+        if is_key(leaf):
+            raise PartError(
+                f'model "{spec.model.name}" draws from the key of its call alone, got a random key in '
+                f"{jax.tree_util.keystr(path)}, with the same numbers at every step; write __call__(self, x, key=None)"
+            )
+
+
+def judged_without_key(spec: Spec, shape: Shape, draws: bool, scores_of: Callable[..., Any]) -> None:
+    """A model that draws answers without a key too: a split is judged as in inference, where nothing is drawn."""
+    if not draws:
+        return
+    tried(
+        lambda: scores_of(jax.ShapeDtypeStruct((*shape.inputs, 3), jnp.float32)),
+        f'model "{spec.model.name}" cannot be judged without a key',
+        "let its call take key=None, and draw nothing where eqx.nn.inference_mode is on",
+    )
 
 
 def outputs_fit(spec: Spec, shape: Shape, trace: Callable[..., Any], loss_of: Callable[..., Any]) -> int:

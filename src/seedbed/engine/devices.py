@@ -17,6 +17,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from seedbed.engine import cache_dir
+from seedbed.errors import SpecError
 
 AXIS = "member"
 FLAGS = {
@@ -27,10 +28,25 @@ FLAGS = {
     # longer than the round (LOG.md, 2026-11-21).
     "xla_backend_extra_options": "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=100000",
 }
+# Settings of jax under which nothing can be trained as it is meant to be, and why not.
+UNFIT = {
+    "jax_enable_x64": "networks are trained in single precision",
+    "jax_disable_jit": "networks are trained by compiled programs",
+    "jax_debug_nans": "a network that diverges is a result, and not an exception",
+    "jax_debug_infs": "a network that diverges is a result, and not an exception",
+}
 
 
 def prepare() -> None:
-    """Set one host device per core and the persistent compilation cache, unless jax already runs."""
+    """Set one host device per core and the persistent compilation cache, unless jax already runs.
+
+    Raises SpecError for a setting of jax under which nothing can be trained, and where it finds no device.
+    """
+    for name, why in UNFIT.items():
+        if getattr(jax.config, name):
+            raise SpecError(
+                f'{why}, got {name}=True; write jax.config.update("{name}", False) first, or set {name.upper()}=0'
+            )
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = " ".join([flags, *(flag for name, flag in FLAGS.items() if name not in flags)]).strip()
     if "device_count" not in flags:
@@ -43,6 +59,13 @@ def prepare() -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
         jax.config.update("jax_persistent_cache_enable_xla_caches", "none")
+    try:
+        jax.devices()
+    except (AssertionError, RuntimeError) as error:
+        asked = os.environ.get("JAX_PLATFORMS", "")
+        raise SpecError(
+            f'jax finds no device, got JAX_PLATFORMS="{asked}"; unset it, or install what that device needs'
+        ) from error
 
 
 def cores() -> int:

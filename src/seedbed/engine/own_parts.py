@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeGuard
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -97,7 +98,13 @@ def _rule(part: Part, result: Any, _: tuple[Any, ...]) -> optax.GradientTransfor
         raise PartError(f"{_title(part)} must return an update rule, got {_what(result)}; {CONTRACT['optimizer']}")
 
     def begin(params: Any) -> Any:
-        return tried(lambda: init(params), f"{_title(part)} cannot begin", "its init takes the weights")
+        state = tried(lambda: init(params), f"{_title(part)} cannot begin", "its init takes the weights")
+        if any(is_key(leaf) for leaf in jax.tree.leaves(state)):
+            raise PartError(
+                f"{_title(part)} must draw nothing, got a state with a random key, which would give the networks of "
+                "all seeds the same noise; take a rule of gradient, state and weights alone, for instance optax.adam"
+            )
+        return state
 
     def change(updates: Any, state: Any, params: Any = None) -> Any:
         remedy = "its update takes gradient, state and weights, and returns (updates, state)"
@@ -140,6 +147,12 @@ _RESULTS: Mapping[str, Callable[[Part, Any, tuple[Any, ...]], Any]] = {
 def _form(tree: Any) -> Any:
     leaves, structure = jax.tree.flatten(tree)
     return structure, [(jnp.shape(leaf), jnp.result_type(leaf)) for leaf in leaves]
+
+
+def is_key(leaf: Any) -> bool:
+    """Whether an array is a random key of jax, also one of the older form: the only arrays of type uint32 here."""
+    kind = getattr(leaf, "dtype", None)
+    return kind is not None and (jnp.issubdtype(kind, jax.dtypes.prng_key) or kind == jnp.uint32)
 
 
 def _numeric(value: Any) -> TypeGuard[Array]:
@@ -193,6 +206,11 @@ def fixed_options(part: Part) -> dict[str, Any]:
 
 def _activation_fits(part: Part) -> None:
     function: Any = part.function
+    if any(eqx.is_inexact_array(leaf) for leaf in jax.tree.leaves(function)):  # a module is a tree, a function a leaf
+        raise PartError(
+            f"{_title(part)} is a module with arrays of its own, which no activation trains, got {_what(function)}; "
+            'give its numbers as options, sb.own("activation", function, slope=0.25), or take the activation "prelu"'
+        )
     chosen = fixed_options(part)
     probe, out = jax.ShapeDtypeStruct((4,), jnp.float32), None
     try:
@@ -267,10 +285,9 @@ def values_and_slopes(part: Part, z: np.ndarray) -> tuple[np.ndarray, np.ndarray
     def of_one(one: Any) -> Any:
         return function(one, **chosen)
 
-    with jax.debug_nans(False):  # a user who looks for NaN elsewhere gets the sentence here
-        many = of_one if z.ndim == 1 else jax.vmap(of_one, in_axes=-1, out_axes=-1)
-        values, pull = jax.vjp(many, jnp.asarray(z, jnp.float32))
-        return np.asarray(values), np.asarray(pull(jnp.ones_like(values))[0])
+    many = of_one if z.ndim == 1 else jax.vmap(of_one, in_axes=-1, out_axes=-1)
+    values, pull = jax.vjp(many, jnp.asarray(z, jnp.float32))
+    return np.asarray(values), np.asarray(pull(jnp.ones_like(values))[0])
 
 
-__all__ = ["CONTRACT", "activations_fit", "activations_fit_values", "guarded", "own_activations", "tried"]
+__all__ = ["CONTRACT", "activations_fit", "activations_fit_values", "guarded", "is_key", "own_activations", "tried"]

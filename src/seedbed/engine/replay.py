@@ -15,6 +15,7 @@ from seedbed.engine.compiler import shared
 from seedbed.engine.ensemble import final_arrays
 from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials
+from seedbed.engine.own_parts import tried
 from seedbed.engine.schedules import dials_of
 from seedbed.engine.shapes import shape_of
 from seedbed.resolve import resolve
@@ -32,6 +33,7 @@ class Opened(eqx.Module):
     state: Any
     judge: Judging = eqx.field(static=True)
     dials: Dials
+    inputs: tuple[int, ...] = eqx.field(static=True)
 
     def __call__(self, x: ArrayLike) -> Array:
         """The raw outputs for one example, all heads in a row."""
@@ -39,8 +41,17 @@ class Opened(eqx.Module):
         return self.model(x) if self.state is None else self.model(x, self.state)[0]
 
     def predict(self, inputs: ArrayLike) -> Array:
-        """What is predicted of examples `(example, ...)`: `(example, output)`, behind the output activation."""
-        scores = jax.vmap(self)(jnp.asarray(inputs))
+        """What is predicted of examples `(example, ...)`: `(example, output)`, behind the output activation.
+
+        Raises PartError for examples of a shape that the network does not take.
+        """
+        examples = jnp.asarray(inputs)
+        wanted = ", ".join(map(str, ("example", *self.inputs)))
+        scores = tried(
+            lambda: jax.vmap(self)(examples),
+            f"the network cannot predict examples of shape {examples.shape}",
+            f"give them as ({wanted})",
+        )
         return self.judge.predictions(scores.T, self.dials).T
 
 
@@ -64,5 +75,5 @@ def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
     state = eqx.combine(network.state, state_plain) if jax.tree.leaves(network.state) else None
     dials = dials_of(spec, found[2].item(), steps_per_epoch(dataset.examples, spec.batch_size))
-    opened = Opened(model, state, Judging(resolve(spec, shape).goals), dials)
+    opened = Opened(model, state, Judging(resolve(spec, shape).goals), dials, shape.inputs)
     return Replay(opened, *(value.item() for value in found))

@@ -118,10 +118,17 @@ def _question(record: xr.Dataset, question: Spec | None, setting: dict[str, Any]
         )
     asked = question or read_back(json.loads(record.attrs["spec"]), json.loads(record.attrs["levels"]))
     listed = asked.settings()
+    setting = {**_picked(record), **setting}
     at = next((at for at, one in enumerate(listed) if dict(one.levels) == setting), None)
     if at is None or asked.hash() != record.attrs["spec_hash"] or key_of(listed[at]) != _key(record, at):
         raise StoreError("the question is not the one of this record; give the one that was run")
     return listed[at].spec
+
+
+def _picked(record: xr.Dataset) -> dict[str, Any]:
+    """The levels of factors of which `record.sel` has left one."""
+    factors = [name for name, _ in json.loads(record.attrs["levels"])]
+    return {name: record[name].item() for name in factors if name in record.coords and record[name].ndim == 0}
 
 
 def _key(record: xr.Dataset, at: int) -> str:

@@ -60,5 +60,6 @@ def f1() -> Part:
 
 COUNTED = frozenset({"balanced_accuracy", "precision", "recall", "f1"})
 OF_LABELS = COUNTED | {"accuracy"}  # what real numbers cannot be judged by
+SHARES = OF_LABELS | {"within"}  # between 0 and 1
 WORDS = (accuracy, within, squared_error, balanced_accuracy, precision, recall, f1)
 TABLE = {word.__name__: word for word in WORDS}

@@ -50,7 +50,10 @@ def number(value: Any, what: str) -> float:
             raise TypeError
         return float(value)
     except (TypeError, ValueError):
-        raise PartError(f"the {what} must be a number, got {shown(value)}; give a number") from None
+        remedy = (
+            'give a number, or a schedule of your own: sb.own("schedule", f)' if callable(value) else "give a number"
+        )
+        raise PartError(f"the {what} must be a number, got {shown(value)}; {remedy}") from None
     except OverflowError:
         raise PartError(f"the {what} must be a number below 1e308, got {shown(value)}; give a smaller one") from None
 

@@ -291,9 +291,11 @@ def _residual(one: Placed, shape: Shape, model: Part | None, name: str) -> Stage
     inner = tuple(_list(placed, shape, model, name))
     gives = inner[-1].gives if inner else shape
     if gives != shape:
+        rows = f"end it with dense({math.prod(shape)})"
+        remedy = 'keep the channels, and write padding="same"' if len(shape) > 1 else rows
         raise PartError(
-            f"{one.title}: what its layers give must have the shape of what they take, got {gives} from {shape}; keep "
-            'the channels, and write padding="same"'
+            f"{one.title}: what its layers give must have the shape of what they take, got {gives} from "
+            f"{shape}; {remedy}"
         )
     return _outer(one, shape, shape, (inner,))
 
