@@ -112,6 +112,30 @@ def test_a_model_draws_from_the_key_of_its_call_in_training_alone(question, kept
         sb.run(question.replace(model=sb.own("model", Noisy, kept=kept), initializer=None), seeds=2)
 
 
+class Shaken(eqx.Module):
+    """A model that adds noise by itself, without any layer of Equinox that draws."""
+
+    layer: eqx.nn.Linear
+    width: int = eqx.field(static=True)
+
+    def __init__(self, key, width):
+        self.layer, self.width = eqx.nn.Linear(16, 1, key=key), width
+
+    def __call__(self, x, key=None):
+        x = x.reshape(-1)
+        return self.layer(x if key is None else x + self.width * jax.random.normal(key, x.shape))
+
+
+def test_a_call_that_reads_its_key_is_given_one_in_training(question):
+    """It was never given any, so its noise never came; the split is judged without, so all begin alike."""
+    asked = question.replace(initializer=None, steps=20)
+    calm, shaken = (
+        sb.run(asked.replace(model=sb.own("model", Shaken, width=width)), seeds=2)["train_loss"] for width in (0, 3)
+    )
+    np.testing.assert_allclose(calm.sel(step=0), shaken.sel(step=0), rtol=1e-6)
+    assert (abs(calm.sel(step=20) - shaken.sel(step=20)) > 1e-3).all()
+
+
 @pytest.mark.parametrize("key", [jax.random.key(0), 0])
 def test_a_rule_with_noise_of_its_own_is_refused(question, key):
     """Its noise would be the same for all seeds."""

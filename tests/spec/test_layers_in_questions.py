@@ -131,7 +131,7 @@ def test_numbers_of_a_layer_are_dials_by_their_place():
         ([layers.dense(4), layers.conv(3, 3)], (8, 8), r"layer 2, conv\(.*\): needs an image .* got an example"),
         ([layers.parallel([layers.conv(3, 3)], [layers.conv(3, 1)])], (8, 8), "layer 1, parallel: .* 3x6x6 and 3x8x8"),
         ([layers.parallel()], (8, 8), "layer 1, parallel: .*, got none"),
-        ([layers.dense(3), layers.residual([layers.dense(4)])], (8,), r"2, residual: .* got \(4,\) .*; end it with dense"),
+        ([layers.dense(3), layers.residual([layers.dense(4)])], (8,), r"2, residual: .*\(4,\).*; end it with dense"),
         ([layers.residual([layers.conv(1, 3)])], (8, 8), r"layer 1, residual: .* got \(1, 6, 6\) from \(1, 8, 8\)"),
         ([layers.parallel([layers.conv(2, 1), layers.conv(2, 9)])], (8, 8), r"layer 1\.1\.2, conv.*: a kernel of 9x9"),
     ],

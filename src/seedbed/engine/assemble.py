@@ -4,6 +4,7 @@
 dotted path and may be traced; everything else is fixed by the recipe.
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -89,7 +90,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     structure = check.built(spec, lambda: eqx.filter_eval_shape(build, threefry.key(0), example_dials))
     model_structure, state_structure = structure
     _, _, plain = split_structure(model_structure)
-    draws = has_chance(model_structure)
+    draws = has_chance(model_structure) or _uses_key(spec, structure, shape)
     resolved = resolve(spec, shape, changes_in_training=draws or _has_state(state_structure))
     judge, rule = Judging(resolved.goals), partial(_rule, spec.optimizer)
 
@@ -178,6 +179,27 @@ def has_chance(model: Any) -> bool:
     """Whether some layer behaves otherwise in training than in inference (Equinox's `inference` field)."""
     nodes = jax.tree.leaves(model, is_leaf=lambda node: hasattr(node, "inference"))
     return any(hasattr(node, "inference") for node in nodes)
+
+
+def _uses_key(spec: Spec, structure: Any, shape: Shape) -> bool:
+    """Whether the call of a user's own model reads its `key`, as one that adds noise by itself does."""
+    model, state = structure
+    if spec.model.function is None or "key" not in inspect.signature(type(model).__call__).parameters:
+        return False
+    parts, fixed = eqx.partition((model, state), _is_array_like)
+    stateful = bool(jax.tree.leaves(state))
+
+    def answer(key: Array, x: Array, arrays: Any) -> Any:
+        own, own_state = eqx.combine(arrays, fixed)
+        given = (x, own_state) if stateful else (x,)
+        call = jax.vmap(partial(own, key=key), in_axes=None, axis_name="batch", axis_size=1)
+        return eqx.filter(call(*given), eqx.is_array)
+
+    try:
+        traced = jax.make_jaxpr(answer)(threefry.key(0), jax.ShapeDtypeStruct(shape.inputs, jnp.float32), parts).jaxpr
+    except (Exception, SystemExit):  # what a call raises is told where its outputs are looked at
+        return False
+    return any(place is traced.invars[0] for step in traced.eqns for place in step.invars)
 
 
 def split_structure(model: Any) -> tuple[Any, Any, Any]:
