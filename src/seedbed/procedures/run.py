@@ -91,9 +91,14 @@ def run(
     return result
 
 
+def _traced_steps(spec: Spec) -> int:
+    """How many steps traces are kept on, counted without listing a step for each of a hundred million."""
+    return len(trace_steps(spec.steps, "log")) if spec.trace == "log" else 2 + spec.steps // spec.trace
+
+
 def _has_room(settings: Sequence[Setting], seeds: int) -> None:
     """Raise SpecError for a record that the memory cannot hold: at least its traces, as blocks and joined."""
-    rows = sum(len(trace_steps(setting.spec.steps, setting.spec.trace)) for setting in settings)
+    rows = sum(_traced_steps(setting.spec) for setting in settings)
     traces = 1 + len(settings[0].spec.metrics)
     remedy = "ask for fewer seeds, levels or traced steps"
     what = f"a record of {len(settings):,} settings, {seeds:,} seeds and {rows // len(settings):,} traced steps"
