@@ -3,12 +3,12 @@
 `run`, `show`, estimates, claims and "set-up differs" all read this dictionary. Nothing is measured here.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import xarray as xr
+from typing import TYPE_CHECKING, Any
 
 from seedbed.datasets.load import at_hand, course_name
 from seedbed.errors import SpecError
@@ -16,6 +16,9 @@ from seedbed.measures import After, Asked, as_asked, settled, specs
 from seedbed.spec import Spec
 from seedbed.study import Profile, ProfileName, Study
 from seedbed.vocabulary import data as data_words
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
