@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
     from seedbed.measures import after
     from seedbed.procedures.finding import find_rate
+    from seedbed.procedures.live import live
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
     from seedbed.record import derive, name_of, rows
@@ -45,7 +46,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose", "Reading",
     "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
-    "errors", "every", "falls_to", "figures", "find_rate", "formulas", "initializers", "layers", "losses",
+    "errors", "every", "falls_to", "figures", "find_rate", "formulas", "initializers", "layers", "live", "losses",
     "measures", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "probes",
     "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "score", "show", "stats",
     "variation",
@@ -73,6 +74,7 @@ _HOMES = {
     "after": "seedbed.measures:after",
     "perform": "seedbed.catalogue:perform",
     "find_rate": "seedbed.procedures.finding:find_rate",
+    "live": "seedbed.procedures.live:live",
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }

@@ -21,7 +21,7 @@ def test_the_diagonal_labels_by_the_larger_coordinate():
         assert abs(labels.mean()) < 4 / np.sqrt(labels.size)
 
 
-@pytest.mark.parametrize("word", [data.diagonal, data.xor_blobs, data.eggholder])
+@pytest.mark.parametrize("word", [data.diagonal, data.xor_blobs, data.circles, data.spirals, data.eggholder])
 def test_training_points_do_not_depend_on_how_many_test_points_follow(word):
     none, some, many = (load(word(20, test)) for test in (0, 10, 50))
     assert none.test_inputs is None
@@ -64,6 +64,30 @@ def test_blobs_lie_about_their_middles_in_equal_numbers():
     assert found.test_inputs.shape == (100, 2)
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_circles_have_their_radii_noise_and_uniform_angles(noise):
+    found = load(data.circles(4001, 100, radius=0.4, noise=noise))
+    label = found.targets[:, 0]
+    assert np.bincount(label.astype(int)).tolist() == [2001, 2000]
+    far = np.hypot(*found.inputs.T.astype(float))
+    for kind, radius in ((0, 1.0), (1, 0.4)):
+        np.testing.assert_allclose(far[label == kind].mean(), radius, atol=1e-6 + noise / 10)
+        assert far[label == kind].std() == pytest.approx(noise, rel=0.08, abs=1e-6)
+    angle = np.arctan2(*found.inputs.T)
+    assert np.histogram(angle, 8, (-np.pi, np.pi))[0] == pytest.approx(500, abs=6 * 500**0.5)
+
+
+def test_spirals_are_two_arms_of_their_turns_half_a_turn_apart():
+    found = load(data.spirals(2000, 100, turns=1.25, noise=0.0))
+    far, angle = np.hypot(*found.inputs.T.astype(float)), np.arctan2(*found.inputs.T[::-1].astype(float))
+    expected = 2 * np.pi * 1.25 * far + np.pi * found.targets[:, 0]
+    np.testing.assert_allclose(np.cos(angle - expected)[far > 0.01], 1, atol=1e-4)
+    assert np.bincount(found.targets[:, 0].astype(int)).tolist() == [1000, 1000]
+    assert np.histogram(far, 4, (0, 1))[0] == pytest.approx(500, abs=6 * 500**0.5)
+    noisy = load(data.spirals(2000, 100, turns=1.25, noise=0.1))
+    assert (noisy.inputs - found.inputs).std() == pytest.approx(0.1, rel=0.06)
+
+
 def test_eggholder_has_the_published_spread_and_noise():
     clean, noisy = (load(data.eggholder(50_000, 0, noise)) for noise in (0.0, 5.0))
     assert clean.targets.std() == pytest.approx(298.4, rel=0.02)
@@ -99,6 +123,9 @@ def test_each_member_is_tested_on_its_own_points(engine):
         (lambda: data.diagonal(0), "n of diagonal must be a whole number from 1, got 0"),
         (lambda: data.xor_blobs(10, -1), "test of xor_blobs must be a whole number from 0, got -1"),
         (lambda: data.xor_blobs(std=-1.0), "deviation of the blobs must be 0 or more"),
+        (lambda: data.circles(radius=1.0), "radius of the inner circle lies between 0 and 1, got 1"),
+        (lambda: data.circles(noise=-0.1), "noise of circles must be 0 or more, got -0.1"),
+        (lambda: data.spirals(turns=0.0), "turns of spirals are above 0 and at most 10, got 0"),
         (lambda: data.eggholder(noise=float("nan")), "deviation of the noise must be 0 or more"),
         (lambda: data.eggholder(scale=0.0), "scale of the targets must be above 0, got 0"),
         (lambda: data.curve("x_sin_5"), r'the formula of curve is .* got .x_sin_5.; did you mean "x_sin_5x"'),

@@ -63,6 +63,34 @@ def xor_blobs(rng: np.random.Generator, n: int, test: int, std: float) -> dict[s
     return _with_test(some, n, test, "binary")
 
 
+def circles(rng: np.random.Generator, n: int, test: int, radius: float, noise: float) -> dict[str, Any]:
+    """`n` points on circles of radius 1 (label 0) and `radius` (label 1) about 0, angles uniform, plus normal noise.
+
+    The circles hold equally many points, the outer one the odd one; their order is drawn.
+    """
+
+    def some(count: int) -> tuple[ndarray, ndarray]:
+        label = rng.permutation(np.arange(count) % 2)
+        angle, far = 2 * np.pi * rng.random(count), np.where(label == 1, radius, 1.0)
+        return _around(rng, far, angle, noise), label.astype(float)
+
+    return _with_test(some, n, test, "binary")
+
+
+def spirals(rng: np.random.Generator, n: int, test: int, turns: float, noise: float) -> dict[str, Any]:
+    """`n` points on two arms, at radius t and angle 2 pi turns t + pi label, t uniform in [0, 1], plus normal noise.
+
+    The arms hold equally many points, the first the odd one; their order is drawn. Source: Lang and Witbrock 1988.
+    """
+
+    def some(count: int) -> tuple[ndarray, ndarray]:
+        label = rng.permutation(np.arange(count) % 2)
+        t = rng.random(count)
+        return _around(rng, t, 2 * np.pi * turns * t + np.pi * label, noise), label.astype(float)
+
+    return _with_test(some, n, test, "binary")
+
+
 def eggholder(rng: np.random.Generator, n: int, test: int, noise: float, scale: float) -> dict[str, Any]:
     """`n` points uniform in the square, inputs divided by 512; `eggholder_of` them plus normal noise of that deviation.
 
@@ -86,6 +114,12 @@ def eggholder_of(a: ndarray, b: ndarray) -> ndarray:
     return -c * np.sin(np.sqrt(abs(a / 2 + c))) - a * np.sin(np.sqrt(abs(a - c)))
 
 
+def _around(rng: np.random.Generator, radius: ndarray, angle: ndarray, noise: float) -> ndarray:
+    """Points `(point, 2)` at polar coordinates, plus normal noise of that deviation."""
+    exact = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+    return exact + noise * rng.standard_normal(exact.shape)
+
+
 def _with_test(some: Callable[[int], tuple[ndarray, ndarray]], n: int, test: int, kind: str) -> dict[str, Any]:
     """`n` examples to train on and, where any are asked for, `test` more, as keywords of `dataset`."""
     inputs, targets = some(n)
@@ -102,5 +136,7 @@ LAWS: Mapping[str, Callable[..., Any]] = {
     "curve": curve,
     "corners": corners,
     "xor_blobs": xor_blobs,
+    "circles": circles,
+    "spirals": spirals,
     "eggholder": eggholder,
 }

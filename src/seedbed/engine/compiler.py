@@ -74,6 +74,10 @@ class Pending:
         traced = self.traced.result()
         return traced.own, traced.name
 
+    def lowered(self) -> Lowered:
+        """What the programs are made from; waits for the trace."""
+        return self.traced.result().group
+
     def program(self) -> Program:
         """The compiled programs; waits for both."""
         traced = self.traced.result()

@@ -6,7 +6,7 @@ of its numbers.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -135,19 +135,44 @@ def first_data(group: plan.Group, dataset_of: Any) -> Dataset:
 
 
 def _train_cohort(program: Program, cohort: Cohort, tell: "_Teller", keep: Keep | None, mark: str) -> None:
-    pace, cap, saved = Pace(), int(cohort.grid[-1]), time.monotonic()
+    pace, saved = Pace(), time.monotonic()
     while cohort.waves:
-        rows, index = plan.chunk_rows(cohort.grid, cohort.judged, cohort.at, pace.steps, cap)
-        began, end = time.perf_counter(), int(rows.stops[-1])
-        for number, wave in enumerate(cohort.waves):
-            cohort.waves[number] = _advance(program, cohort, wave, rows, index, cap)
-            tell("training", end, _alive(cohort), pace)
-        pace.note(end - cohort.at, time.perf_counter() - began)
-        cohort.at = end
-        _repack(program, cohort)
+        began, first = time.perf_counter(), cohort.at
+        advance(program, cohort, pace.steps, lambda _, end: tell("training", end, _alive(cohort), pace))
+        pace.note(cohort.at - first, time.perf_counter() - began)
         if keep and cohort.waves and time.monotonic() - saved > CHECKPOINT_SECONDS:
             keep.save_checkpoint(mark, *_snapshot(cohort))
             saved = time.monotonic()
+
+
+def begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
+    """A cohort whose members are drawn, and have made no step."""
+    cohort = _begin(program, stretches, dataset_of)
+    _resume(program, cohort, None)
+    return cohort
+
+
+def advance(program: Program, cohort: Cohort, steps: int, after: Callable[[Wave, int], None]) -> None:
+    """Train a cohort for a chunk of about so many steps, and drop the members that finished.
+
+    `after(wave, step)` is called when a wave has reached the end of the chunk, before its finished members are dropped.
+    """
+    rows, index = plan.chunk_rows(cohort.grid, cohort.judged, cohort.at, steps, int(cohort.grid[-1]))
+    end = int(rows.stops[-1])
+    for number, wave in enumerate(cohort.waves):
+        cohort.waves[number] = _advance(program, cohort, wave, rows, index, int(cohort.grid[-1]))
+        after(cohort.waves[number], end)
+    cohort.at = end
+    _repack(program, cohort)
+
+
+def turn(program: Program, cohort: Cohort, dials: Mapping[str, np.ndarray]) -> None:
+    """Give the members of a cohort other dials, one number each, from their next step on."""
+    cohort.dials = {path: np.asarray(values, np.float32) for path, values in dials.items()}
+    for number, wave in enumerate(cohort.waves):
+        padded = _padded(wave.places, wave.seats, program.lanes)
+        placed = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
+        cohort.waves[number] = wave._replace(dials=placed)
 
 
 def _begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:

@@ -56,7 +56,7 @@ class _Jax:
 
     def names(self, spec: Spec, dataset: Dataset) -> tuple[str, str]:
         """Both names, from the traced programs."""
-        return self._request(spec, dataset, compiling=False).names()
+        return self.request(spec, dataset, compiling=False).names()
 
     def stamp(self) -> str:
         """The sources, the devices and the settings of jax."""
@@ -66,10 +66,10 @@ class _Jax:
         self, group: plan.Group, dataset_of: Any, *, ahead: Ahead = (), **how: Any
     ) -> Iterator[tuple[int, Block]]:
         groups = ((group, dataset_of), *ahead)
-        pending, *_ = [self._request(one.spec, self._ensemble.first_data(one, its_data)) for one, its_data in groups]
+        pending, *_ = [self.request(one.spec, self._ensemble.first_data(one, its_data)) for one, its_data in groups]
         yield from self._ensemble.train(group, dataset_of, pending, **how)
 
-    def _request(self, spec: Spec, dataset: Dataset, compiling: bool = True) -> Any:
+    def request(self, spec: Spec, dataset: Dataset, compiling: bool = True) -> Any:
         """The programs of a recipe, after the user's own functions in it have been tried on its first data."""
         recipe = spec.recipe()
         if recipe not in self._tried:

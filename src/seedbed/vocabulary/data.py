@@ -105,6 +105,35 @@ def xor_blobs(n: Whole = 1_000, test: Whole = 100, std: Number = 0.4, draw: Whol
     return _counted("xor_blobs", {"n": n, "test": test}, std=spread, draw=draw, fresh=fresh)
 
 
+def circles(
+    n: Whole = 200, test: Whole = 100, radius: Number = 0.5, noise: Number = 0.1, draw: Whole = 0, fresh: Switch = False
+) -> Part:
+    """`n` points on two circles about 0, label 0 at radius 1 and label 1 at `radius`, and a test split.
+
+    Angles are uniform, and normal noise of deviation `noise` is added to both coordinates. Each circle holds half of
+    the points. Elsewhere: scikit-learn's make_circles spaces the angles evenly.
+    """
+    inner, spread = number(radius, "radius of the inner circle"), _deviation(noise, "circles", 0.1)
+    if not 0 < inner < 1:
+        raise PartError(f"the radius of the inner circle lies between 0 and 1, got {inner:g}; write radius=0.5")
+    return _counted("circles", {"n": n, "test": test}, radius=inner, noise=spread, draw=draw, fresh=fresh)
+
+
+def spirals(
+    n: Whole = 200, test: Whole = 100, turns: Number = 1.5, noise: Number = 0.02, draw: Whole = 0, fresh: Switch = False
+) -> Part:
+    """`n` points on two arms of a spiral about 0, labels 0 and 1, and a test split.
+
+    A point at t of an arm, t uniform in [0, 1], lies at radius t and angle 2 pi turns t, of the second arm pi further;
+    normal noise of deviation `noise` is added to both coordinates. Each arm holds half of the points.
+    Source: Lang and Witbrock 1988, Learning to tell two spirals apart (three turns, evenly spaced, no noise).
+    """
+    around, spread = number(turns, "turns of the spirals"), _deviation(noise, "spirals", 0.02)
+    if not 0 < around <= 10:
+        raise PartError(f"the turns of spirals are above 0 and at most 10, got {around:g}; write turns=1.5")
+    return _counted("spirals", {"n": n, "test": test}, turns=around, noise=spread, draw=draw, fresh=fresh)
+
+
 def eggholder(
     n: Whole = 80_000,
     test: Whole = 20_000,
@@ -244,6 +273,13 @@ def _counted(word: str, counts: Mapping[str, Any], draw: Any, fresh: Any, **opti
     return part("data", word, **checked, **options, **_draws(word, draw, fresh))
 
 
+def _deviation(noise: Any, word: str, usual: float) -> float:
+    spread = number(noise, f"noise of {word}")
+    if not spread >= 0:
+        raise PartError(f"the noise of {word} must be 0 or more, got {spread:g}; write noise={usual:g}")
+    return spread
+
+
 def _shapes(name: str, n: Any, size: Any, draw: Any, fresh: Any) -> Part:
     sides = {"n": whole(n, f"n of {name}"), "size": whole(size, f"size of {name}", 8)}
     return part("data", name, **sides, **_draws(name, draw, fresh))
@@ -304,6 +340,6 @@ def _held_out(value: Any, what: str, examples: int | None) -> float | int:
     return value
 
 
-WORDS = (random_images, lines, detection, diagonal, curve, corners, xor_blobs, eggholder, point, files, mnist,
-         fashion_mnist)  # fmt: skip
+WORDS = (random_images, lines, detection, diagonal, curve, corners, xor_blobs, circles, spirals, eggholder,
+         point, files, mnist, fashion_mnist)  # fmt: skip
 TABLE = {word.__name__: word for word in WORDS}
