@@ -1,6 +1,7 @@
 # The same five words on a laptop and in CI. Needed beforehand: make, and Python 3.11 or newer.
 #
 #   make run     install what a run needs into .venv, and run two studies     OUT=folder for another place
+#   make lab     install the lab too, and open it in a browser             ARGS="--port 9000 --no-browser"
 #   make test    install the development tools too, and run all tests          ARGS="tests/cli -k name" for some
 #   make test-long   the coverage of every interval by simulation at full size, a quarter of an hour
 #   make coverage    the same simulation, written into docs/coverage.md
@@ -13,7 +14,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := run
-.PHONY: run test test-long coverage check bench docs pins
+.PHONY: run lab test test-long coverage check bench docs pins
 .DELETE_ON_ERROR:
 
 OUT ?= seedbed-runs
@@ -30,6 +31,9 @@ INSTALL := $(PIP) install --no-compile --constraint constraints.txt
 
 run: .venv/installed
 	$(BIN)/seedbed run four_settings neuron_surfaces --out $(OUT)
+
+lab: .venv/installed-lab
+	$(BIN)/seedbed lab --out $(OUT) $(ARGS)
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not long" $(ARGS)
@@ -71,6 +75,11 @@ pins:
 .venv/installed: .venv/made pyproject.toml constraints.txt
 	@echo "installing what a run needs into .venv (about a minute, once)"
 	@$(INSTALL) --editable .
+	@touch $@
+
+.venv/installed-lab: .venv/installed
+	@echo "installing the server of the lab into .venv (once)"
+	@$(INSTALL) --editable '.[lab]'
 	@touch $@
 
 .venv/installed-bench: .venv/installed

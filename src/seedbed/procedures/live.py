@@ -28,7 +28,8 @@ ON_A_MAP = 100  # training examples at most that stand for inputs which are no p
 class Twins:
     """The members of one setting at a step; the first axis of every array is the seed.
 
-    `steps` are those reached so far on which traces are kept, and `traces` `(seed, step)`, NaN after a member stopped.
+    `steps` are those reached so far on which traces are kept, and `traces` `(seed, step)`, NaN after a member stopped;
+    `finals` `(seed,)` are their values at the last step of a member, NaN before that.
     `hit_step`, `diverged_step` and `stop_step` are NaN as long as that has not happened. `maps` are the answers at
     `points` of the live question, `(seed, unit, point)`, of a member that stopped those at its last step.
     """
@@ -36,10 +37,17 @@ class Twins:
     levels: Mapping[str, Any]
     steps: np.ndarray
     traces: Mapping[str, np.ndarray]
+    finals: Mapping[str, np.ndarray]
     hit_step: np.ndarray
     diverged_step: np.ndarray
     stop_step: np.ndarray
     maps: np.ndarray | None
+
+    def held(self, name: str) -> np.ndarray:
+        """A trace with every member that stopped at its last value from then on, NaN where it diverged."""
+        trace, final = self.traces[name], self.finals[name]
+        after = (self.steps > self.stop_step[:, None]) & np.isnan(self.diverged_step)[:, None]
+        return np.where(after, final[:, None], trace)
 
 
 @dataclass(frozen=True)
@@ -157,15 +165,15 @@ class Live:
         reached = int(np.searchsorted(grid, self.step + (self.step == self.cap)))  # judged when it is trained from
 
         def joined(name: str) -> np.ndarray:
-            return np.concatenate([part.found[name] for part in parts])[order]
+            never = [np.full(len(part.seeds), np.nan, np.float32) for part in parts]
+            return np.concatenate([part.found.get(name, none) for part, none in zip(parts, never, strict=True)])[order]
 
-        ends = {name: np.where((now := joined(name)) < 0, np.nan, now) for name in ("hit_step", "diverged_step")}
-        stop = joined("stop_step").astype(float)
-        traces = {name: joined(name)[:, :reached] for name, array in parts[0].found.items()
-                  if array.ndim == 2 and array.shape[1] == len(grid) and not name.startswith("final_")}  # fmt: skip
+        ends = [np.where((now := joined(name)) < 0, np.nan, now) for name in ("hit_step", "diverged_step", "stop_step")]
+        names = [name for name, array in parts[0].found.items()
+                 if array.ndim == 2 and array.shape[1] == len(grid) and not name.startswith("final_")]  # fmt: skip
         maps = None if parts[0].maps is None else np.concatenate([part.maps for part in parts])[order]
-        return Twins(levels, grid[:reached], traces, ends["hit_step"], ends["diverged_step"],
-                     np.where(stop < 0, np.nan, stop), maps)  # fmt: skip
+        traces = {name: joined(name)[:, :reached] for name in names}
+        return Twins(levels, grid[:reached], traces, {name: joined(f"final_{name}") for name in names}, *ends, maps)
 
 
 def live(question: Spec, seeds: Any = 64, *, maps: Any = 24, every: int = 10) -> Live:
