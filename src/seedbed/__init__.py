@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seedbed import errors, figures, measures, report, stats
-    from seedbed.catalogue import perform
+    from seedbed.catalogue import run_study
     from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
     from seedbed.measures import after
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
@@ -42,11 +42,56 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose",
-    "Reading", "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
-    "errors", "every", "falls_to", "figures", "formulas", "initializers", "layers", "losses", "measures", "metrics",
-    "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "probes",
-    "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "score", "show", "stats", "variation",
+    "Answer",
+    "Claim",
+    "Context",
+    "Dial",
+    "Figure",
+    "Formula",
+    "Page",
+    "Part",
+    "Profile",
+    "Prose",
+    "Reading",
+    "Section",
+    "Spec",
+    "Study",
+    "Table",
+    "__version__",
+    "activations",
+    "after",
+    "data",
+    "derive",
+    "epochs",
+    "errors",
+    "every",
+    "falls_to",
+    "figures",
+    "formulas",
+    "initializers",
+    "layers",
+    "losses",
+    "measures",
+    "metrics",
+    "models",
+    "name_of",
+    "open",
+    "optimizers",
+    "own",
+    "own_activation",
+    "probes",
+    "reaches",
+    "replay",
+    "replay_layers",
+    "report",
+    "rows",
+    "run",
+    "run_study",
+    "schedules",
+    "score",
+    "show",
+    "stats",
+    "variation",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
@@ -69,7 +114,7 @@ _HOMES = {
     "Context": "seedbed.report.context:Context",
     "score": "seedbed.study:Score",
     "after": "seedbed.measures:after",
-    "perform": "seedbed.catalogue:perform",
+    "run_study": "seedbed.catalogue:run_study",
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }
