@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seedbed.catalogue import run_study
     from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
     from seedbed.measures import after
+    from seedbed.procedures.finding import find_rate
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
     from seedbed.record import derive, name_of, rows
@@ -42,54 +43,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer",
-    "Claim",
-    "Context",
-    "Dial",
-    "Figure",
-    "Formula",
-    "Page",
-    "Part",
-    "Profile",
-    "Prose",
-    "Reading",
-    "Section",
-    "Spec",
-    "Study",
-    "Table",
-    "__version__",
-    "activations",
-    "after",
-    "data",
-    "derive",
-    "epochs",
-    "errors",
-    "every",
-    "falls_to",
-    "figures",
-    "formulas",
-    "initializers",
-    "layers",
-    "losses",
-    "measures",
-    "metrics",
-    "models",
-    "name_of",
-    "open",
-    "optimizers",
-    "own",
-    "own_activation",
-    "probes",
-    "reaches",
-    "replay",
-    "replay_layers",
-    "report",
-    "rows",
-    "run",
-    "run_study",
-    "schedules",
-    "score",
-    "show",
+    "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose", "Reading",
+    "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
+    "errors", "every", "falls_to", "figures", "find_rate", "formulas", "initializers", "layers", "losses",
+    "measures", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "probes",
+    "reaches", "replay", "replay_layers", "report", "rows", "run", "run_study", "schedules", "score", "show",
     "stats",
     "variation",
 ]  # fmt: skip
@@ -115,6 +73,7 @@ _HOMES = {
     "score": "seedbed.study:Score",
     "after": "seedbed.measures:after",
     "run_study": "seedbed.catalogue:run_study",
+    "find_rate": "seedbed.procedures.finding:find_rate",
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }

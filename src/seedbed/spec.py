@@ -63,7 +63,8 @@ class Spec:
     "epoch" or `epochs(2)`. Wherever an option is a dial, a schedule may stand (`seedbed list schedules`).
     `judge` says when a target is judged on a split that a step does not see as a whole: every so many steps, and
     where traces are kept; "auto" takes every step where that costs at most a few times the training, else the traced
-    steps.
+    steps. `splits` names the splits that are judged at all, where traces are kept: a long trace of the batches of a
+    large set is cheap with `splits=()`.
     """
 
     data: Any
@@ -79,6 +80,7 @@ class Spec:
     probes: Any = ("dead",)
     trace: Any = "log"
     judge: Any = "auto"
+    splits: Any = "all"
     factors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
@@ -100,6 +102,7 @@ class Spec:
                 continue
             _whole(name, value, least)
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "splits", _splits(self.splits))
         if self.stop is not None and self.steps == 0:
             raise SpecError("a target needs steps in which to arrive, got steps=0; give at least 1, or no target")
         _names_differ(self)
@@ -195,6 +198,7 @@ class Spec:
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": plain_length(self.steps), "batch_size": self.batch_size, "trace": plain_length(self.trace)}
         plain |= {} if self.judge == "auto" else {"judge": self.judge}
+        plain |= {} if self.splits == "all" else {"splits": list(self.splits)}
         plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
         plain["metrics"] = [metric.canonical() for metric in self.metrics]
         plain["probes"] = [probe.canonical() for probe in self.probes]
@@ -237,7 +241,7 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
     }
     fields |= {name: length_back(plain[name]) for name in ("steps", "batch_size", "trace")}
-    fields["judge"] = plain.get("judge", "auto")
+    fields |= {name: plain.get(name, usual) for name, usual in (("judge", "auto"), ("splits", "all"))}
     fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
     targets = tuple(Target(**target) for target in plain["stop"] or ())
     question = Spec(**fields, stop=Every(targets) if len(targets) > 1 else targets[0] if targets else None)
@@ -279,6 +283,18 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any) -> str:
     """Sixteen hexadecimal digits of the SHA-256 of canonical JSON."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def _splits(splits: Any) -> str | tuple[str, ...]:
+    """The splits that are judged, by name; "all" of them."""
+    if splits == "all":
+        return "all"
+    names = (splits,) if isinstance(splits, str) else splits
+    if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) for name in names):
+        raise SpecError(
+            f'splits are "all" or names of splits, got {shown(splits)}; write splits=("test",), or () for none'
+        )
+    return tuple(dict.fromkeys(names))
 
 
 def trace_steps(steps: int, trace: str | int) -> np.ndarray:

@@ -68,7 +68,7 @@ def _of_one(
         raise UserError(f'"{a}" and "{b}" are one setting; name two')
     words = [_shortest(whole, _levels(text, whole)) for text in (a, b)]
     sides = [_values(whole, of, _levels(text, whole)) for text in (a, b)]
-    return [_weigh(sides[0], sides[1], (words[0], words[1]), of, better)], []
+    return [_compared(sides[0], sides[1], (words[0], words[1]), of, better)], []
 
 
 def _of_two(
@@ -92,7 +92,7 @@ def _of_two(
     for key in common:
         what = f" ({', '.join(str(level) for _, level in key)})" if len(common) > 1 else ""
         sides = _values(one, of, mine[key]), _values(other, of, theirs[key])
-        found.append(_weigh(sides[0], sides[1], (f"{a}{what}", f"{b}{what}"), of, better))
+        found.append(_compared(sides[0], sides[1], (f"{a}{what}", f"{b}{what}"), of, better))
     return (two_sample.together(found) if len(found) > 1 else found), [_differences(one, other)]
 
 
@@ -159,7 +159,7 @@ def _values(record: "xr.Dataset", of: str | None, levels: Mapping[str, Any]) -> 
     return stats.read(part, of)
 
 
-def _weigh(
+def _compared(
     a: "Hits | Members", b: "Hits | Members", names: tuple[str, str], of: str | None, better: Any
 ) -> "TwoSample":
     from seedbed import stats

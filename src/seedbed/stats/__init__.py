@@ -15,6 +15,7 @@
     curves                  traces: bands at each and at all steps, settings at named steps and by area
     two_sample              two settings or two records: paired where seeds are shared, independent where they are not
     sources                 three or more sources of chance, crossed: the share of the variance that each one is
+    ranges                  what eight learning-rate finders read from the loss of a sweep, over seeds
     maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
@@ -28,6 +29,7 @@ from seedbed.stats import (
     maps,
     pairs,
     proportions,
+    ranges,
     scores,
     sequential,
     terms,
@@ -59,6 +61,6 @@ __all__ = [
     "Interval", "Link", "Luck", "Members", "Needed", "OneRun", "Order", "Overview", "Propagation", "Settled",
     "Significance", "Sources", "Survival", "Term", "TwoSample", "Verdict", "checks", "compare", "crossed", "curves",
     "equivalence", "hits", "holm", "judge", "logrank", "luck", "maps", "one_run", "order", "pairs", "pairwise",
-    "parse", "propagation", "proportions", "read", "scores", "sequential", "sources", "summarize", "terms",
+    "parse", "propagation", "proportions", "ranges", "read", "scores", "sequential", "sources", "summarize", "terms",
     "two_sample", "wilson",
 ]  # fmt: skip
