@@ -19,7 +19,7 @@ from seedbed.engine.assemble import Evidence, Member
 from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.lanes import Chances
 from seedbed.engine.options import Dials
-from seedbed.engine.plan import JUDGED, TRACED, Rows
+from seedbed.engine.plan import JUDGED, PROBED, TRACED, Rows
 from seedbed.engine.schedules import at_step, refreshed
 from seedbed.engine.shapes import Feed
 from seedbed.engine.splits import SAME
@@ -168,7 +168,7 @@ def _chunk_at_once(
             at, lanes, kept, told, seen = carry
             begins, own_step = at == first, jnp.where(running(lanes), at, lanes.stop_step)
             lanes, now = numbers(lanes, dials, own_step)
-            judges = begins & (final | (rows.looks[i] >= JUDGED))
+            judges = begins & (final | ((rows.looks[i] & JUDGED) > 0))
             if told:
                 told = lax.cond(judges, lambda: judged_by_split(lanes, now), lambda: told)
             by = {**always(lanes, now, feed), **{name: told[name] for name in judging}}
@@ -176,7 +176,7 @@ def _chunk_at_once(
             lanes, evidence = train(lanes, chances, now, feed, own_step, cap, at < end, by, judged)
             kept = {name: jnp.where(begins, lanes.last[name], kept[name]) for name in kept}
             if seen:
-                probes = begins & (final | (rows.looks[i] == TRACED))
+                probes = begins & (final | (rows.looks[i] >= PROBED))
                 seen = lax.cond(probes, lambda: probe(evidence, now, feed), lambda: seen)
             return at + 1, lanes, kept, told, seen
 
