@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seedbed.catalogue import perform
     from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
     from seedbed.measures import after
+    from seedbed.procedures.finding import find_rate
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
     from seedbed.record import derive, name_of, rows
@@ -42,11 +43,12 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose",
-    "Reading", "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
-    "errors", "every", "falls_to", "figures", "formulas", "initializers", "layers", "losses", "measures", "metrics",
-    "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "probes",
-    "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "score", "show", "stats", "variation",
+    "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose", "Reading",
+    "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
+    "errors", "every", "falls_to", "figures", "find_rate", "formulas", "initializers", "layers", "losses",
+    "measures", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "probes",
+    "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "score", "show", "stats",
+    "variation",
 ]  # fmt: skip
 
 # Where each name lives: a module, or "module:name in it".
@@ -70,6 +72,7 @@ _HOMES = {
     "score": "seedbed.study:Score",
     "after": "seedbed.measures:after",
     "perform": "seedbed.catalogue:perform",
+    "find_rate": "seedbed.procedures.finding:find_rate",
     "run": "seedbed.procedures.run:run",
     "open": "seedbed.procedures.members:open_record",
 }

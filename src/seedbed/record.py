@@ -107,13 +107,25 @@ def put_together(
     names, shape = tuple(axes), tuple(len(labels) for labels in axes.values())
     first = blocks[0]
     variables: dict[str, Any] = {}
-    for name, array in first.arrays.items():
-        stacked = np.stack([block.arrays[name] for block in blocks]).reshape(*shape, *array.shape)
+    for name in first.arrays:
+        stacked = np.stack(_alike([block.arrays[name] for block in blocks]))
+        stacked = stacked.reshape(*shape, *stacked.shape[1:])
         variables[name] = ((*names, SEED, *first.dims.get(name, ())), stacked, {"units": units(name)})
     used = {dim for name in first.arrays for dim in first.dims.get(name, ())}
     coords: dict[str, Any] = {name: np.asarray(labels) for name, labels in axes.items()}
-    coords |= {SEED: first.seeds, **{dim: np.asarray(labels) for dim, labels in first.coords.items() if dim in used}}
+    coords[SEED] = first.seeds
+    for dim in used.intersection(first.coords):
+        coords[dim] = np.asarray(max((block.coords.get(dim, ()) for block in blocks), key=len))
     return xr.Dataset(variables, coords, dict(attributes))
+
+
+def _alike(arrays: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """Arrays of settings whose networks have other numbers of layers or units, filled up with NaN to one shape."""
+    if len({array.shape for array in arrays}) == 1:
+        return arrays
+    most = np.max([array.shape for array in arrays], axis=0)
+    gaps = [[(0, int(size) - own) for size, own in zip(most, array.shape, strict=True)] for array in arrays]
+    return [np.pad(array, gap, constant_values=np.nan) for array, gap in zip(arrays, gaps, strict=True)]
 
 
 def _copies_named(block: Block) -> Block:

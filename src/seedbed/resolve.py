@@ -162,8 +162,9 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
     quantities = quantities_of(goals)
     step = "train" if spec.batch_size is None and not changes else "batch"
     splits = dict(shape.splits)
-    wanted = check_targets(spec, quantities, step, splits)
-    besides = tuple(split for split in splits if split != step)
+    judged = judged_splits(spec, splits)
+    wanted = check_targets(spec, quantities, step, judged)
+    besides = tuple(split for split in judged if split != step)
     needed = tuple(split for split in besides if split in wanted)
     every_step = bool(needed) and judged_at_every_step(spec, sum(splits[split] for split in needed), splits)
     at_steps = needed if every_step else ()
@@ -177,6 +178,16 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
         judged=_schedule(spec, bool(needed), every_step),
         splits=splits,
     )
+
+
+def judged_splits(spec: Spec, splits: Mapping[str, int]) -> dict[str, int]:
+    """The splits that the question wants judged, with their examples. Raises SpecError for one that there is not."""
+    if spec.splits == "all" or not splits:
+        return dict(splits)
+    for name in spec.splits:
+        if name not in splits:
+            raise SpecError(f'no split "{name}"{nearest(name, splits)}; the data have {", ".join(splits)}')
+    return {name: examples for name, examples in splits.items() if name in spec.splits}
 
 
 def judged_at_every_step(spec: Spec, judged: int, splits: Mapping[str, int]) -> bool:

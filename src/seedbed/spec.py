@@ -65,7 +65,8 @@ class Spec:
     "epoch" or `epochs(2)`. Wherever an option is a dial, a schedule may stand (`seedbed list schedules`).
     `judge` says when a target is judged on a split that a step does not see as a whole: every so many steps, and
     where traces are kept; "auto" takes every step where that costs at most a few times the training, else the traced
-    steps. `evaluate` says on which steps whole splits are judged: "traced", or fewer than the batch and the probes are
+    steps. `splits` names the splits that are judged at all: a long trace of the batches of a large set is cheap with
+    `splits=()`. `evaluate` says on which steps they are judged: "traced", or fewer than the batch and the probes are
     looked at, such as `trace=10, evaluate=epochs(1)`; elsewhere the traces of splits are NaN.
     """
 
@@ -83,6 +84,7 @@ class Spec:
     trace: Any = "log"
     judge: Any = "auto"
     evaluate: Any = "traced"
+    splits: Any = "all"
     factors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
@@ -95,6 +97,7 @@ class Spec:
         if self.stop is not None and not hasattr(self.stop, "targets"):
             raise SpecError(f"stop must be a target, got {shown(self.stop)}; write stop=reaches('train_accuracy', 1.0)")
         _settle_lengths(self)
+        object.__setattr__(self, "splits", _splits(self.splits))
         if self.stop is not None and self.steps == 0:
             raise SpecError("a target needs steps in which to arrive, got steps=0; give at least 1, or no target")
         _names_differ(self)
@@ -191,6 +194,7 @@ class Spec:
         plain |= {"steps": plain_length(self.steps), "batch_size": self.batch_size, "trace": plain_length(self.trace)}
         plain |= {} if self.judge == "auto" else {"judge": self.judge}
         plain |= {} if self.evaluate == "traced" else {"evaluate": plain_length(self.evaluate)}
+        plain |= {} if self.splits == "all" else {"splits": list(self.splits)}
         plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
         plain["metrics"] = [metric.canonical() for metric in self.metrics]
         plain["probes"] = [probe.canonical() for probe in self.probes]
@@ -233,7 +237,8 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
     }
     fields |= {name: length_back(plain[name]) for name in ("steps", "batch_size", "trace")}
-    fields |= {"judge": plain.get("judge", "auto"), "evaluate": length_back(plain.get("evaluate", "traced"))}
+    fields |= {"evaluate": length_back(plain.get("evaluate", "traced"))}
+    fields |= {name: plain.get(name, usual) for name, usual in (("judge", "auto"), ("splits", "all"))}
     fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
     targets = tuple(Target(**target) for target in plain["stop"] or ())
     question = Spec(**fields, stop=Every(targets) if len(targets) > 1 else targets[0] if targets else None)
@@ -275,6 +280,18 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any) -> str:
     """Sixteen hexadecimal digits of the SHA-256 of canonical JSON."""
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+def _splits(splits: Any) -> str | tuple[str, ...]:
+    """The splits that are judged, by name; "all" of them."""
+    if splits == "all":
+        return "all"
+    names = (splits,) if isinstance(splits, str) else splits
+    if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) for name in names):
+        raise SpecError(
+            f'splits are "all" or names of splits, got {shown(splits)}; write splits=("test",), or () for none'
+        )
+    return tuple(dict.fromkeys(names))
 
 
 def trace_steps(steps: int, trace: str | int) -> np.ndarray:

@@ -11,6 +11,7 @@ from seedbed.datasets.dataset import dataset
 from seedbed.datasets.load import load
 from seedbed.engine import shapes
 from seedbed.engine.splits import Split
+from seedbed.errors import SpecError
 from seedbed.record import assemble, looked_at
 from seedbed.spec import Spec, every, falls_to, reaches, trace_steps
 from seedbed.stats import curves
@@ -293,3 +294,28 @@ def test_counts_of_unbalanced_labels(train: Trainer) -> None:
     (hit,) = train(asked.replace(stop=reaches("train_balanced_accuracy", 0.5)), (0,))
     assert hit.arrays["hit_step"].tolist() == [0]
     assert load(asked.data, None).examples == 10
+
+
+def test_only_the_named_splits_are_judged_and_the_rest_stays_as_it_is(train: Trainer) -> None:
+    asked = ask(pairs, batch_size=10, steps=6)
+    (whole,) = train(asked, SEEDS)
+    (some,) = train(asked.replace(splits=("test",)), SEEDS)
+    assert {"train_loss", "train_accuracy"} <= set(whole.arrays) - set(some.arrays)
+    assert {"test_loss", "batch_loss", "dead"} <= set(some.arrays)
+    for name in ("test_loss", "batch_loss", "hit_step"):
+        np.testing.assert_allclose(some.arrays[name], whole.arrays[name], rtol=1e-5)
+    (none,) = train(asked.replace(splits=(), probes=()), SEEDS)
+    assert not [name for name in none.arrays if name.removeprefix("final_").startswith(("train", "test"))]
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"splits": ("tset",)}, 'no split "tset"; did you mean "test"'),
+        ({"splits": 3}, 'splits are "all" or names of splits'),
+        ({"splits": "test", "stop": reaches("train_accuracy", 1.0)}, 'no quantity "train_accuracy" to stop at'),
+    ],
+)
+def test_splits_that_are_not_there_are_told(train: Trainer, changes: dict[str, Any], part: str) -> None:
+    with pytest.raises(SpecError, match=part):
+        train(ask(pairs, batch_size=10, steps=6).replace(**changes), SEEDS)

@@ -27,7 +27,7 @@ from seedbed.parts import threefry
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.initializers import INITIALIZERS
 from seedbed.parts.layers import Activation, Fixed, LearnedSlope, RandomSlope
-from seedbed.parts.models import hidden_of, layers_of, of_heads, split
+from seedbed.parts.models import estimating, hidden_of, layers_of, of_heads, split
 from seedbed.parts.networks import build
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
@@ -137,8 +137,11 @@ def assemble(spec: Spec, shape: Shape) -> Member:
                 model, state, inputs, key if draws else None, lambda scores: judge(scores, targets, dials)[0]
             )
 
-        moment = Moment(eqx.combine(network.trained, plain), evidence.gradient, evidence.update, evidence.scores,
-                        evidence.loss, judge.predictions(evidence.scores, dials), passed)  # fmt: skip
+        moment = Moment(
+            eqx.combine(network.trained, plain), evidence.gradient, evidence.update, evidence.scores, evidence.loss,
+            judge.predictions(evidence.scores, dials), passed, eqx.combine(network.state, state_plain),
+            partial(_estimated, network, plain, state_plain, inputs), partial(judged_hidden, network, inputs),
+        )  # fmt: skip
         return {part.name: _probe(part)(moment) for part in spec.probes if part.name not in resolved.on_split}
 
     def scores_of(network: Network, inputs: Array) -> Any:
@@ -277,6 +280,12 @@ def _rule(part: Part, dials: Dials) -> optax.GradientTransformation:
 
 def _probe(part: Part) -> Callable[[Moment], Array]:
     return own_parts.guarded(part) if part.function else PROBES[part.name]
+
+
+def _estimated(network: Network, plain: Any, state_plain: Any, inputs: Array) -> Any:
+    """The state as one batch alone gives it: nothing is drawn, and every batch norm uses the batch."""
+    model = estimating(eqx.combine(network.trained, network.fixed, plain))
+    return _over_examples(model, eqx.combine(network.state, state_plain), inputs, None)[1]
 
 
 def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Any, Any]:

@@ -42,7 +42,7 @@ def seconds(
     """
     spec = spec.replace(stop=None)
     first = dataset_of(np.arange(1))
-    untested = replace(first, test_inputs=None, test_targets=None)
+    untested = replace(first, test_inputs=None, test_targets=None, valid_inputs=None, valid_targets=None)
     lowered = Lowered.of(spec.replace(probes=()), untested)
     single = replace(lowered, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1)).compiled()
     whole = Lowered.of(spec, first).compiled()

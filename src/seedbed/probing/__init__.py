@@ -4,6 +4,7 @@ A `Moment` holds everything one member knows at a step; XLA drops what no probe 
 """
 
 from seedbed.probing.moment import Moment, Signals
+from seedbed.probing.normalization import norm_inputs, norm_parameters, unit_correlation, unit_inputs
 from seedbed.probing.norms import gradient_norm, update_ratio, weight_norm
 from seedbed.probing.path import first_kernels, largest_weight, parameters, predictions
 from seedbed.probing.signal import (
@@ -29,6 +30,10 @@ PROBES = {
     "backward_moments": backward_moments,
     "backward_quantiles": backward_quantiles,
     "dead_units": dead_units,
+    "norm_parameters": norm_parameters,
+    "norm_inputs": norm_inputs,
+    "unit_inputs": unit_inputs,
+    "unit_correlation": unit_correlation,
 }
 
 __all__ = ["PROBES", "Moment", "Signals"]

@@ -12,7 +12,7 @@ import numpy as np
 from seedbed.errors import PartError
 from seedbed.reference.moment import Moment
 from seedbed.reference.twin import Array
-from seedbed.vocabulary.probes import QUANTILES
+from seedbed.vocabulary.probes import PERCENTILES, QUANTILES
 
 
 def dead(moment: Moment) -> Array:
@@ -92,6 +92,62 @@ def dead_units(moment: Moment) -> Array:
     return np.stack([alike(layer) for layer in moment.signals()[0]], axis=1)
 
 
+def norm_parameters(moment: Moment) -> Array:
+    """Scale, shift, running mean and variance of every batch norm, `(member, norm, unit, 4)`; NaN beyond its units."""
+    names = ("scale", "shift", "running_mean", "running_variance")
+    return padded([np.stack(own, axis=-1) for own in normalizing(moment.weights, names)])
+
+
+def norm_inputs(moment: Moment) -> Array:
+    """Mean and variance of what reaches every batch norm with nothing dropped, `(member, norm, unit, 2)`."""
+    found = normalizing(moment.estimated(), ("running_mean", "running_variance"))
+    return padded([np.stack(own, axis=-1) for own in found])
+
+
+def unit_inputs(moment: Moment) -> Array:
+    """Percentiles of the input of each hidden layer's first unit over the batch, `(member, hidden, percentile)`."""
+    found: list[Array] = []
+    for layer in moment.signals()[2]:
+        row = np.sort(layer[:, :, 0].reshape(len(layer), -1), axis=1)
+        found.append(row[:, [percent * row.shape[1] // 100 for percent in PERCENTILES]])
+    return np.stack(found, axis=1)
+
+
+def unit_correlation(moment: Moment) -> Array:
+    """Mean |correlation| of two units that vary, over all pairs, `(member, hidden)`."""
+    return np.stack([[correlation(own) for own in layer] for layer in moment.judged()], axis=1)
+
+
+def correlation(layer: Array) -> float:
+    """Mean |correlation| of two units of one member's layer `(example, unit, ...)`; NaN for fewer than two."""
+    units = layer.swapaxes(0, 1).reshape(layer.shape[1], -1)
+    units = units[np.any(units != units[:, :1], axis=1)]
+    if len(units) < 2:
+        return np.nan
+    return float(np.abs(np.corrcoef(units))[~np.eye(len(units), dtype=bool)].mean())
+
+
+def normalizing(steps: Sequence[Mapping[str, Array]], names: Sequence[str]) -> list[list[Array]]:
+    """The named arrays of every batch norm. Raises: PartError where there is none."""
+    found: list[list[Array]] = []
+    for step in steps:
+        inner = [name.removesuffix("running_mean") for name in step if name.rpartition(".")[2] == "running_mean"]
+        found += [[step[at + name] for name in names] for at in inner]
+    if not found:
+        raise PartError(
+            "norm_parameters and norm_inputs need a model with batch norm, got one without; put batch_norm() among "
+            "its layers, or leave these probes out"
+        )
+    return found
+
+
+def padded(layers: Sequence[Array]) -> Array:
+    """Layers `(member, unit, number)` side by side, those with fewer units filled up with NaN."""
+    most = max(layer.shape[1] for layer in layers)
+    gaps = [((0, 0), (0, most - layer.shape[1]), (0, 0)) for layer in layers]
+    return np.stack([np.pad(a, gap, constant_values=np.nan) for a, gap in zip(layers, gaps, strict=True)], axis=1)
+
+
 def moments(layer: Array) -> Array:
     """Mean and standard deviation of all numbers of each member, `(member, 2)`."""
     rows = layer.reshape(len(layer), -1)
@@ -144,4 +200,8 @@ PROBES = {
     "backward_moments": backward_moments,
     "backward_quantiles": backward_quantiles,
     "dead_units": dead_units,
+    "norm_parameters": norm_parameters,
+    "norm_inputs": norm_inputs,
+    "unit_inputs": unit_inputs,
+    "unit_correlation": unit_correlation,
 }

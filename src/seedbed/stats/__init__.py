@@ -15,12 +15,26 @@
     curves                  traces: bands at each and at all steps, settings at named steps and by area
     two                     two settings or two records: paired where seeds are shared, independent where they are not
     sources                 three or more sources of chance, crossed: the share of the variance that each one is
+    ranges                  what eight learning-rate finders read from the loss of a sweep, over seeds
     maps                    how alike the outputs of several kernels on several images are
 
 Nothing is drawn here (`seedbed.figures`), and nothing here knows how a member was trained.
 """
 
-from seedbed.stats import checks, curves, equivalence, luck, maps, pairs, proportions, scores, sequential, terms, two
+from seedbed.stats import (
+    checks,
+    curves,
+    equivalence,
+    luck,
+    maps,
+    pairs,
+    proportions,
+    ranges,
+    scores,
+    sequential,
+    terms,
+    two,
+)
 from seedbed.stats.checks import Check, Term, parse
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.crossed import Crossed, crossed
@@ -47,6 +61,6 @@ __all__ = [
     "Interval", "Link", "Luck", "Members", "Needed", "OneRun", "Order", "Overview", "Propagation", "Settled",
     "Significance", "Sources", "Survival", "Term", "Two", "Verdict", "checks", "compare", "crossed", "curves",
     "equivalence", "hits", "holm", "judge", "logrank", "luck", "maps", "one_run", "order", "pairs", "pairwise",
-    "parse", "propagation", "proportions", "read", "scores", "sequential", "sources", "summarize", "terms", "two",
-    "wilson",
+    "parse", "propagation", "proportions", "ranges", "read", "scores", "sequential", "sources", "summarize", "terms",
+    "two", "wilson",
 ]  # fmt: skip

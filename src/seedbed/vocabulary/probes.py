@@ -90,6 +90,46 @@ def dead_units() -> Part:
     return part("probe", "dead_units")
 
 
+def norm_parameters() -> Part:
+    """What every batch norm has learned, unit by unit: scale and shift (gamma, beta), running mean and variance.
+
+    The layers stand in the order of the model; a layer with fewer units than the widest has NaN in the places left
+    over. Scale and shift are trained by the gradient, the running averages follow the batches.
+    """
+    return part("probe", "norm_parameters")
+
+
+def norm_inputs() -> Part:
+    """Mean and variance (dividing by n - 1) of what reaches every batch norm, unit by unit, with dropout off.
+
+    Of the batch of the step, which goes through once more with nothing dropped while every batch norm uses the
+    statistics of this batch: what the running averages of `norm_parameters` would be if they were estimated anew. The
+    ratio of the two variances is the *variance shift*.
+
+    Source: Li, Chen, Hu, Yang 2018, Understanding the disharmony between dropout and batch normalization.
+    """
+    return part("probe", "norm_inputs")
+
+
+def unit_inputs() -> Part:
+    """The 15th, 50th and 85th percentile of the input z of the first unit of each hidden layer, over the batch.
+
+    Of images the first channel, in all places. Order statistics: of n numbers the one in place floor(q n) from 0.
+
+    Source: Ioffe, Szegedy 2015, Batch normalization, figure 1.
+    """
+    return part("probe", "unit_inputs")
+
+
+def unit_correlation() -> Part:
+    """Mean |correlation| of two units of each hidden layer, over all pairs, as the network is judged (dropout off).
+
+    Over the examples of the batch; of images between channels, over examples and places. Units that answer all alike
+    are left out; NaN where fewer than two are left.
+    """
+    return part("probe", "unit_correlation")
+
+
 DIMS: Mapping[str, tuple[str, ...]] = {
     "dead": (),
     "gradient_norm": ("layer",),
@@ -104,11 +144,23 @@ DIMS: Mapping[str, tuple[str, ...]] = {
     "backward_moments": ("hidden", "moment"),
     "backward_quantiles": ("hidden", "quantile"),
     "dead_units": ("hidden",),
+    "norm_parameters": ("norm", "unit", "learned"),
+    "norm_inputs": ("norm", "unit", "statistic"),
+    "unit_inputs": ("hidden", "percentile"),
+    "unit_correlation": ("hidden",),
 }
 QUANTILES = tuple(round((place + 0.5) / 100, 3) for place in range(100))
-LABELS: Mapping[str, Sequence[str | float]] = {"quantile": QUANTILES, "moment": ("mean", "std")}
+PERCENTILES = (15, 50, 85)
+LABELS: Mapping[str, Sequence[str | float]] = {
+    "quantile": QUANTILES,
+    "moment": ("mean", "std"),
+    "learned": ("scale", "shift", "running mean", "running variance"),
+    "statistic": ("mean", "variance"),
+    "percentile": PERCENTILES,
+}
 ON_SPLIT = frozenset({"dead", "dead_units", "predictions"})
 AT_THE_END = frozenset({"first_kernels", "predictions"})  # too large for a trace
 WORDS = (dead, gradient_norm, weight_norm, update_ratio, parameters, largest_weight, first_kernels, predictions,
-         activation_moments, activation_quantiles, backward_moments, backward_quantiles, dead_units)  # fmt: skip
+         activation_moments, activation_quantiles, backward_moments, backward_quantiles, dead_units,
+         norm_parameters, norm_inputs, unit_inputs, unit_correlation)  # fmt: skip
 TABLE = {word.__name__: word for word in WORDS}
