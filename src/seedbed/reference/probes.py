@@ -28,6 +28,11 @@ def gradient_norm(moment: Moment) -> Array:
     return norms(moment.gradients)
 
 
+def gradient_moments(moment: Moment) -> Array:
+    """Mean and standard deviation of the gradient over the weights of each layer, `(member, layer, moment)`."""
+    return np.stack([moments(weight) for weight, *_ in layered(moment.gradients)], axis=1)
+
+
 def weight_norm(moment: Moment) -> Array:
     """Norm of the weights and biases of each layer, `(member, layer)`."""
     return norms(moment.weights)
@@ -60,6 +65,13 @@ def first_kernels(moment: Moment) -> Array:
     if weight.ndim != 5:
         raise PartError("first_kernels needs a model that begins with a convolution; take weight_norm or parameters")
     return weight
+
+
+def first_weights(moment: Moment) -> Array:
+    """The weights of the first layer, `(member, unit, input)`."""
+    weight, *_ = layered(moment.weights)[0]
+    ordered = by_unit(weight)
+    return ordered.reshape(*ordered.shape[:2], -1)
 
 
 def predictions(moment: Moment) -> Array:
@@ -189,11 +201,13 @@ def norms(steps: Sequence[Mapping[str, Array]]) -> Array:
 PROBES = {
     "dead": dead,
     "gradient_norm": gradient_norm,
+    "gradient_moments": gradient_moments,
     "weight_norm": weight_norm,
     "parameters": parameters,
     "largest_weight": largest_weight,
     "update_ratio": update_ratio,
     "first_kernels": first_kernels,
+    "first_weights": first_weights,
     "predictions": predictions,
     "activation_moments": activation_moments,
     "activation_quantiles": activation_quantiles,
