@@ -44,7 +44,7 @@ def train_by_jax(spec, data, seeds=(0, 1)):
     from seedbed.engine.compiler import Compiler
     from seedbed.engine.ensemble import train
 
-    group = plan.Group(spec, (plan.Stretch(0, spec, tuple(seeds)),))
+    group = plan.Group(spec, (plan.PlannedBlock(0, spec, tuple(seeds)),))
     ((_, block),) = train(group, lambda _: data, Compiler().request(spec, data, {}))
     return block
 

@@ -117,23 +117,23 @@ def loss(score, prediction, target):
     return 0.0
 
 
-def train_loss(moment):
+def train_loss(context):
     return 0.0
 
 
-def dead(moment):
+def dead(context):
     return 0.0
 
 
-def seed(moment):
+def seed(context):
     return 0.0
 
 
-def parameter(moment):
+def parameter(context):
     return 0.0
 
 
-def copy_of(moment):
+def copy_of(context):
     return 0.0
 
 

@@ -1,9 +1,9 @@
-"""What can be measured at a moment of training. Pure functions; none may change the training.
+"""What can be measured at a step of training. Pure functions; none may change the training.
 
-A `Moment` holds everything one member knows at a step; XLA drops what no probe asks for.
+A `ProbeContext` holds everything one member knows at a step; XLA drops what no probe asks for.
 """
 
-from seedbed.probing.moment import Moment, Signals
+from seedbed.probing.context import ProbeContext, Signals
 from seedbed.probing.normalization import norm_inputs, norm_parameters, unit_correlation, unit_inputs
 from seedbed.probing.norms import gradient_moments, gradient_norm, update_ratio, weight_norm
 from seedbed.probing.path import first_kernels, first_weights, largest_weight, parameters, predictions
@@ -38,4 +38,4 @@ PROBES = {
     "unit_correlation": unit_correlation,
 }
 
-__all__ = ["PROBES", "Moment", "Signals"]
+__all__ = ["PROBES", "ProbeContext", "Signals"]
