@@ -112,7 +112,7 @@ def test_a_probe_is_kept_up_to_the_stop():
 
 
 def test_block_becomes_a_record():
-    probes = tuple(set(PROBES) - {"first_kernels", "norm_parameters", "norm_inputs"})  # of other networks
+    probes = tuple(set(PROBES) - {"first_kernels", "first_weights", "norm_parameters", "norm_inputs"})
     asked = ask(model=models.mlp([4]), loss="cross_entropy", probes=probes, stop=reaches("train_accuracy", 1.0))
     block = train(asked, bits(), SEEDS)
     traces = set(probes) - {"predictions"} | {"train_accuracy"}

@@ -27,6 +27,15 @@ def gradient_norm() -> Part:
     return part("probe", "gradient_norm")
 
 
+def gradient_moments() -> Part:
+    """Mean and standard deviation of the gradient of the batch's loss over the weights of each layer, without biases.
+
+    Of n weights the Euclidean norm of their gradient is sqrt(n (mean^2 + std^2)), which under SGD without momentum is
+    also ||w' - w|| / rate of the step. The mean is signed: gradients of either sign cancel in it.
+    """
+    return part("probe", "gradient_moments")
+
+
 def weight_norm() -> Part:
     """Euclidean norm of the weights and biases of each layer."""
     return part("probe", "weight_norm")
@@ -48,6 +57,15 @@ def largest_weight() -> Part:
 def first_kernels() -> Part:
     """Weights of the first convolution (kernel, channel, row, column), kept where a member stops only."""
     return part("probe", "first_kernels")
+
+
+def first_weights() -> Part:
+    """Weights of the first layer (unit, input), kept where a member stops only; of a convolution, kernel by kernel.
+
+    Unlike `first_kernels` of any layer, also of a dense one. The weights of a kernel stand channel by channel, row by
+    row. Where settings differ in their first layers, NaN fills up the smaller ones.
+    """
+    return part("probe", "first_weights")
 
 
 def predictions() -> Part:
@@ -152,11 +170,13 @@ def class_accuracy() -> Part:
 DIMS: Mapping[str, tuple[str, ...]] = {
     "dead": (),
     "gradient_norm": ("layer",),
+    "gradient_moments": ("layer", "moment"),
     "weight_norm": ("layer",),
     "update_ratio": ("layer",),
     "parameters": ("parameter",),
     "largest_weight": (),
     "first_kernels": ("kernel", "channel", "row", "column"),
+    "first_weights": ("first_unit", "first_input"),
     "predictions": ("output", "example"),
     "activation_moments": ("hidden", "moment"),
     "activation_quantiles": ("hidden", "quantile"),
@@ -181,8 +201,9 @@ LABELS: Mapping[str, Sequence[str | float]] = {
 }
 ON_SPLIT = frozenset({"dead", "dead_units", "predictions"})
 BY_CLASS = frozenset({"confusion", "class_accuracy"})  # of each judged split, as <split>_<probe>
-AT_THE_END = frozenset({"first_kernels", "predictions"})  # too large for a trace
-WORDS = (dead, gradient_norm, weight_norm, update_ratio, parameters, largest_weight, first_kernels, predictions,
-         activation_moments, activation_quantiles, backward_moments, backward_quantiles, dead_units,
-         norm_parameters, norm_inputs, unit_inputs, unit_correlation, confusion, class_accuracy)  # fmt: skip
+AT_THE_END = frozenset({"first_kernels", "first_weights", "predictions"})  # too large for a trace
+WORDS = (dead, gradient_norm, gradient_moments, weight_norm, update_ratio, parameters, largest_weight, first_kernels,
+         first_weights, predictions, activation_moments, activation_quantiles, backward_moments, backward_quantiles,
+         dead_units, norm_parameters, norm_inputs, unit_inputs, unit_correlation, confusion,
+         class_accuracy)  # fmt: skip
 TABLE = {word.__name__: word for word in WORDS}
