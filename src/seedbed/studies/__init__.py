@@ -6,6 +6,7 @@ from seedbed.studies import (
     depth_or_width,
     detection,
     dying_relu,
+    fashion_summary,
     four_settings,
     leaky_rescue,
     lines,
@@ -39,5 +40,6 @@ TABLE: dict[str, Study] = {
         xor_plane,
         xor_boundaries,
         depth_or_width,
+        fashion_summary,
     )
 }
