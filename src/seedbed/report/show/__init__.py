@@ -6,6 +6,7 @@ scores, compare, interaction  the study's one number per member: a table, pairs 
 single_runs                   what one run would have said, and how many seeds are needed
 best_of, by_epoch_table       what the best of several runs adds; means epoch by epoch, of an outcome of `by_epoch`
 cost                          parameters, examples and operations of networks side by side
+confusion                     which class is taken for which, and the accuracy of each class
 published                     published single runs beside the distribution, from the claims
 images, kernels               what a network sees, and what its first layer learned
 renamed                       a block with other names for its figures, where a page shows it of several records
@@ -20,6 +21,7 @@ Nothing heavy is imported here: statistics and figures are loaded when a block i
 from seedbed.report.numbers import file_name, interval, number, p_value, percent, share, tenths
 from seedbed.report.operations import layers, parameter_count, training_operations
 from seedbed.report.show.arriving import arrival_figures, arrivals
+from seedbed.report.show.classes import confusion
 from seedbed.report.show.comparing import compare, interaction, scores, single_runs
 from seedbed.report.show.costing import cost, costs, plain, ratio, times
 from seedbed.report.show.epochs import best_of, by_epoch, by_epoch_table, steps_in_epoch
@@ -36,6 +38,7 @@ __all__ = [
     "by_epoch_table",
     "by_layer",
     "compare",
+    "confusion",
     "cost",
     "costs",
     "curves",
