@@ -122,6 +122,29 @@ def gaps(context: sb.Context) -> Iterator[Any]:
     )
 
 
+def noise(context: sb.Context) -> Iterator[Any]:
+    """How far a single batch of the last epoch is from the mean of that epoch, and how far members are from another."""
+    nets = context.record("nets")
+    length, cap = sb.show.steps_in_epoch(nets), nets.attrs["cap"]
+    last = nets["batch_accuracy"].sel(step=slice(max(cap - length, 0), cap - 1))
+    within, between = last.std("step"), last.mean("step").std("seed", ddof=1)
+    rows = []
+    for levels, part in sb.rows(nets.assign(within=within, between=between)):
+        apart = sb.stats.scores.mean(part["within"].values)
+        rows.append((sb.name_of(levels), points(apart).replace("+", ""), f"{100 * part['between'].item():.1f}"))
+    yield sb.Table(
+        ("network", "deviation of single batches", "deviation of members' means"),
+        rows,
+        "Accuracy in training over the last epoch, in points: how far single batches deviate from their member's mean "
+        f"(mean over n = {nets.sizes['seed']} members, 95 % intervals), and how far the means of members deviate.",
+    )
+    yield sb.Answer(
+        "Accuracy in training and on the validation split against the step, and test against training accuracy, the "
+        f"latter as a mean over an epoch: a single batch deviates from it by {rows[0][1]} points in {rows[0][0]} and "
+        f"{rows[-1][1]} in {rows[-1][0]} (n = {nets.sizes['seed']}, 95 % intervals)."
+    )
+
+
 def points(value: Any) -> str:
     """A difference of shares with its interval, in percentage points."""
     return sb.show.interval(value, lambda share: f"{100 * share:+.1f}".replace("-", "−"))
@@ -272,7 +295,7 @@ study = sb.Study(
         sb.Section("What generalization is", [MEANT, gaps], asks="1. What is the generalization of a classifier?"),
         sb.Section(
             "Which pictures tell",
-            [PLOTS, ONE_BATCH, sb.show.over_time("valid_accuracy", steps=(50, 200, 1_000, 10_000))],
+            [PLOTS, noise, ONE_BATCH],
             asks="2. Which plots tell of it?",
         ),
         sb.Section(
