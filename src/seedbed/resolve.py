@@ -19,7 +19,7 @@ from seedbed.vocabulary import Part, find
 from seedbed.vocabulary.activations import DRAWS, LEARNS, WIDENS
 from seedbed.vocabulary.losses import ON_SCORE, SIGNED, WEIGHT, head_names, of_head
 from seedbed.vocabulary.metrics import OF_LABELS, SHARES
-from seedbed.vocabulary.probes import ON_SPLIT
+from seedbed.vocabulary.probes import AT_THE_END, ON_SPLIT
 from seedbed.vocabulary.walk import Stage, flat, walk
 
 OUTPUTS = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
@@ -178,6 +178,13 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
         judged=_schedule(spec, bool(needed), every_step),
         splits=splits,
     )
+
+
+def variables(spec: Spec, resolved: Resolved) -> set[str]:
+    """The names of what a record of this question will hold: steps, traces and probes, and each at the end."""
+    measured = {*resolved.step_names, *resolved.row_names, *(part.name for part in spec.probes)}
+    arrivals = {"hit_step", "diverged_step", "stop_step"} | ({"hit_after"} if resolved.scheduled else set())
+    return arrivals | {name for name in measured if name not in AT_THE_END} | {f"final_{name}" for name in measured}
 
 
 def judged_splits(spec: Spec, splits: Mapping[str, int]) -> dict[str, int]:
