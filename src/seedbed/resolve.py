@@ -6,7 +6,7 @@ when the splits are judged, and raises every misfit that does not depend on a us
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -383,14 +383,24 @@ def check_batch(spec: Spec, shape: Shape) -> None:
 
 def check_norm(spec: Spec, shape: Shape, stages: Sequence[Stage]) -> None:
     """Batch norm sees several numbers of every feature or channel: an image has one at each of its places."""
-    if not shape.splits:
-        return
-    batch = shape.examples if spec.batch_size is None else spec.batch_size
-    if any(stage.kind == "batch_norm" and batch * math.prod(stage.takes[1:]) == 1 for stage in stages):
+    if batch_of(spec, shape) == 1:
+        check_normalized([stage.takes[1:] for stage in stages if stage.kind == "batch_norm"])
+
+
+def check_normalized(places: Iterable[Sequence[int]]) -> None:
+    """Raise SpecError where a batch norm of one example sees a single number: an image has one at each place."""
+    if any(math.prod(size) == 1 for size in places):
         raise SpecError(
             "batch norm needs more than one example in a batch, got 1: the values of one example have no variance to "
             "be divided by; take a larger batch_size, or no batch norm"
         )
+
+
+def batch_of(spec: Spec, shape: Shape) -> int:
+    """The examples of a step; 0 where the data are not known yet."""
+    if not shape.splits:
+        return 0
+    return shape.examples if spec.batch_size is None else spec.batch_size
 
 
 def _can_be_reached(spec: Spec, target: Target) -> None:

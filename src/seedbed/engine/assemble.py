@@ -154,6 +154,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
 
     trial_key = threefry.key(0)
     check.trainable(spec, model_structure)
+    check.norms_fit(spec, shape, structure, partial(_over_examples, key=trial_key if draws else None))
     network, _ = jax.eval_shape(start, trial_key, example_dials)
     trace = partial(jax.make_jaxpr(scores_of, return_shape=True), network)
     example_bytes = check.outputs_fit(spec, shape, trace, partial(jax.eval_shape, loss_of))
