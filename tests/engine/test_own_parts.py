@@ -176,7 +176,7 @@ class Normed(eqx.Module):
 
 def test_equinox_s_batch_norm_of_one_example_is_refused(question):
     def of(images):
-        return lambda key: eqx.nn.make_with_state(Normed)(key, images)
+        return lambda key: Normed(key, images)
 
     with pytest.raises(SpecError, match="batch norm needs more than one example in a batch, got 1: the values of one"):
         sb.run(question.replace(model=of(False), batch_size=1), seeds=2)

@@ -94,6 +94,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     draws = has_chance(model_structure) or _uses_key(spec, structure, shape)
     resolved = resolve(spec, shape, changes_in_training=draws or _has_state(state_structure))
     judge, optimizer = Judging(resolved.goals), partial(_optimizer, spec.optimizer)
+    apart = {*resolved.on_split, *resolved.by_class}
 
     schedules = scheduled(spec)
 
@@ -144,7 +145,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
             eqx.combine(network.state, state_plain),
             partial(_estimated, network, plain, state_plain, inputs), partial(judged_hidden, network, inputs),
         )  # fmt: skip
-        return {part.name: _probe(part)(context) for part in spec.probes if part.name not in resolved.on_split}
+        return {part.name: _probe(part)(context) for part in spec.probes if part.name not in apart}
 
     def scores_of(network: Network, inputs: Array) -> Any:
         return forward(network, inputs, trial_key, inference=False)[0]
@@ -161,7 +162,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     check.judged_without_key(spec, shape, draws, partial(jax.eval_shape, judged_scores, network))
     split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_scale_head_gradients, spec))
     return Member(resolved, start, objective, partial(_scale_head_gradients, spec), optimizer, split_of, probe,
-                  {part.name: DIMS.get(part.name, ()) for part in spec.probes},
+                  {part.name: DIMS.get(part.name, ()) for part in spec.probes} | resolved.class_dims,
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
                   draws, schedules, example_bytes)  # fmt: skip
 
@@ -291,13 +292,22 @@ def _estimated(network: Network, plain: Any, state_plain: Any, inputs: Array) ->
     return _over_examples(model, eqx.combine(network.state, state_plain), inputs, None)[1]
 
 
+def _takes_key(model: Any) -> bool:
+    """Whether a model's call has a place for a key; one of Equinox's batch norm alone needs none."""
+    try:
+        known = inspect.signature(model).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(one.name == "key" or one.kind is one.VAR_KEYWORD for one in known)
+
+
 def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Any, Any]:
     """Apply a model for one example to a batch in the last axis; layers may talk over the axis named "batch".
 
     What it returns is a stranger's, and `check.outputs_fit` looks at it.
     """
     stateful = bool(jax.tree.leaves(state))
-    keys = None if key is None else jax.random.split(key, inputs.shape[-1])
+    keys = None if key is None or not _takes_key(model) else jax.random.split(key, inputs.shape[-1])
 
     def one(x: Array, k: Array | None) -> tuple[Any, Any]:
         chance = {} if k is None else {"key": k}

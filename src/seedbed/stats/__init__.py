@@ -15,6 +15,7 @@
     curves                  traces: bands at each and at all steps, settings at named steps and by area
     two_sample              two settings or two records: paired where seeds are shared, independent where they are not
     sources                 three or more sources of chance, crossed: the share of the variance that each one is
+    noise                   the gradient noise scale, from gradients of batches of two sizes
     ranges                  what eight learning-rate finders read from the loss of a sweep, over seeds
     maps                    how alike the outputs of several kernels on several images are
 
@@ -27,6 +28,7 @@ from seedbed.stats import (
     equivalence,
     luck,
     maps,
+    noise,
     pairs,
     proportions,
     ranges,
@@ -60,7 +62,7 @@ __all__ = [
     "Band", "Chance", "Check", "Comparison", "Crossed", "Curve", "Decision", "Family", "Finding", "Hits",
     "Interval", "Link", "Luck", "Members", "Needed", "OneRun", "Order", "Overview", "Propagation", "Settled",
     "Significance", "Sources", "Survival", "Term", "TwoSample", "Verdict", "checks", "compare", "crossed", "curves",
-    "equivalence", "hits", "holm", "judge", "logrank", "luck", "maps", "one_run", "order", "pairs", "pairwise",
+    "equivalence", "hits", "holm", "judge", "logrank", "luck", "maps", "noise", "one_run", "order", "pairs", "pairwise",
     "parse", "propagation", "proportions", "ranges", "read", "scores", "sequential", "sources", "summarize", "terms",
     "two_sample", "wilson",
 ]  # fmt: skip
