@@ -4,8 +4,10 @@ import itertools
 
 from seedbed.catalogue.questions import asked_of
 from seedbed.measures import Asked
+from seedbed.reference.schedules import in_steps
 from seedbed.spec import Spec
 from seedbed.study import ProfileName, Study
+from seedbed.vocabulary.schedules import levels
 
 SECONDS_PER_MULTIPLY = 5e-11  # both cores; forward and backward, small dense nets, batch last
 COMPILE_SECONDS = 3.0
@@ -36,7 +38,7 @@ def estimate(study: Study, profile: ProfileName) -> str:
 
 def _steps(spec: Spec) -> int:
     """The cap in steps; epochs are those of the data's own number of examples, or of sixty thousand."""
-    resolved = spec.in_steps(dict(spec.data.options).get("n") or 60_000)
+    resolved = in_steps(spec, dict(spec.data.options).get("n") or 60_000)
     return resolved.steps if isinstance(resolved.steps, int) else 0
 
 
@@ -48,7 +50,8 @@ def _step(spec: Spec) -> float:
         pixels *= length
     layers = [pixels, *widths, 1]
     multiplies = sum(into * out for into, out in itertools.pairwise(layers))
-    batch = spec.batch_size or dict(spec.data.options).get("n", 64)
+    sizes = list(levels(spec.batch_size)) if spec.accumulates else [spec.batch_size or 0]
+    batch = sum(sizes) / len(sizes) if any(sizes) else dict(spec.data.options).get("n", 64)
     return max(3 * multiplies * batch * SECONDS_PER_MULTIPLY, 1e-7)
 
 
