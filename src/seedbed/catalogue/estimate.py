@@ -7,7 +7,6 @@ from seedbed.measures import Asked
 from seedbed.reference.schedules import in_steps
 from seedbed.spec import Spec
 from seedbed.study import ProfileName, Study
-from seedbed.vocabulary.schedules import levels
 
 SECONDS_PER_MULTIPLY = 5e-11  # both cores; forward and backward, small dense nets, batch last
 COMPILE_SECONDS = 3.0
@@ -50,8 +49,7 @@ def _step(spec: Spec) -> float:
         pixels *= length
     layers = [pixels, *widths, 1]
     multiplies = sum(into * out for into, out in itertools.pairwise(layers))
-    sizes = list(levels(spec.batch_size)) if spec.accumulates else [spec.batch_size or 0]
-    batch = sum(sizes) / len(sizes) if any(sizes) else dict(spec.data.options).get("n", 64)
+    batch = spec.usual_batch or dict(spec.data.options).get("n", 64)
     return max(3 * multiplies * batch * SECONDS_PER_MULTIPLY, 1e-7)
 
 

@@ -164,6 +164,7 @@ def _key(spec: Spec, dataset: Dataset) -> Key:
         *spec.dials(),
         spec.steps,
         spec.trace,
+        spec.evaluate,
         settings,
     )
 

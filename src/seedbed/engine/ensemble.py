@@ -23,7 +23,7 @@ from seedbed.engine.shapes import DataArrays, data_arrays_of
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import START, Block
 from seedbed.resolve import judged_steps, last_missed
-from seedbed.spec import trace_steps
+from seedbed.spec import recorded_steps
 from seedbed.vocabulary.probes import AT_THE_END, LABELS
 
 FIRST_STEPS = 16
@@ -156,7 +156,7 @@ def _begin(program: Program, planned_blocks: tuple[plan.PlannedBlock, ...], data
     dialled = [planned.spec.dials() for planned in planned_blocks]
     dials = {path: np.repeat(np.array([one[path] for one in dialled], np.float32), counts) for path in dialled[0]}
     spec = planned_blocks[0].spec
-    grid = trace_steps(spec.steps, spec.trace)
+    grid = recorded_steps(spec)
     never = np.full(len(seeds), NEVER, np.int32)
     results: dict[str, np.ndarray] = {"hit_step": never, "diverged_step": never.copy(), "stop_step": never.copy()}
     judged, dataset = judged_steps(spec, program.layout.resolved), dataset_of(seeds)
@@ -228,7 +228,10 @@ def _advance(
     for name, values in facts.items():
         cohort.results[name][pack.member_index] = values
     ended = (was == NEVER) & (facts["stop_step"] != NEVER)
-    _write_rows(cohort, pack.member_index, index, {name: np.asarray(a)[used] for name, a in shown.items()})
+    resolved, judged = program.layout.resolved, np.where(rows.looks & plan.JUDGED, index, -1)
+    by_split = {*resolved.row_names, *resolved.on_split}
+    for names, at in ((by_split, judged), (shown.keys() - by_split, index)):
+        _write_rows(cohort, pack.member_index, at, {name: np.asarray(shown[name])[used] for name in sorted(names)})
     final = {name: np.asarray(value)[used] for name, value in lanes.last.items()}
     looked = _looked_at(rows, facts["stop_step"])
     final |= {name: np.asarray(a)[used, looked].astype(np.float32) for name, a in shown.items() if name not in final}
@@ -306,7 +309,7 @@ def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[
     dims = {name: _dims(program, name) for name in arrays}
     layout = program.layout
     coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": layout.layers, "hidden": layout.hidden}
-    coords |= LABELS
+    coords |= {**LABELS, **resolved.class_labels}
     coords = {dim: labels for dim, labels in coords.items() if any(dim in names for names in dims.values())}
     first = 0
     for planned in cohort.planned_blocks:

@@ -19,7 +19,7 @@ from seedbed.engine.assemble import Member, StepTrace
 from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.lanes import RngKeys
 from seedbed.engine.options import Dials
-from seedbed.engine.plan import JUDGED, TRACED, Rows
+from seedbed.engine.plan import JUDGED, PROBED, TRACED, Rows
 from seedbed.engine.schedules import BATCH_SIZE, Clock, at_step, refreshed
 from seedbed.engine.shapes import DataArrays
 from seedbed.engine.splits import SAME
@@ -189,7 +189,7 @@ def _chunk_at_once(
             at, lanes, kept, split_values, seen = carry
             begins, own_step = at == first, jnp.where(running(lanes), at, lanes.stop_step)
             lanes, now = numbers(lanes, dials, own_step)
-            judges = begins & (final | (rows.looks[i] >= JUDGED))
+            judges = begins & (final | ((rows.looks[i] & JUDGED) > 0))
             if split_values:
                 split_values = lax.cond(judges, lambda: judged_by_split(lanes, now), lambda: split_values)
             by = {**always(lanes, now, data_arrays), **{name: split_values[name] for name in judging}}
@@ -197,7 +197,7 @@ def _chunk_at_once(
             lanes, step_trace = train(lanes, rng_keys, now, data_arrays, own_step, cap, at < end, by, judged)
             kept = {name: jnp.where(begins, lanes.last[name], kept[name]) for name in kept}
             if seen:
-                probes = begins & (final | (rows.looks[i] == TRACED))
+                probes = begins & (final | (rows.looks[i] >= PROBED))
                 seen = lax.cond(probes, lambda: probe(step_trace, now, data_arrays), lambda: seen)
             return at + 1, lanes, kept, split_values, seen
 

@@ -23,7 +23,7 @@ from seedbed.engine.program import EVERYWHERE, MEMBERS, Program, trained_by
 from seedbed.engine.shapes import data_arrays_of, most_in_slice, shape_of
 from seedbed.engine.splits import SAME
 from seedbed.engine.step import Lane
-from seedbed.spec import Spec, trace_steps
+from seedbed.spec import Spec, recorded_steps
 from seedbed.vocabulary.lengths import steps_per_epoch
 from seedbed.vocabulary.probes import AT_THE_END
 
@@ -186,7 +186,7 @@ def _bytes(
     state = sum(_size(leaf) for leaf in jax.tree.leaves((lane, dials, data_arrays if dataset.fresh else None)))
     final = sum(map(_size, shown.values()))
     row = sum(_size(value) for name, value in shown.items() if name not in AT_THE_END) + 4 * len(lane.last)
-    return state, work, final + row * len(trace_steps(spec.steps, spec.trace))
+    return state, work, final + row * len(recorded_steps(spec))
 
 
 def _size(value: Any) -> int:

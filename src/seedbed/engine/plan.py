@@ -108,14 +108,14 @@ def sequential_products(taken: np.ndarray, sizes: Sizes) -> int:
 class Rows(NamedTuple):
     """The rows of a chunk: row i trains from stops[i] up to stops[i + 1], and `looks[i]` says what is looked at there.
 
-    0: nothing; JUDGED: the splits that targets are judged by; TRACED: these and the probes.
+    0: nothing; JUDGED: the whole splits; PROBED: the probes, of which a trace is kept; TRACED: both.
     """
 
     stops: Any
     looks: Any
 
 
-JUDGED, TRACED = 1, 2
+JUDGED, PROBED, TRACED = 1, 2, 3
 
 
 def chunk_rows(
@@ -123,8 +123,8 @@ def chunk_rows(
 ) -> tuple[Rows, np.ndarray]:  # fmt: skip
     """The rows of a chunk that begins at step `at` and makes about `steps` steps, and the grid index of each.
 
-    A row begins at every step of `grid`, on which traces are kept, and of `judged`. The last row is always empty: it
-    looks at those that stopped in between. Rows off the grid have index -1.
+    A row begins at every step of `grid`, on which traces are kept, and of `judged`, on which whole splits are judged.
+    The last row is always empty: it looks at those that stopped in between. Rows off the grid have index -1.
     """
     end = min(at + max(steps, 1), cap + 1)
     rising = np.union1d(grid, judged)
@@ -133,8 +133,8 @@ def chunk_rows(
     if len(starts) > ROWS - 1:
         end, starts = starts[ROWS - 1], starts[: ROWS - 1]
     rest = ROWS - len(starts)
-    traced, seen = np.isin(starts, grid), np.isin(starts, rising)
-    looks = np.where(traced, TRACED, np.where(seen, JUDGED, 0))
+    traced = np.isin(starts, grid)
+    looks = np.where(traced, PROBED, 0) + np.where(np.isin(starts, judged), JUDGED, 0)
     index = np.where(traced, np.searchsorted(grid, starts), -1)
     stops = np.array([*starts, *[end] * (rest + 1)], np.int32)
     return Rows(stops, np.pad(looks, (0, rest)).astype(np.int32)), np.pad(index, (0, rest), constant_values=-1)

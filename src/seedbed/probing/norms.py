@@ -1,4 +1,4 @@
-"""Euclidean norms by layer."""
+"""The gradient and the weights by layer: Euclidean norms, and moments of the gradient."""
 
 from typing import Any
 
@@ -13,6 +13,12 @@ from seedbed.probing.context import ProbeContext
 def gradient_norm(context: ProbeContext) -> Float[Array, " layer"]:
     """Norm of the loss gradient over the weights and biases of each layer."""
     return _norms(context.gradient)
+
+
+def gradient_moments(context: ProbeContext) -> Float[Array, "layer moment"]:
+    """Mean and standard deviation of the loss gradient over the weights of each layer."""
+    weights = [layer.weight for _, layer in layers_of(context.gradient)]
+    return jnp.stack([jnp.stack([jnp.mean(weight), jnp.std(weight)]) for weight in weights])
 
 
 def weight_norm(context: ProbeContext) -> Float[Array, " layer"]:

@@ -34,6 +34,12 @@ def first_kernels(context: ProbeContext) -> Float[Array, "kernel channel row col
     return first.weight
 
 
+def first_weights(context: ProbeContext) -> Float[Array, "first_unit first_input"]:
+    """The weights of the first layer, a row for each unit or kernel."""
+    _, first = layers_of(context.model)[0]
+    return first.weight.reshape(first.weight.shape[0], -1)
+
+
 def predictions(context: ProbeContext) -> Float[Array, "output example"]:
     """What the member answers to each example of the batch, the outputs of all heads in a row."""
     return context.predictions

@@ -93,7 +93,9 @@ def run(
 
 def _traced_steps(spec: Spec) -> int:
     """How many steps traces are kept on, counted without listing a step for each of a hundred million."""
-    return len(trace_steps(spec.steps, "log")) if spec.trace == "log" else 2 + spec.steps // spec.trace
+    every = [one for one in (spec.trace, spec.evaluate) if one not in ("log", "traced")]
+    rows = len(trace_steps(spec.steps, "log")) if spec.trace == "log" else 0
+    return rows + sum(2 + spec.steps // one for one in every)
 
 
 def _has_room(settings: Sequence[Setting], seeds: int) -> None:

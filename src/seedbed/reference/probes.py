@@ -28,6 +28,11 @@ def gradient_norm(context: ProbeContext) -> Array:
     return norms(context.gradients)
 
 
+def gradient_moments(context: ProbeContext) -> Array:
+    """Mean and standard deviation of the gradient over the weights of each layer, `(member, layer, moment)`."""
+    return np.stack([moments(weight) for weight, *_ in layered(context.gradients)], axis=1)
+
+
 def weight_norm(context: ProbeContext) -> Array:
     """Norm of the weights and biases of each layer, `(member, layer)`."""
     return norms(context.weights)
@@ -60,6 +65,13 @@ def first_kernels(context: ProbeContext) -> Array:
     if weight.ndim != 5:
         raise PartError("first_kernels needs a model that begins with a convolution; take weight_norm or parameters")
     return weight
+
+
+def first_weights(context: ProbeContext) -> Array:
+    """The weights of the first layer, `(member, unit, input)`."""
+    weight, *_ = layered(context.weights)[0]
+    ordered = by_unit(weight)
+    return ordered.reshape(*ordered.shape[:2], -1)
 
 
 def predictions(context: ProbeContext) -> Array:
@@ -189,11 +201,13 @@ def norms(steps: Sequence[Mapping[str, Array]]) -> Array:
 PROBES = {
     "dead": dead,
     "gradient_norm": gradient_norm,
+    "gradient_moments": gradient_moments,
     "weight_norm": weight_norm,
     "parameters": parameters,
     "largest_weight": largest_weight,
     "update_ratio": update_ratio,
     "first_kernels": first_kernels,
+    "first_weights": first_weights,
     "predictions": predictions,
     "activation_moments": activation_moments,
     "activation_quantiles": activation_quantiles,

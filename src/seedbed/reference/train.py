@@ -3,7 +3,7 @@
 Members that train in step with one another share every array, in a leading member axis; a member that stops is taken
 out of the arrays. It is slow beside `seedbed.engine`, and meant to be: it is what that engine is compared with.
 Step s means after s updates. At every step the members are evaluated first and updated afterwards. Whole splits are
-judged where traces are kept, at a member's last step, and wherever a target needs them.
+judged on the steps of `evaluate`, at a member's last step, and wherever a target needs them.
 """
 
 import time
@@ -24,11 +24,11 @@ from seedbed.reference.optimizers import OptState
 from seedbed.reference.options import numbers
 from seedbed.reference.probes import PROBES
 from seedbed.reference.schedules import micro_batches
-from seedbed.reference.splits import probed, split_values
+from seedbed.reference.splits import by_class, probed, split_values
 from seedbed.reference.task import Batch, Dataset, Task, task_at, task_for
 from seedbed.reference.twin import Array
 from seedbed.resolve import judged_steps
-from seedbed.spec import EXAMPLES, Spec, Stop, trace_steps
+from seedbed.spec import EXAMPLES, Spec, Stop, recorded_steps
 
 TELL_EVERY = 256  # steps between two messages of progress
 
@@ -60,8 +60,8 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
     """
     started = time.perf_counter()
     task = task_for(spec, dataset)
-    grid, judged = trace_steps(spec.steps, spec.trace), judged_steps(spec, task.resolved)
-    ledger = Ledger(seeds, grid, judged, task.network)
+    grid, judged = recorded_steps(spec), judged_steps(spec, task.resolved)
+    ledger = Ledger(seeds, grid, judged, task.network, task.resolved)
     members = begin(spec, task, seeds)
     if copies.start_decides(spec, task.train.own, task.examples):
         ledger.begun(members.weights)
@@ -115,7 +115,7 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int,
     if resolved.accumulates:
         counts = (batch.examples, batch.examples // len(parts) * parts.start)
         known |= {name: np.full(len(members.rows), float(n)) for name, n in zip(EXAMPLES, counts, strict=True)}
-    seen = at_rows(task, members, everyone) if looked or (judged and resolved.scheduled) else {}
+    seen = at_rows(task, members, everyone) if ledger.judges(step) else {}
 
     broken = ~np.isfinite(context.measured[f"{resolved.step}_loss"])
     hit = ~broken & holds(spec.stop, {**known, **seen}) if judged else np.zeros_like(broken)
@@ -128,7 +128,8 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int,
     ledger.mark("diverged_step", step + 1, members.rows[burst])
     if looked or stopped.any():
         context = replace(context, updates=differences(weights, members.weights))
-        probes = {part.name: PROBES[part.name](context) for part in spec.probes if part.name not in resolved.on_split}
+        apart = {*resolved.on_split, *resolved.by_class}
+        probes = {part.name: PROBES[part.name](context) for part in spec.probes if part.name not in apart}
         ledger.trace(step, members.rows, {**known, **seen, **probes})
         last = pick(seen, stopped) if seen else at_rows(task, members, stopped)
         ledger.close(step, members.rows[stopped], {**pick({**known, **probes}, stopped), **last})
@@ -141,7 +142,8 @@ def at_rows(task: Task, members: Members, chosen: np.ndarray) -> dict[str, Array
         return {}
     weights, rows = [pick(layer, chosen) for layer in members.weights], members.rows[chosen]
     resolved = task.resolved
-    return {**split_values(task, weights, rows, resolved.at_rows), **probed(task, weights, rows, resolved.on_split)}
+    split_probes = probed(task, weights, rows, resolved.on_split) | by_class(task, weights, rows)
+    return {**split_values(task, weights, rows, resolved.at_rows), **split_probes}
 
 
 def updated(task: Task, members: Members, context: ProbeContext, step: int) -> tuple[Weights, OptStates]:
