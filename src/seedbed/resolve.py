@@ -417,11 +417,16 @@ def check_batch(spec: Spec, shape: Shape) -> None:
             "where batches add up micro-batches, a warm-up and what follows it count alike, got one in steps and one "
             'in epochs; give both the same unit, such as unit="step"'
         )
-    if not shape.splits or spec.batch_size is None:
-        return
-    most = max((*levels(spec.batch_size), spec.at_once or 1)) if spec.accumulates else spec.batch_size
-    if math.isfinite(most) and most > shape.examples:
-        raise SpecError(f"a batch of {most:g} was asked for, the data set has {shape.examples} examples; ask for fewer")
+    if shape.splits:
+        check_batch_size(spec, shape.examples)
+
+
+def check_batch_size(spec: Spec, examples: int) -> None:
+    """The same, where the examples are counted: a program serves other numbers of a schedule too."""
+    sizes = levels(spec.batch_size) if spec.accumulates else ()
+    most = max((*filter(math.isfinite, sizes), spec.at_once or 1))
+    if most > examples:
+        raise SpecError(f"a batch of {most:g} was asked for, the data set has {examples} examples; ask for fewer")
 
 
 def _mixes_units(part: Part) -> bool:

@@ -165,7 +165,8 @@ class Spec:
     @property
     def usual_batch(self) -> float | None:
         """About how many examples a step takes: the mean of the numbers that a schedule names; None for all."""
-        return float(np.mean(list(levels(self.batch_size)) or self.at_once)) if self.accumulates else self.batch_size
+        known = list(levels(self.batch_size)) if self.accumulates else []
+        return sum(known) / len(known) if known else self.at_once
 
     def change(self, path: str, value: Any) -> "Spec":
         """Replace the field or option that `path` names; a bare name must fit exactly one place."""
