@@ -168,13 +168,12 @@ study = sb.Study(
     title="A learning rate that drops: once, twice, or never",
     source="EE449 homework 1 (2024), question 5.2; reports of Ipek (2022) and Akman (2024)",
     question="cnn_3 is trained on Fashion-MNIST by SGD with rate 0.1, which drops to 0.01 and again to 0.001. What "
-             "does a "
-    "drop do, does a second one help, and how do scheduled rates compare with constant ones and with Adam?",
+    "does a drop do, does a second one help, and how do scheduled rates compare with constant ones and with Adam?",
     ask=ask,
     profiles={
         "smoke": {"seeds": 3, "train": 140, "test": 40, "epochs": 3, "drops": (1, 2), "subset": "stratified",
                   "takes": "30 s", "reduced": "126 training images, 40 test images, 3 epochs with drops at 1 and 2; "
-                                              "without Adam"},
+                  "without Adam"},
         "quick": {"seeds": 16, "train": 2_500, "test": 1_000, "epochs": 6, "drops": (2, 4), "subset": "stratified",
                   "takes": "7 minutes", "reduced": "2,250 training images of 54,000, 250 for validation and 1,000 test "
                   "images of 10,000, drawn stratified; 6 epochs of 30 with drops at 2 and 4 instead of 4 and 15: 270 "

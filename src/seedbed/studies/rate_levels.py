@@ -211,7 +211,7 @@ study = sb.Study(
                   "takes": "30 s", "reduced": "126 training images, 2 epochs; deaths under SGD only"},
         "quick": {"seeds": 16, "train": 2_500, "epochs": 8, "evaluate": 15, "edges": ("sgd", "adam"),
                   "subset": "stratified", "takes": "7 minutes",
-                  "reduced": "2,250 training images of 54,000 and 250 for validation, drawn stratified; 8 epochs of 20: "
+                  "reduced": "2,250 training images of 54,000, 250 for validation, drawn stratified; 8 epochs of 20, "
                   "360 steps instead of 21,600"},
         "full": {"seeds": 16, "train": 60_000, "epochs": 20, "evaluate": 108, "edges": ("sgd", "adam"),
                  "subset": "first",
