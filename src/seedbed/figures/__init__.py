@@ -25,6 +25,7 @@ from seedbed.figures.squares import Square, separators, square_maps
 from seedbed.figures.strips import strips
 from seedbed.figures.style import save
 from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
+from seedbed.figures.sweeps import sweep
 from seedbed.figures.traces import drawn, drawn_words
 from seedbed.figures.tradeoffs import TradeOff, trade_offs
 
@@ -33,4 +34,4 @@ __all__ = ["AcrossLayers", "Descent", "Fit", "FunctionRow", "Panel", "Plane", "S
            "drawn_words", "estimates", "fates", "fits", "function_and_derivative", "heat", "histograms",
            "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images", "matrices",
            "one_place", "order", "overlay", "planes", "probabilities", "responses", "save", "separators", "share_map",
-           "shares", "square_maps", "strips", "surfaces", "trade_offs", "violins"]  # fmt: skip
+           "shares", "square_maps", "strips", "surfaces", "sweep", "trade_offs", "violins"]  # fmt: skip

@@ -13,6 +13,7 @@ from seedbed.studies import (
     neuron_surfaces,
     own_activation,
     perceptron_or_hinge,
+    rate_range,
     signal_by_layer,
     softmax_identities,
     xor_boundaries,
@@ -39,5 +40,6 @@ TABLE: dict[str, Study] = {
         xor_plane,
         xor_boundaries,
         depth_or_width,
+        rate_range,
     )
 }

@@ -5,6 +5,7 @@ arrivals, fates               when members arrive, and how they end
 scores, compare, interaction  the study's one number per member: a table, pairs or a baseline, two factors together
 single_runs                   what one run would have said, and how many seeds are needed
 cost                          parameters, examples and operations of networks side by side
+sweep, spreads_of             the loss against a rate that grows, and what each finder reads (as a block, as data)
 published                     published single runs beside the distribution, from the claims
 images, kernels               what a network sees, and what its first layer learned
 renamed                       a block with other names for its figures, where a page shows it of several records
@@ -24,6 +25,7 @@ from seedbed.report.show.costing import cost, costs, plain, ratio, times
 from seedbed.report.show.published import published
 from seedbed.report.show.renaming import renamed
 from seedbed.report.show.seeing import images, images_of, kernels
+from seedbed.report.show.sweeping import spreads_of, sweep
 from seedbed.report.show.training import by_layer, curves, fates, over_time, share_curve
 
 __all__ = [
@@ -55,6 +57,8 @@ __all__ = [
     "share",
     "share_curve",
     "single_runs",
+    "spreads_of",
+    "sweep",
     "tenths",
     "times",
     "training_operations",
