@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from seedbed.errors import DataError, PartError, SpecError, nearest
-from seedbed.spec import Spec, trace_steps
+from seedbed.spec import Spec, evaluated_steps
 from seedbed.stopping import Target
 from seedbed.vocabulary import Part, find
 from seedbed.vocabulary.activations import DRAWS, LEARNS, WIDENS
@@ -108,7 +108,7 @@ class Resolved:
     step         the split of the step's own values: "train" where a step is judged on the whole training split as it
                  is, else "batch"
     at_steps     splits judged at every step besides, because a target needs them and can afford it
-    at_rows      splits judged where traces are kept, and where `judge` asks for it
+    at_rows      splits judged on the steps of `evaluate`, and where `judge` asks for it
     on_split     probes of the whole training split that the step's own batch cannot answer
     judged       when targets are judged: "every step", "the traced steps", or "every k steps"; "" without a target
     splits       examples of every split
@@ -204,11 +204,11 @@ def judged_at_every_step(spec: Spec, judged: int, splits: Mapping[str, int]) -> 
 
 
 def judged_steps(spec: Spec, resolved: Resolved) -> np.ndarray:
-    """The steps at which targets on a schedule are judged: the traced ones, and those of `judge`."""
-    traced = trace_steps(spec.steps, spec.trace)
+    """The steps on which splits are judged: those of `evaluate`, and those of `judge` where a target needs them."""
+    evaluated = evaluated_steps(spec)
     if not resolved.scheduled or spec.judge == "auto":
-        return traced
-    return np.union1d(traced, np.arange(0, spec.steps, int(spec.judge)))
+        return evaluated
+    return np.union1d(evaluated, np.arange(0, spec.steps, int(spec.judge)))
 
 
 def last_missed(hit: np.ndarray, stop: np.ndarray, judged: np.ndarray) -> np.ndarray:
@@ -249,7 +249,8 @@ def _schedule(spec: Spec, needed: bool, every_step: bool) -> str:
         return ""
     if not needed or every_step:
         return "every step"
-    return "the traced steps" if spec.judge == "auto" else f"every {spec.judge} steps"
+    every = spec.judge if spec.judge != "auto" else spec.evaluate
+    return "the traced steps" if every == "traced" else f"every {every} steps"
 
 
 # What each head learns

@@ -12,12 +12,14 @@ from seedbed.datasets.heads import Kind
 from seedbed.errors import DataError
 
 EXAMPLES_COMPARED, KEPT_SHARE = 1024, 0.9  # where values that differ are looked for, and how many must stay so
+STANDARDIZATIONS = ("none", "scalar", "pixel", "half")  # of images; rows are standardized feature by feature
+FLOOR = 0.1  # of the deviation of all pixels: the least deviation by which one pixel is divided
 LABELS = {"binary": "0 or 1", "classes": "whole numbers from 0", "sign": "-1 or 1"}
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and standard deviation of training inputs: of each feature of rows, of all numbers of images together."""
+    """What is subtracted from inputs and what they are divided by: one number, or one for each feature or pixel."""
 
     mean: np.ndarray
     deviation: np.ndarray
@@ -38,12 +40,39 @@ def checked_inputs(values: Any, fresh: bool, origin: str, scale: Scale | None = 
     return sealed(x.astype(np.float32))
 
 
-def scale_of(values: Any, origin: str) -> Scale:
-    """The scale of training inputs `(example, *shape)`; where nothing varies, the deviation is 1. Raises DataError."""
-    x = numbers(values, f"the inputs of {origin}").astype(np.float64)
-    axes = 0 if x.ndim == 2 else None
-    mean, deviation = np.mean(x, axis=axes), np.std(x, axis=axes)
+def scale_of(values: Any, how: str | bool, origin: str) -> Scale | None:
+    """The scale of training inputs `(example, *shape)`; None for "none" and False. Raises DataError.
+
+    "scalar": mean and standard deviation of all numbers together. "pixel": of each pixel of images, the deviation at
+    least `FLOOR` times that of all pixels, because some pixels never vary. "half": (x - 0.5) / 0.5, which brings
+    inputs in [0, 1] to [-1, 1]. True: of each feature of rows, "scalar" for images. Where nothing varies at all, the
+    deviation is 1.
+    """
+    if how in ("none", False):
+        return None
+    x = numbers(values, f"the inputs of {origin}")
+    if how == "half":
+        _check_unit(x, origin)
+        return Scale(np.asarray(0.5), np.asarray(0.5))
+    if how == "pixel" and x.ndim == 2:
+        raise DataError(
+            f'the inputs of {origin} are rows of shape {x.shape}, got standardize="pixel"; write standardize=True, '
+            "which standardizes rows feature by feature"
+        )
+    axes = 0 if how == "pixel" or (how is True and x.ndim == 2) else None
+    mean, deviation = np.mean(x, axis=axes, dtype=np.float64), np.std(x, axis=axes, dtype=np.float64)
+    if how == "pixel":
+        deviation = np.maximum(deviation, FLOOR * np.std(x, dtype=np.float64))
     return Scale(np.asarray(mean), np.where(deviation > 0, deviation, 1.0))
+
+
+def _check_unit(x: np.ndarray, origin: str) -> None:
+    low, high = float(x.min(initial=0)), float(x.max(initial=0))
+    if low < 0 or high > 1:
+        raise DataError(
+            f'standardize="half" is for inputs in [0, 1], those of {origin} lie in [{low:g}, {high:g}]; '
+            'divide them first, or write standardize="scalar"'
+        )
 
 
 def _still_distinct(x: np.ndarray, what: str) -> None:

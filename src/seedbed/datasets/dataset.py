@@ -26,7 +26,8 @@ class Dataset:
     With several heads `target` is "several", `targets` float32 `(example, column)`: the columns of `heads` side by
     side, the number of the class in the one column of a head of classes.
     With `fresh=True` both have a leading axis of members, each with a draw of its own. `units` is the number of
-    outputs a model needs, over all heads. The arrays are read-only.
+    outputs a model needs, over all heads. The splits "valid" and "test" are None where there are none. The arrays are
+    read-only.
     """
 
     inputs: np.ndarray
@@ -38,6 +39,20 @@ class Dataset:
     test_inputs: np.ndarray | None = None
     test_targets: np.ndarray | None = None
     heads: tuple[Head, ...] = ()
+    valid_inputs: np.ndarray | None = None
+    valid_targets: np.ndarray | None = None
+
+    @property
+    def splits(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Inputs and targets of every split there is: "train", and maybe "valid" and "test"."""
+        held = {"valid": (self.valid_inputs, self.valid_targets), "test": (self.test_inputs, self.test_targets)}
+        there = {name: (x, y) for name, (x, y) in held.items() if x is not None and y is not None}
+        return {"train": (self.inputs, self.targets), **there}
+
+    @property
+    def sizes(self) -> tuple[tuple[str, int], ...]:
+        """The examples of every split, of one member."""
+        return tuple((name, x.shape[1 if self.fresh else 0]) for name, (x, _) in self.splits.items())
 
     @property
     def examples(self) -> int:
@@ -69,6 +84,10 @@ class Dataset:
         for array in (self.inputs, self.targets, self.test_inputs, self.test_targets):
             digest.update(b"|absent" if array is None else f"|{array.dtype.str} {array.shape}|".encode())
             digest.update(b"" if array is None else np.ascontiguousarray(array).data)
+        if self.valid_inputs is not None and self.valid_targets is not None:  # sets without keep their names
+            for array in (self.valid_inputs, self.valid_targets):
+                digest.update(f"|valid {array.dtype.str} {array.shape}|".encode())
+                digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
 
@@ -80,18 +99,21 @@ def dataset(
     units: int | Mapping[str, int] | None = None,
     fresh: bool = False,
     origin: str = "these data",
+    valid_inputs: Any = None,
+    valid_targets: Any = None,
     test_inputs: Any = None,
     test_targets: Any = None,
     soft: bool = False,
-    standardize: bool = False,
+    standardize: str | bool = False,
 ) -> Dataset:
     """Check arrays and make a data set of them.
 
     Targets of shape `(example,)` stand for one unit. `units` is needed where not every class occurs in `targets`.
-    `standardize=True` subtracts the mean of the training inputs from all inputs and divides by their deviation: that of
-    each feature where an example is a row, that of all numbers where it is an image.
+    `standardize=True` subtracts the mean of the training inputs from the inputs of every split and divides by their
+    deviation: that of each feature where an example is a row, that of all numbers where it is an image; `scale_of` says
+    what else it can be.
     `soft=True` allows binary targets between 0 and 1, as probabilities. Several things to predict are named: `target`
-    maps each name to a kind, `targets` (and `test_targets`, and `units` where needed) to what belongs to it.
+    maps each name to a kind, `targets` (and those of other splits, and `units` where needed) to what belongs to it.
     Raises DataError.
 
     >>> one = dataset([[1.0], [2.0]], {"label": [0, 1], "width": [3, 4]}, {"label": "binary", "width": "real"})
@@ -102,21 +124,28 @@ def dataset(
     if soft and "binary" not in named.values():
         what = f'kind "{target}"' if isinstance(target, str) else f"the kinds {', '.join(named.values())}"
         raise DataError(f"{origin} has soft targets of {what}; only binary targets can be probabilities")
-    if (test_inputs is None) != (test_targets is None):
-        raise DataError(f"{origin} has only one of test inputs and test targets; give both or none")
+    further = {"valid": (valid_inputs, valid_targets), "test": (test_inputs, test_targets)}
+    for name, (more, their) in further.items():
+        if (more is None) != (their is None):
+            raise DataError(f"{origin} has only one of {name} inputs and {name} targets; give both or none")
     asked = wanted_units(units, named, origin)
-    scale = scale_of(inputs, origin) if standardize else None
+    scale = scale_of(inputs, standardize, origin)
     x, y, found = _split(inputs, targets, named, asked, fresh, soft, origin, scale)
     heads = tuple(Head(name, kind, count) for (name, kind), count in zip(named.items(), found, strict=True))
     kind: Target = heads[0].kind if len(heads) == 1 else "several"
-    if test_inputs is None:
-        return Dataset(x, y, kind, sum(found), fresh, origin, heads=heads)
-    where = f"the test split of {origin}"
-    test_x, test_y, _ = _split(test_inputs, test_targets, named, found, fresh, soft, where, scale)
-    lead = 1 if fresh else 0
-    if test_x.shape[:lead] != x.shape[:lead] or test_x.shape[lead + 1 :] != x.shape[lead + 1 :]:
-        raise DataError(f"{origin} has inputs {x.shape} but test inputs {test_x.shape}; give examples of one shape")
-    return Dataset(x, y, kind, sum(found), fresh, origin, test_x, test_y, heads)
+    held: dict[str, np.ndarray] = {}
+    for name, (more, their) in further.items():
+        if more is None:
+            continue
+        where = f"the {name} split of {origin}"
+        held_x, held_y, _ = _split(more, their, named, found, fresh, soft, where, scale)
+        lead = 1 if fresh else 0
+        if held_x.shape[:lead] != x.shape[:lead] or held_x.shape[lead + 1 :] != x.shape[lead + 1 :]:
+            raise DataError(
+                f"{origin} has inputs {x.shape} but {name} inputs {held_x.shape}; give examples of one shape"
+            )
+        held |= {f"{name}_inputs": held_x, f"{name}_targets": held_y}
+    return Dataset(x, y, kind, sum(found), fresh, origin, heads=heads, **held)
 
 
 def _split(

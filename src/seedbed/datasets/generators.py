@@ -20,7 +20,9 @@ from seedbed.errors import DataError, SeedbedError
 from seedbed.vocabulary.part import Dial, Part
 
 DATA = 0x64617461  # the purpose "data", as the four letters spell it
-KEYWORDS = ("inputs", "targets", "target", "units", "test_inputs", "test_targets")  # what a mapping may hold
+HELD = ("valid", "test")  # the splits beside the training split
+PAIRS = tuple(f"{split}_{what}" for split in HELD for what in ("inputs", "targets"))
+KEYWORDS = ("inputs", "targets", "target", "units", *PAIRS)  # what a mapping may hold
 OURS = (
     "draw",
     "fresh",
@@ -111,7 +113,7 @@ def _own(part: Part, number: int, origin: str, known_units: bool = False) -> Dat
     if known_units and _uncounted(given["target"], given.get("units")):
         # a draw in which the last class is absent must not need fewer outputs than its neighbors
         raise DataError(f"{origin} has classes drawn afresh, without their number; return a mapping with units=...")
-    return dataset(**given, origin=origin, standardize=bool(dict(part.options).get("standardize", False)))
+    return dataset(**given, origin=origin, standardize=dict(part.options).get("standardize", False))
 
 
 def _called(attempt: Callable[[], Any], origin: str) -> Any:
@@ -176,28 +178,25 @@ def _stacked(parts: Sequence[Dataset], origin: str) -> Dataset:
                 f"{one.origin} is {_form(one)}, {first.origin} is {_form(first)}; draw one form for all seeds"
             )
     heads, several = first.heads, first.target == "several"
-    targets = by_head(np.stack([one.targets for one in parts]), heads)
-    labels = None if first.test_targets is None else by_head(_stack([one.test_targets for one in parts]), heads)
+    stacked: dict[str, Any] = {}
+    for split in first.splits:
+        inputs, columns = (np.stack([one.splits[split][place] for one in parts]) for place in (0, 1))
+        targets = by_head(columns, heads)
+        lead = "" if split == "train" else f"{split}_"
+        stacked |= {f"{lead}inputs": inputs, f"{lead}targets": targets if several else targets[""]}
     return dataset(
-        np.stack([one.inputs for one in parts]),
-        targets if several else targets[""],
-        {head.name: head.kind for head in heads} if several else heads[0].kind,
+        **stacked,
+        target={head.name: head.kind for head in heads} if several else heads[0].kind,
         units={head.name: head.units for head in heads} if several else first.units,
         fresh=True,
         origin=origin,
-        test_inputs=None if first.test_inputs is None else _stack([one.test_inputs for one in parts]),
-        test_targets=labels if several or labels is None else labels[""],
     )
 
 
-def _stack(arrays: Sequence[np.ndarray | None]) -> np.ndarray:
-    return np.stack([array for array in arrays if array is not None])
-
-
 def _form(one: Dataset) -> str:
-    test = "" if one.test_inputs is None else f" and {one.test_inputs.shape} test"
+    held = "".join(f" and {x.shape} {name}" for name, (x, _) in one.splits.items() if name != "train")
     heads = [f"{head.name} {head.kind}".strip() + f" of {head.units} units" for head in one.heads]
-    return f"{', '.join(heads)} for {one.inputs.shape}{test}"
+    return f"{', '.join(heads)} for {one.inputs.shape}{held}"
 
 
 def _pixels(n: int, shape: Sequence[int]) -> int:

@@ -8,9 +8,11 @@ import math
 import zlib
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from seedbed.datasets import selection
 from seedbed.datasets.dataset import Dataset, dataset
 from seedbed.datasets.downloads import VARIABLE, Download, File, find, folders, whereabouts
 from seedbed.errors import DataError
@@ -19,12 +21,12 @@ GZIP = b"\x1f\x8b"
 BYTES = 0x08  # the idx type code of unsigned bytes
 
 
-def load_mnist(name: str, train: int | None = None, test: int | None = None, standardize: bool = False) -> Dataset:
+def load_mnist(name: str, **how: Any) -> Dataset:
     """MNIST or Fashion-MNIST: float32 images (60000, 28, 28) in [0, 1], int32 classes, and the 10,000 test images.
 
-    `train` and `test` keep the first so many. Raises DataError where the files are absent or damaged.
+    `how` is what `load_idx` takes. Raises DataError where the files are absent or damaged.
     """
-    return load_idx(find(name), train, test, standardize)
+    return load_idx(find(name), **how)
 
 
 def located(download: Download) -> Path:
@@ -40,9 +42,18 @@ def located(download: Download) -> Path:
 
 
 def load_idx(
-    download: Download, train: int | None = None, test: int | None = None, standardize: bool = False
+    download: Download,
+    train: int | None = None,
+    test: int | None = None,
+    standardize: str | bool = False,
+    valid: float | None = None,
+    subset: selection.Rule = "first",
+    draw: int = 0,
 ) -> Dataset:
-    """A download as a data set of ten classes."""
+    """A download as a data set of ten classes.
+
+    `train` and `test` images are kept by the rule `subset`, then `valid` is held out of the training images.
+    """
     folder = located(download)
     arrays = [read_idx(read_checked(folder, file), str(folder / file.name)) for file in download.files]
     images, labels, test_images, test_labels = arrays
@@ -51,16 +62,29 @@ def load_idx(
             raise DataError(
                 f"{download.name} has {len(all_images)} images, got {wanted} to keep; ask for 1 or more of them"
             )
+    chosen = selection.splits(labels, train=train, valid=valid, rule=subset, draw=draw, origin=download.name)
+    everything, wanted = np.arange(len(test_labels)), len(test_labels) if test is None else test
+    tested = selection.subset(everything, test_labels, wanted, subset, selection.TEST, draw)
+    held: dict[str, Any] = (
+        {} if valid is None else {"valid_inputs": _grey(images, chosen.valid), "valid_targets": labels[chosen.valid]}
+    )
     return dataset(
-        images[:train] / np.float32(255),
-        labels[:train],
+        _grey(images, chosen.train),
+        labels[chosen.train],
         "classes",
         units=10,
         origin=download.name,
-        test_inputs=test_images[:test] / np.float32(255),
-        test_targets=test_labels[:test],
+        **held,
+        test_inputs=_grey(test_images, tested),
+        test_targets=test_labels[tested],
         standardize=standardize,
     )
+
+
+def _grey(images: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """These images, in [0, 1]."""
+    chosen = images if len(places) == len(images) else images[places]
+    return chosen / np.float32(255)
 
 
 def read_checked(folder: Path, file: File) -> bytes:

@@ -1,7 +1,6 @@
 """From the data a question names to arrays: the one function that engines call."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -16,9 +15,9 @@ from seedbed.vocabulary.part import Part
 # How each name of `vocabulary.data` that does not depend on seeds becomes arrays.
 FIXED: Mapping[str, Callable[[Part], Dataset]] = {
     "point": lambda part: point(part["x"], part["y"]),
-    "files": lambda part: files(part["folder"], part["name"], _or(part, "kind", "binary"), _scaled(part)),
-    "mnist": lambda part: load_mnist("mnist", part["train"], part["test"], _scaled(part)),
-    "fashion_mnist": lambda part: load_mnist("fashion_mnist", part["train"], part["test"], _scaled(part)),
+    "files": lambda part: files(**dict(part.options)),
+    "mnist": lambda part: load_mnist("mnist", **dict(part.options)),
+    "fashion_mnist": lambda part: load_mnist("fashion_mnist", **dict(part.options)),
 }
 # Under which name the course has files of its own for a generator.
 COURSE = {"random_images": "random", "lines": "line", "detection": "detection"}
@@ -31,15 +30,6 @@ def load(part: Part, seeds: Sequence[int] | np.ndarray | None = None) -> Dataset
     if part.name not in FIXED:
         raise DataError(f'no data "{part.name}"{nearest(part.name, [*FIXED, *LAWS])} (seedbed list datasets)')
     return FIXED[part.name](part)
-
-
-def _or(part: Part, option: str, usual: Any) -> Any:
-    """An option that a part leaves out where it is the usual one."""
-    return dict(part.options).get(option, usual)
-
-
-def _scaled(part: Part) -> bool:
-    return bool(_or(part, "standardize", False))
 
 
 def at_hand(part: Part) -> None:

@@ -14,8 +14,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from seedbed.datasets import selection
 from seedbed.datasets.dataset import Dataset, dataset
 from seedbed.datasets.downloads import VARIABLE
+from seedbed.datasets.heads import by_head
 from seedbed.errors import DataError, shown
 
 COURSE = "cis680"  # the folder of the course's own files below SEEDBED_DATA
@@ -29,21 +31,78 @@ MOST_TOLD = 10**18  # bytes that a sentence writes out
 WITH_WIDTH = ("detection",)  # the sets whose examples have a width besides the label
 
 
-def files(folder: str | Path, name: str, kind: str = "binary", standardize: bool = False) -> Dataset:
+def files(
+    folder: str | Path,
+    name: str,
+    kind: str = "binary",
+    standardize: str | bool = False,
+    train: int | None = None,
+    valid: float | None = None,
+    test: float | None = None,
+    subset: selection.Rule = "first",
+    draw: int = 0,
+) -> Dataset:
     """The images `(example, *shape)` and labels `(example,)` of one named set; `kind` says what labels these are.
 
     "detection" has two heads, "label" and "width", the second real, from `detection_width.npy` `(example,)`.
+    `NAME_test_imgs.npy` and `NAME_test_labs.npy`, where there are both, are the test split, or `test` of them; else
+    `test` is held out of the set. `train`, `valid`, `subset` and `draw` are those of `selection.splits`.
     Raises DataError where a file is missing or damaged, or does not fit the images.
     """
-    root = Path(folder)
+    root, origin = Path(folder), f"{Path(folder) / name}_*.npy"
     images, labels = read_array(root, f"{name}_imgs.npy"), read_array(root, f"{name}_labs.npy")
-    origin = f"{root / name}_*.npy"
-    if name not in WITH_WIDTH:
-        return dataset(images, labels, kind, origin=origin, standardize=standardize)
-    targets = {"label": labels, "width": read_array(root, f"{name}_width.npy")}
-    one = dataset(images, targets, {"label": "binary", "width": "real"}, origin=origin, standardize=standardize)
-    _check_width(one, origin)
-    return one
+    targets: Any = labels
+    kinds: Any = kind
+    if name in WITH_WIDTH:
+        targets = {"label": labels, "width": read_array(root, f"{name}_width.npy")}
+        kinds = {"label": "binary", "width": "real"}
+    whole = dataset(images, targets, kinds, origin=origin, standardize=standardize)
+    if name in WITH_WIDTH:
+        _check_width(whole, origin)
+    tested = _own_test(root, name)
+    kept = selection.splits(_strata(whole), train=train, valid=valid, test=None if tested else test, rule=subset,
+                            draw=draw, origin=origin)  # fmt: skip
+    if len(kept.train) == whole.examples and tested is None:
+        return whole
+    held: dict[str, Any] = {
+        f"{split}_{what}": values
+        for split, places in (("valid", kept.valid), ("test", kept.test))
+        if len(places)
+        for what, values in (("inputs", images[places]), ("targets", _at(targets, places)))
+    }
+    units: Any = {head.name: head.units for head in whole.heads} if name in WITH_WIDTH else whole.units
+    if tested is not None:
+        more, their = tested
+        checked = dataset(more, their, kinds, origin=f"the test split of {origin}", standardize=standardize)
+        wanted = checked.examples if test is None else selection.count_of(test, checked.examples)
+        if not 1 <= wanted <= checked.examples:
+            raise DataError(f"{name}_test_imgs.npy has {checked.examples} images, got test={test}; ask for 1 to all")
+        places = np.arange(checked.examples)
+        places = selection.subset(places, _strata(checked), wanted, subset, selection.TEST, draw)
+        held |= {"test_inputs": more[places], "test_targets": their[places]}
+        units = max(units, checked.units) if kind == "classes" else units
+    return dataset(images[kept.train], _at(targets, kept.train), kinds, units=units, origin=origin,
+                   standardize=standardize, **held)  # fmt: skip
+
+
+def _own_test(root: Path, name: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """Images and labels of a test split in files of its own, where there are both of them."""
+    names = [f"{name}_test_{part}.npy" for part in ("imgs", "labs")]
+    if name in WITH_WIDTH or not all((root / file).is_file() for file in names):
+        return None
+    return read_array(root, names[0]), read_array(root, names[1])
+
+
+def _strata(whole: Dataset) -> np.ndarray:
+    """The class of each example of a set; of several heads, by the first."""
+    first = whole.heads[0]
+    return selection.strata(by_head(whole.targets, whole.heads)[first.name], first.kind)
+
+
+def _at(targets: Any, places: np.ndarray) -> Any:
+    if isinstance(targets, dict):
+        return {head: values[places] for head, values in targets.items()}
+    return targets[places]
 
 
 def whereabouts(name: str) -> Path | None:

@@ -9,24 +9,25 @@ from seedbed.datasets.dataset import Dataset
 from seedbed.resolve import Shape
 
 
-class Feed(NamedTuple):
-    """The data of a chunk: training and (or None) test examples, the example axis first."""
+class DataArrays(NamedTuple):
+    """The data of a chunk: training examples, and (or None) those of the other splits, the example axis first."""
 
     inputs: Any
     targets: Any
     test_inputs: Any
     test_targets: Any
+    valid_inputs: Any = None
+    valid_targets: Any = None
 
     def split(self, name: str) -> tuple[Any, Any]:
-        """Inputs and targets of a split, "train" or "test"."""
-        return (self.inputs, self.targets) if name == "train" else (self.test_inputs, self.test_targets)
+        """Inputs and targets of a split: "train", "valid" or "test"."""
+        at = {"train": 0, "test": 2, "valid": 4}[name]
+        return self[at], self[at + 1]
 
 
 def shape_of(dataset: Dataset) -> Shape:
     """What assembling needs to know of a data set."""
-    first = 2 if dataset.fresh else 1
-    tested = () if dataset.test_inputs is None else (("test", dataset.test_inputs.shape[first - 1]),)
-    return Shape(tuple(dataset.inputs.shape[first:]), tuple(dataset.heads), (("train", dataset.examples), *tested))
+    return Shape(dataset.shape, tuple(dataset.heads), dataset.sizes)
 
 
 SLICE_BYTES = 4 * 2**20  # of intermediate results of a slice, over the members that are judged in one product
@@ -50,7 +51,12 @@ def most_in_slice(example_bytes: int, members: int) -> int:
     return max(SLICE_BYTES // max(example_bytes * members, 1), 1)
 
 
-def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:
+def data_arrays_of(dataset: Dataset, members: Any = slice(None)) -> DataArrays:
     """The arrays of a data set, of the given members where each has its own."""
-    arrays = dataset.inputs, dataset.targets, dataset.test_inputs, dataset.test_targets
-    return Feed(*(None if array is None else array[members] for array in arrays)) if dataset.fresh else Feed(*arrays)
+    arrays = (dataset.inputs, dataset.targets, dataset.test_inputs, dataset.test_targets, dataset.valid_inputs,
+              dataset.valid_targets)  # fmt: skip
+    return (
+        DataArrays(*(None if array is None else array[members] for array in arrays))
+        if dataset.fresh
+        else DataArrays(*arrays)
+    )

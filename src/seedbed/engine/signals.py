@@ -38,11 +38,11 @@ def signals(
         axes = (-1, None if keys is None else 0, -1)
         return jax.vmap(one, in_axes=axes, out_axes=-1, axis_name="batch")(inputs, keys, offsets)
 
-    def loss(offsets: tuple[Array, ...]) -> tuple[Array, tuple[Array, ...]]:
+    def loss(offsets: tuple[Array, ...]) -> tuple[Array, list[tuple[Array, Array]]]:
         scores, hidden = over_examples(offsets)
-        return loss_of(scores), tuple(a for _, a in hidden)
+        return loss_of(scores), hidden
 
     shapes = jax.eval_shape(lambda: over_examples(()))[1]
     zeros = tuple(jnp.zeros(z.shape, z.dtype) for z, _ in shapes)
-    backward, forward = jax.grad(loss, has_aux=True)(zeros)
-    return Signals(forward, backward)
+    backward, hidden = jax.grad(loss, has_aux=True)(zeros)
+    return Signals(tuple(a for _, a in hidden), backward, tuple(z for z, _ in hidden))

@@ -16,6 +16,7 @@ from jaxtyping import Array, PRNGKeyArray
 from seedbed.errors import PartError
 from seedbed.parts.convolution import Conv2d
 from seedbed.parts.layers import Activation, Dense, Fixed, LearnedSlope, RandomSlope
+from seedbed.parts.regularizers import BatchNorm
 
 
 class Chain(eqx.Module):
@@ -142,6 +143,27 @@ def layers_of(model: Any) -> list[tuple[str, Any]]:
     """The layers that hold weights, in the order of the tree, labelled "1 dense", "2 dense", ..."""
     found = [node for node in jax.tree.leaves(model, is_leaf=is_layer) if is_layer(node)]
     return [(f"{index} {type(node).__name__.lower()}", node) for index, node in enumerate(found, start=1)]
+
+
+def norms_of(model: Any) -> list[BatchNorm]:
+    """Every batch norm of a model, in the order of the tree."""
+
+    def is_norm(node: Any) -> bool:
+        return isinstance(node, BatchNorm)
+
+    return [node for node in jax.tree.leaves(model, is_leaf=is_norm) if is_norm(node)]
+
+
+def estimating(model: Any) -> Any:
+    """The model with every running average taken from the next batch alone: a momentum of 1."""
+    norms = norms_of(model)
+    if not norms:
+        return model
+    whole = [Fixed(jnp.ones(())) for _ in norms]
+    return eqx.tree_at(
+        lambda one: [norm.momentum for norm in norms_of(one)], model, whole,
+        is_leaf=lambda node: node is None or isinstance(node, Fixed),
+    )  # fmt: skip
 
 
 def hidden_of(model: Any) -> list[str]:

@@ -39,7 +39,7 @@ class Ledger:
         return step in self._grid
 
     def judges(self, step: int) -> bool:
-        """Whether targets on a schedule are judged at this step."""
+        """Whether whole splits are judged at this step."""
         return step in self._judged
 
     def trace(self, step: int, members: np.ndarray, values: Mapping[str, Array]) -> None:

@@ -2,8 +2,8 @@
 
 `seedbed.reference.models` describes networks; `initial_weights` draws one; `forward` computes its scores and keeps what
 `backward` needs. The scores of all heads stand side by side, raw: output activation and loss belong to
-`seedbed.reference.moment`. Weights are one dictionary per step, those of the heads last; a step that learns nothing has
-an empty one. Leading axes are members.
+`seedbed.reference.evaluation`. Weights are one dictionary per step, those of the heads last; a step that learns nothing
+has an empty one. Leading axes are members.
 """
 
 from collections.abc import Mapping, Sequence
@@ -118,8 +118,8 @@ def carried(network: Network, kept: Sequence[Kept]) -> list[dict[str, Array]]:
     return [step.carried(here.x, here.given) for step, here in zip(network.steps, kept, strict=True)]
 
 
-def signals(network: Network, kept: Sequence[Kept], upstream: Scores) -> tuple[list[Array], list[Array]]:
-    """What passes each activation of the trunk: its result a going forward, dL/dz of its input z going back."""
+def signals(network: Network, kept: Sequence[Kept], upstream: Scores) -> tuple[list[Array], list[Array], list[Array]]:
+    """What passes each activation of the trunk: its result a going forward, dL/dz of its input z going back, and z."""
     fed = concatenate_pullback(upstream, network.units)
     heads = zip(network.heads, kept[len(network.trunk) :], fed, strict=True)
     back = np.sum([head.pullback(here.x, here.given, part) for head, here, part in heads], axis=0)
@@ -128,7 +128,37 @@ def signals(network: Network, kept: Sequence[Kept], upstream: Scores) -> tuple[l
         back = network.trunk[number].pullback(kept[number].x, kept[number].given, back)
         backward[number] = back
     forward = [network.trunk[number].value(kept[number].x, kept[number].given) for number in network.active]
-    return forward, [backward[number] for number in network.active]
+    chosen = network.active
+    return forward, [backward[number] for number in chosen], [kept[number].x for number in chosen]
+
+
+def judged(network: Network, weights: Weights, x: Array) -> list[Array]:
+    """The result of each activation as the network is judged: nothing drawn, batch norm with its running averages."""
+    _, kept = forward(network, weights, x)
+    return [network.trunk[number].value(kept[number].x, kept[number].given) for number in network.active]
+
+
+def estimated(network: Network, weights: Weights, x: Array) -> list[dict[str, Array]]:
+    """The running averages of every step as this batch alone gives them, with nothing dropped.
+
+    An average r moves to (1 - m) r + m b. From 0 that gives m b, from 1 it gives 1 - m + m b; both give b.
+    """
+    marks = [
+        {name: array for name, array in noise.items() if name.rpartition(".")[2] == "batch"}
+        for noise in draws(network, x.shape[-1 - len(network.sees)], np.random.default_rng(0))
+    ]
+
+    def moved(start: float) -> list[dict[str, Array]]:
+        begun = [
+            {name: np.full_like(array, start) if ".running" in f".{name}" else array for name, array in own.items()}
+            for own in weights
+        ]
+        return carried(network, forward(network, begun, x, marks)[1])
+
+    return [
+        {name: zero[name] / (1 - (one[name] - zero[name])) for name in zero}
+        for zero, one in zip(moved(0.0), moved(1.0), strict=True)
+    ]
 
 
 def gradient_of(step: Step, here: Kept, upstream: Array) -> dict[str, Array]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from seedbed.reference.evaluation import judge, look, predict
 from seedbed.reference.layers import concatenate
-from seedbed.reference.moment import judge, look, predict
 from seedbed.reference.network import Weights, forward
 from seedbed.reference.probes import alike, layered
 from seedbed.reference.task import Batch, Task
@@ -17,7 +17,7 @@ from seedbed.reference.twin import Array
 SLICE = 512
 
 
-def told(task: Task, weights: Weights, rows: np.ndarray, splits: Iterable[str]) -> dict[str, Array]:
+def split_values(task: Task, weights: Weights, rows: np.ndarray, splits: Iterable[str]) -> dict[str, Array]:
     """`<split>_<quantity>` of the members `rows` on these splits, `(member,)` each."""
     found: dict[str, Array] = {}
     for name in splits:

@@ -16,7 +16,7 @@ from seedbed.reference.layers import concatenate, concatenate_pullback
 from seedbed.reference.losses import signs
 from seedbed.reference.models import network_for
 from seedbed.reference.network import Network
-from seedbed.reference.optimizers import OPTIMIZERS, Rule
+from seedbed.reference.optimizers import OPTIMIZERS, Optimizer
 from seedbed.reference.options import numbers
 from seedbed.reference.schedules import at_step
 from seedbed.reference.twin import Array
@@ -32,7 +32,8 @@ class Dataset(Protocol):
 
     `heads` has something with a name, a kind and units for each thing to predict. Several of them have `target`
     "several" and targets `(example, column)`: their columns side by side, one with the number of the class for a head
-    of classes. The test split, where there is one, is shared by all members or fresh for each like the rest.
+    of classes. The validation and test splits, where there are any, are shared by all members, or fresh for each, like
+    the rest.
     """
 
     @property
@@ -51,6 +52,10 @@ class Dataset(Protocol):
     def test_inputs(self) -> np.ndarray | None: ...  # noqa: D102
     @property
     def test_targets(self) -> np.ndarray | None: ...  # noqa: D102
+    @property
+    def valid_inputs(self) -> np.ndarray | None: ...  # noqa: D102
+    @property
+    def valid_targets(self) -> np.ndarray | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -83,19 +88,17 @@ class Task:
     """One setting, ready to train. Options are bound into the functions already."""
 
     train: Batch
-    test: Batch | None
+    held: Mapping[str, Batch]  # the splits that are not trained on, by name
     network: Network
     goals: tuple[Goal, ...]
-    rule: Rule
+    optimizer: Optimizer
     dials: Mapping[str, float]
     batch_size: int | None
     resolved: Resolved
 
     def split(self, name: str) -> Batch:
         """A split by its name."""
-        if name == "train" or self.test is None:
-            return self.train
-        return self.test
+        return self.train if name == "train" else self.held[name]
 
     @property
     def examples(self) -> int:
@@ -119,8 +122,8 @@ def task_for(spec: Spec, data: Dataset) -> Task:
     network = functions["network"]
     return Task(
         train=batch_for(data, network, data.inputs, data.targets),
-        test=test_for(data, network),
-        rule=OPTIMIZERS[spec.optimizer.name],
+        held={name: batch_for(data, network, *arrays) for name, arrays in held_out(data).items()},
+        optimizer=OPTIMIZERS[spec.optimizer.name],
         batch_size=spec.batch_size,
         resolved=resolve(spec, shape_of(data)),
         **functions,
@@ -130,8 +133,8 @@ def task_for(spec: Spec, data: Dataset) -> Task:
 def shape_of(data: Dataset) -> Shape:
     """What of a data set a question is resolved on."""
     first = 1 if data.fresh else 0
-    tested = () if data.test_inputs is None else (("test", data.test_inputs.shape[first]),)
-    splits = (("train", data.inputs.shape[first]), *tested)
+    held = tuple((name, inputs.shape[first]) for name, (inputs, _) in held_out(data).items())
+    splits = (("train", data.inputs.shape[first]), *held)
     return Shape(tuple(data.inputs.shape[first + 1 :]), tuple(heads_of(data)), splits)
 
 
@@ -167,11 +170,10 @@ def _parts(part: Part | None) -> Iterator[Part]:
             yield from _parts(inner)
 
 
-def test_for(data: Dataset, network: Network) -> Batch | None:
-    """The test split, where there is one."""
-    if data.test_inputs is None or data.test_targets is None:
-        return None
-    return batch_for(data, network, data.test_inputs, data.test_targets)
+def held_out(data: Dataset) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Inputs and targets of the splits that are not trained on, those there are."""
+    splits = {"valid": (data.valid_inputs, data.valid_targets), "test": (data.test_inputs, data.test_targets)}
+    return {name: (x, y) for name, (x, y) in splits.items() if x is not None and y is not None}
 
 
 def batch_for(data: Dataset, network: Network, inputs: np.ndarray, targets: np.ndarray) -> Batch:

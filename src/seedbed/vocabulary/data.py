@@ -11,6 +11,8 @@ from seedbed.vocabulary.numbers import MOST_LETTERS, Number, Switch, Whole, Word
 from seedbed.vocabulary.part import Part, own, part
 
 KINDS = ("binary", "classes", "sign", "real")
+STANDARDIZATIONS = ("none", "scalar", "pixel", "half")
+SUBSETS = ("first", "drawn", "stratified")
 CURVES = ("abs", "x_sin_5x", "step_sin_5x")
 
 
@@ -133,13 +135,26 @@ def point(x: Number = 1.0, y: Number = 0.5) -> Part:
     return part("data", "point", x=number(x, "x of point"), y=number(y, "y of point"))
 
 
-def files(folder: str, name: Any, kind: Word = "binary", standardize: Switch = False) -> Part:
+def files(
+    folder: str,
+    name: Any,
+    kind: Word = "binary",
+    standardize: Word = None,
+    train: Whole = None,
+    valid: Number = None,
+    test: Number = None,
+    subset: Word = None,
+    draw: Whole = None,
+) -> Part:
     """A user's own `NAME_imgs.npy` and `NAME_labs.npy` in `folder`, under the names the course gives its sets.
 
     `kind` says what the labels are: "binary" (0 or 1), "classes" (whole numbers from 0, one for each example), "sign"
-    (-1 or 1) or "real" (any numbers, `(example,)` or `(example, unit)`). `standardize=True` subtracts the mean of all
-    training inputs and divides by their standard deviation. The course's sets are "random", "line" and "detection"; the
-    last has `detection_width.npy` too, and two heads, whatever `kind` says.
+    (-1 or 1) or "real" (any numbers, `(example,)` or `(example, unit)`). `NAME_test_imgs.npy` and `NAME_test_labs.npy`,
+    where there are both, are the test split; else `test` (a count or a share) of the set is held out, stratified.
+    `standardize=True` subtracts the mean of each feature of the training inputs and divides by its deviation; of
+    images, the mean and deviation of all pixels together; its other words, `train`, `valid`, `subset` and `draw` are
+    those of `mnist`. The course's sets are "random", "line" and "detection"; the last has `detection_width.npy` too,
+    and two heads, whatever `kind` says.
     """
     if not isinstance(name, str) or not name or len(name) > MOST_LETTERS or "/" in name or "\0" in name:
         raise PartError(
@@ -148,20 +163,26 @@ def files(folder: str, name: Any, kind: Word = "binary", standardize: Switch = F
         )
     one_of(kind, KINDS, "the kind of files", PartError)
     further = {"kind": kind} if kind != "binary" else {}  # left out: questions without it keep their names
-    return part("data", "files", folder=str(folder), name=name, **further, **_standardized("files", standardize))
+    kept = None if train is None else whole(train, "train of files")
+    counts: dict[str, Any] = {} if kept is None else {"train": kept}
+    counts |= {} if test is None else {"test": _held_out(test, "test of files", None)}
+    chosen = _selected("files", valid, subset, draw, kept)
+    return part("data", "files", folder=str(folder), name=name, **further, **counts,
+                **_standardized("files", standardize), **chosen)  # fmt: skip
 
 
 def generator(
-    function: Any, /, draw: Whole = 0, fresh: Switch = False, standardize: Switch = False, **options: Any
+    function: Any, /, draw: Whole = 0, fresh: Switch = False, standardize: Word = None, **options: Any
 ) -> Part:
     """A generator of one's own: `function(rng, **options)` returns `(inputs, targets)` or `(inputs, targets, kind)`.
 
     `rng` is a `numpy.random.Generator` keyed by the draw, and the only source of chance: the same rng must give the
     same arrays. Inputs are numbers `(example, *shape)`, targets `(example,)` or `(example, unit)`.
     kind is "binary" (0 or 1), "classes" (whole numbers from 0), "sign" (-1 or 1) or "real"; without one, targets of 0
-    and 1 are binary. A mapping with the names inputs, targets, target (the kind), and at most test_inputs,
-    test_targets and units (the number of outputs) gives a test split too. Several things to predict are named: targets
-    and kind are then mappings, `{"label": ..., "width": ...}` and `{"label": "binary", "width": "real"}`.
+    and 1 are binary. A mapping with the names inputs, targets, target (the kind), and at most valid_inputs,
+    valid_targets, test_inputs, test_targets and units (the number of outputs) gives a validation and a test split too.
+    Several things to predict are named: targets and kind are then mappings, `{"label": ..., "width": ...}` and
+    `{"label": "binary", "width": "real"}`.
 
     `draw` numbers the common draw; with `fresh=True` every seed has a draw of its own. `standardize=True` subtracts the
     mean of the training inputs from all inputs and divides by their standard deviation, for each draw by itself. Every
@@ -177,22 +198,44 @@ def generator(
     return own("data", function, **_draws("the generator", draw, fresh), **further, **options)
 
 
-def mnist(train: Whole = 60_000, test: Whole = 10_000, standardize: Switch = False) -> Part:
-    """Handwritten digits: 28 x 28 grey values in [0, 1], ten classes; the first `train` and `test` images of each part.
+def mnist(
+    train: Whole = 60_000,
+    test: Whole = 10_000,
+    standardize: Word = None,
+    valid: Number = None,
+    subset: Word = None,
+    draw: Whole = None,
+) -> Part:
+    """Handwritten digits: 28 x 28 grey values in [0, 1], ten classes; `train` and `test` images of the two parts.
 
-    `standardize=True` subtracts the mean of all grey values and divides by their standard deviation.
+    `subset` says which images these are: "first" (the usual), "drawn" at random, or "stratified", drawn class by class
+    so that every class keeps its share. `valid`, a count or a share such as 0.1, is held out of the `train` images,
+    stratified, as the split "valid" (`valid_loss`, `valid_accuracy`). What is drawn follows from `draw` (0) alone, so
+    that all members, and all settings, have the same examples.
+
+    `standardize` prepares the grey values x, by numbers of the training split for every split: "scalar" or True,
+    (x - mean) / deviation with those of all values (.1307 and .3081); "pixel", with those of each pixel, its deviation
+    at least 0.1 of that of all values, because 67 pixels of MNIST never vary (171 more lie under that floor); "half",
+    (x - 0.5) / 0.5; "none".
     Downloaded once by `seedbed data fetch mnist`. Source: LeCun, Cortes, Burges, The MNIST database (CC BY-SA 3.0).
     """
-    return _images("mnist", train, test, standardize)
+    return _images("mnist", train, test, standardize, valid, subset, draw)
 
 
-def fashion_mnist(train: Whole = 60_000, test: Whole = 10_000, standardize: Switch = False) -> Part:
+def fashion_mnist(
+    train: Whole = 60_000,
+    test: Whole = 10_000,
+    standardize: Word = None,
+    valid: Number = None,
+    subset: Word = None,
+    draw: Whole = None,
+) -> Part:
     """Pieces of clothing in the format of MNIST: 28 x 28 grey values in [0, 1], ten classes.
 
-    `standardize` as for `mnist`. Downloaded once by `seedbed data fetch fashion_mnist`.
+    Options as for `mnist`. Downloaded once by `seedbed data fetch fashion_mnist`.
     Source: Xiao, Rasul, Vollgraf 2017, Fashion-MNIST: a novel image dataset (MIT).
     """
-    return _images("fashion_mnist", train, test, standardize)
+    return _images("fashion_mnist", train, test, standardize, valid, subset, draw)
 
 
 def _counted(word: str, counts: Mapping[str, Any], draw: Any, fresh: Any, **options: Any) -> Part:
@@ -218,14 +261,47 @@ def _sides(shape: Any) -> tuple[int, ...]:
     return tuple(whole(side, "a side of random images") for side in sides)
 
 
-def _images(name: str, train: Any, test: Any, standardize: Any = False) -> Part:
+def _images(name: str, train: Any, test: Any, standardize: Any, valid: Any, subset: Any, draw: Any) -> Part:
     counts = {"train": whole(train, f"train of {name}", 1, 60_000), "test": whole(test, f"test of {name}", 1, 10_000)}
-    return part("data", name, **counts, **_standardized(name, standardize))
+    how = _standardized(name, True if standardize == "scalar" else standardize)
+    return part("data", name, **counts, **how, **_selected(name, valid, subset, draw, counts["train"]))
 
 
-def _standardized(name: str, standardize: Any) -> dict[str, bool]:
-    """An option that is left out where it is False: questions without it keep their names."""
-    return {"standardize": True} if switch(standardize, f"standardize of {name}") else {}
+def _standardized(name: str, standardize: Any) -> dict[str, str | bool]:
+    """An option that is left out where nothing is standardized: questions without it keep their names."""
+    standardize = plain(standardize)
+    if standardize is None or standardize is False or standardize == "none":
+        return {}
+    if standardize is not True and standardize not in STANDARDIZATIONS:
+        known = " or ".join(f'"{word}"' for word in STANDARDIZATIONS)
+        raise PartError(f"standardize of {name} is True, False, {known}, got {shown(standardize)}; write one of these")
+    return {"standardize": standardize}
+
+
+def _selected(name: str, valid: Any, subset: Any, draw: Any, train: int | None) -> dict[str, Any]:
+    """Which examples stand in which split; what is usual is left out, so that questions without it keep their names."""
+    found: dict[str, Any] = {} if valid is None else {"valid": _held_out(valid, f"valid of {name}", train)}
+    if subset is not None and one_of(subset, SUBSETS, f"subset of {name}", PartError) != "first":
+        found["subset"] = subset
+    number = 0 if draw is None else whole(draw, f"draw of {name}", 0)
+    return found | ({"draw": number} if number else {})
+
+
+def _held_out(value: Any, what: str, examples: int | None) -> float | int:
+    """A count of examples to hold out, or a share of them between 0 and 1."""
+    value = plain(value)
+    count = value
+    if isinstance(value, float):
+        count = round(value * examples) if examples else 1
+        if not 0 < value < 1:
+            raise PartError(f"{what} is a share between 0 and 1 or a count, got {shown(value)}; write 0.1")
+    else:
+        whole(value, what)
+    if examples is not None and not 1 <= count < examples:
+        raise PartError(
+            f"{what} would hold out {count:,} of {examples:,} training images; hold out at least 1 and leave at least 1"
+        )
+    return value
 
 
 WORDS = (random_images, lines, detection, diagonal, curve, corners, xor_blobs, eggholder, point, files, mnist,

@@ -26,6 +26,15 @@ def gradient_norm() -> Part:
     return part("probe", "gradient_norm")
 
 
+def gradient_moments() -> Part:
+    """Mean and standard deviation of the gradient of the batch's loss over the weights of each layer, without biases.
+
+    Of n weights the Euclidean norm of their gradient is sqrt(n (mean^2 + std^2)), which under SGD without momentum is
+    also ||w' - w|| / rate of the step. The mean is signed: gradients of either sign cancel in it.
+    """
+    return part("probe", "gradient_moments")
+
+
 def weight_norm() -> Part:
     """Euclidean norm of the weights and biases of each layer."""
     return part("probe", "weight_norm")
@@ -47,6 +56,15 @@ def largest_weight() -> Part:
 def first_kernels() -> Part:
     """Weights of the first convolution (kernel, channel, row, column), kept where a member stops only."""
     return part("probe", "first_kernels")
+
+
+def first_weights() -> Part:
+    """Weights of the first layer (unit, input), kept where a member stops only; of a convolution, kernel by kernel.
+
+    Unlike `first_kernels` of any layer, also of a dense one. The weights of a kernel stand channel by channel, row by
+    row. Where settings differ in their first layers, NaN fills up the smaller ones.
+    """
+    return part("probe", "first_weights")
 
 
 def predictions() -> Part:
@@ -90,25 +108,79 @@ def dead_units() -> Part:
     return part("probe", "dead_units")
 
 
+def norm_parameters() -> Part:
+    """What every batch norm has learned, unit by unit: scale and shift (gamma, beta), running mean and variance.
+
+    The layers stand in the order of the model; a layer with fewer units than the widest has NaN in the places left
+    over. Scale and shift are trained by the gradient, the running averages follow the batches.
+    """
+    return part("probe", "norm_parameters")
+
+
+def norm_inputs() -> Part:
+    """Mean and variance (dividing by n - 1) of what reaches every batch norm, unit by unit, with dropout off.
+
+    Of the batch of the step, which goes through once more with nothing dropped while every batch norm uses the
+    statistics of this batch: what the running averages of `norm_parameters` would be if they were estimated anew. The
+    ratio of the two variances is the *variance shift*.
+
+    Source: Li, Chen, Hu, Yang 2018, Understanding the disharmony between dropout and batch normalization.
+    """
+    return part("probe", "norm_inputs")
+
+
+def unit_inputs() -> Part:
+    """The 15th, 50th and 85th percentile of the input z of the first unit of each hidden layer, over the batch.
+
+    Of images the first channel, in all places. Order statistics: of n numbers the one in place floor(q n) from 0.
+
+    Source: Ioffe, Szegedy 2015, Batch normalization, figure 1.
+    """
+    return part("probe", "unit_inputs")
+
+
+def unit_correlation() -> Part:
+    """Mean |correlation| of two units of each hidden layer, over all pairs, as the network is judged (dropout off).
+
+    Over the examples of the batch; of images between channels, over examples and places. Units that answer all alike
+    are left out; NaN where fewer than two are left.
+    """
+    return part("probe", "unit_correlation")
+
+
 DIMS: Mapping[str, tuple[str, ...]] = {
     "dead": (),
     "gradient_norm": ("layer",),
+    "gradient_moments": ("layer", "moment"),
     "weight_norm": ("layer",),
     "update_ratio": ("layer",),
     "parameters": ("parameter",),
     "largest_weight": (),
     "first_kernels": ("kernel", "channel", "row", "column"),
+    "first_weights": ("first_unit", "first_input"),
     "predictions": ("output", "example"),
     "activation_moments": ("hidden", "moment"),
     "activation_quantiles": ("hidden", "quantile"),
     "backward_moments": ("hidden", "moment"),
     "backward_quantiles": ("hidden", "quantile"),
     "dead_units": ("hidden",),
+    "norm_parameters": ("norm", "unit", "learned"),
+    "norm_inputs": ("norm", "unit", "statistic"),
+    "unit_inputs": ("hidden", "percentile"),
+    "unit_correlation": ("hidden",),
 }
 QUANTILES = tuple(round((place + 0.5) / 100, 3) for place in range(100))
-LABELS: Mapping[str, Sequence[str | float]] = {"quantile": QUANTILES, "moment": ("mean", "std")}
+PERCENTILES = (15, 50, 85)
+LABELS: Mapping[str, Sequence[str | float]] = {
+    "quantile": QUANTILES,
+    "moment": ("mean", "std"),
+    "learned": ("scale", "shift", "running mean", "running variance"),
+    "statistic": ("mean", "variance"),
+    "percentile": PERCENTILES,
+}
 ON_SPLIT = frozenset({"dead", "dead_units", "predictions"})
-AT_THE_END = frozenset({"first_kernels", "predictions"})  # too large for a trace
-WORDS = (dead, gradient_norm, weight_norm, update_ratio, parameters, largest_weight, first_kernels, predictions,
-         activation_moments, activation_quantiles, backward_moments, backward_quantiles, dead_units)  # fmt: skip
+AT_THE_END = frozenset({"first_kernels", "first_weights", "predictions"})  # too large for a trace
+WORDS = (dead, gradient_norm, gradient_moments, weight_norm, update_ratio, parameters, largest_weight, first_kernels,
+         first_weights, predictions, activation_moments, activation_quantiles, backward_moments, backward_quantiles,
+         dead_units, norm_parameters, norm_inputs, unit_inputs, unit_correlation)  # fmt: skip
 TABLE = {word.__name__: word for word in WORDS}

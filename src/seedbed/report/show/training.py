@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from seedbed.figures.share_curves import ShareCurve
 
-SPLITS = {"train": "Training", "test": "Test"}
+SPLITS = {"train": "Training", "valid": "Validation", "test": "Test"}
 
 
 def curves(

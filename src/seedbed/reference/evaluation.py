@@ -1,4 +1,4 @@
-"""A moment of training: what the members say of a batch, how wrong that is, and the gradient of every weight.
+"""One step, evaluated: what the members say of a batch, how wrong that is, and the gradient of every weight.
 
 This is the whole of backpropagation in one page: forward, loss, gradient of the loss, backward. It changes nothing.
 """
@@ -12,20 +12,21 @@ import numpy as np
 from seedbed.reference.goals import Goal
 from seedbed.reference.layers import concatenate
 from seedbed.reference.metrics import finished
-from seedbed.reference.network import Draws, Weights, backward, carried, forward, signals
+from seedbed.reference.network import Draws, Weights, backward, carried, estimated, forward, judged, signals
 from seedbed.reference.task import Batch, Task
 from seedbed.reference.twin import Array
 
 
 @dataclass(frozen=True)
-class Moment:
+class ProbeContext:
     """All members at one step.
 
     `weights`, `gradients` and `updates` one dictionary per step of the network, member axis first; `score` and
     `prediction` `(member, example, unit)`, all heads side by side; `measured` holds `train_loss`, `train_accuracy` ...,
     `(member,)` each, or `batch_loss` ... where the batch is not judged as the split would be. `signals()` is what
-    passes the activations, forward and backward, `(member, example, ...)` each; `carried` the state of each step after
-    the batch.
+    passes the activations, forward and backward, and their inputs, `(member, example, ...)` each; `carried` the state
+    of each step after the batch. `judged()` are the activations as the network is judged, `estimated()` the state that
+    the batch alone would give.
     """
 
     weights: Weights
@@ -34,12 +35,14 @@ class Moment:
     prediction: Array
     measured: Mapping[str, Array]
     gradients: Sequence[Mapping[str, Array]]
-    signals: Callable[[], tuple[list[Array], list[Array]]]
+    signals: Callable[[], tuple[list[Array], list[Array], list[Array]]]
     carried: Sequence[Mapping[str, Array]] = ()
     updates: Sequence[Mapping[str, Array]] = ()
+    judged: Callable[[], list[Array]] = list
+    estimated: Callable[[], list[dict[str, Array]]] = list
 
 
-def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Moment:
+def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> ProbeContext:
     """Evaluate the members on a training batch.
 
     With heads h and examples e of a batch of n: loss = sum_h weight_h loss_h, where loss_h = (1/n) sum_e L_he, or
@@ -52,10 +55,14 @@ def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Momen
     first = len(gradients) - len(task.goals)
     for number, goal in enumerate(task.goals, start=first):
         gradients[number] = {name: goal.rate * gradient for name, gradient in gradients[number].items()}
-    told = judge(task, score, prediction, batch)
-    measured = {f"{task.resolved.step}_{name}": value for name, value in told.items()}
+    measures = judge(task, score, prediction, batch)
+    measured = {f"{task.resolved.step}_{name}": value for name, value in measures.items()}
     passed = partial(signals, task.network, kept, upstream)
-    return Moment(weights, score, told["loss"], prediction, measured, gradients, passed, carried(task.network, kept))
+    return ProbeContext(
+        weights, score, measures["loss"], prediction, measured, gradients, passed, carried(task.network, kept),
+        judged=partial(judged, task.network, weights, batch.x),
+        estimated=partial(estimated, task.network, weights, batch.x),
+    )  # fmt: skip
 
 
 def predict(task: Task, score: Array) -> Array:

@@ -8,19 +8,25 @@ from jaxtyping import Array
 
 
 class Signals(NamedTuple):
-    """What passes each hidden layer on a batch: a = f(z) forward, dL/dz backward; `(unit, ..., example)` each."""
+    """What passes each hidden layer on a batch: a = f(z) forward, dL/dz backward, and z, the inputs.
+
+    All `(unit, ..., example)`.
+    """
 
     forward: tuple[Array, ...]
     backward: tuple[Array, ...]
+    inputs: tuple[Array, ...]
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A moment of training of one member.
+class ProbeContext:
+    """What a probe is given: one member at one step of its training.
 
     `scores` are raw outputs `(unit, example)` on the current batch, `predictions` the same behind the output
     activation; `gradient` and `update` have the shape of the trained arrays of `model`, with None elsewhere.
-    `signals` goes through the batch once more; a model that is no chain of layers has none (PartError).
+    `signals` goes through the batch once more; a model that is no chain of layers has none (PartError). `state` is what
+    layers carry (running averages), `estimated` that state as one pass over this batch alone would give it, with
+    nothing drawn; `judged` are the hidden activations on the batch as the network is judged.
     """
 
     model: Any
@@ -30,3 +36,6 @@ class Moment:
     loss: Array
     predictions: Array
     signals: Callable[[], Signals]
+    state: Any = None
+    estimated: Callable[[], Any] = lambda: None
+    judged: Callable[[], tuple[Array, ...]] = tuple
