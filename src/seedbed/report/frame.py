@@ -15,6 +15,7 @@ from seedbed.report.numbers import number, text
 from seedbed.report.page import Page, Prose, Section, Table
 from seedbed.report.prose import listing
 from seedbed.study import ProfileName, Study
+from seedbed.vocabulary.lengths import Epochs, length_back
 
 PARTS = ("data", "model", "loss", "initializer", "optimizer", "output")
 MOST_LEVELS = 50  # of a factor, in the table of the set-up
@@ -143,7 +144,8 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
             "varied" if "batch_size" in factors else f"{number(batch)} examples" if batch else "the whole training set",
         )
     ]
-    rows += [("cap", f"{number(question['steps'])} steps")]
+    steps = length_back(question["steps"])
+    rows += [("cap", str(steps) if isinstance(steps, Epochs) else f"{number(steps)} steps")]
     if question["stop"]:
         targets = [f"{_words(one['metric'])} {one['direction']} {number(one['value'])}" for one in question["stop"]]
         rows += [("target", " and ".join(targets))]

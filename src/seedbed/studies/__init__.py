@@ -13,7 +13,9 @@ from seedbed.studies import (
     neuron_surfaces,
     own_activation,
     perceptron_or_hinge,
+    rate_cycles,
     rate_range,
+    reruns,
     signal_by_layer,
     softmax_identities,
     xor_boundaries,
@@ -41,5 +43,7 @@ TABLE: dict[str, Study] = {
         xor_boundaries,
         depth_or_width,
         rate_range,
+        rate_cycles,
+        reruns,
     )
 }

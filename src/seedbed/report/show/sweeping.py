@@ -54,9 +54,10 @@ def sweep(*, record: str = "sweep", suffix: str = "") -> Block:
             low, high = (choose(named, key=lambda one: one.median.estimate) for choose in (min, max))
             widest = max(named, key=lambda one: one.decades)
             yield Answer(
-                f"The rules do not agree: their median rates run from {interval(low.median)} ({low.rule}) to "
-                f"{interval(high.median)} ({high.rule}), n = {n}, 95 % intervals. One rule read from single sweeps "
-                f"spreads over up to {number(widest.decades, 2)} decades ({widest.rule}, middle 90 % of seeds)."
+                f"The rules do not agree: their median rates run from {interval(low.median, number)} ({low.rule}) to "
+                f"{interval(high.median, number)} ({high.rule}), n = {n}, 95 % intervals. One rule, read from one "
+                f"sweep after another, spreads over up to {number(widest.decades, 2)} decades ({widest.rule}, middle "
+                "90 % of seeds)."
             )
 
     return Block("A sweep of the learning rate", items)

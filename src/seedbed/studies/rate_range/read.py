@@ -186,8 +186,7 @@ def scored(which: str) -> Block:
         yield sb.Reading(f"{which}regret_at_the_median_answer", {name: one[0].plain() for name, one in trained.items()})
         ranked = sorted(zip(own.names, own.medians, strict=True), key=lambda one: one[1].estimate)
         (first, least), (last, most) = ranked[0], ranked[-1]
-        bad = {rule: share for rule, (_, share, _) in trained.items() if share.estimate > 0}
-        died = "; ".join(f"{rule} {share(share)}" for rule, share in bad.items())
+        died = "; ".join(f"{rule} {share(some)}" for rule, (_, some, _) in trained.items() if some.estimate > 0)
         yield sb.Answer(
             f"Trained at what it reads from its own sweep, {NETWORKS[which]} loses {interval(least, number)} "
             f"nats against the best rate by {first} and {interval(most, number)} by {last} (medians, "
