@@ -230,17 +230,17 @@ def test_slices_of_a_split() -> None:
 def counted(monkeypatch: pytest.MonkeyPatch, asked: Spec) -> tuple[int, Any]:
     """How many times the splits of a lane were gone through while a question was trained."""
     calls: list[int] = []
-    plain = Split.told
+    plain = Split.values_and_probes
 
-    def told(self: Split, splits: Any, *rest: Any) -> Any:
+    def values_and_probes(self: Split, splits: Any, *rest: Any) -> Any:
         if splits:
             jax.debug.callback(lambda: calls.append(1))
         return plain(self, splits, *rest)
 
-    monkeypatch.setattr(Split, "told", told)
+    monkeypatch.setattr(Split, "values_and_probes", values_and_probes)
     (block,) = Trainer()(asked, SEEDS)
     jax.effects_barrier()
-    monkeypatch.setattr(Split, "told", plain)
+    monkeypatch.setattr(Split, "values_and_probes", plain)
     return len(calls), block
 
 

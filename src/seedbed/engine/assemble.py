@@ -94,6 +94,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     draws = has_chance(model_structure) or _uses_key(spec, structure, shape)
     resolved = resolve(spec, shape, changes_in_training=draws or _has_state(state_structure))
     judge, optimizer = Judging(resolved.goals), partial(_optimizer, spec.optimizer)
+    apart = {*resolved.on_split, *resolved.by_class}
 
     schedules = scheduled(spec)
 
@@ -144,7 +145,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
             eqx.combine(network.state, state_plain),
             partial(_estimated, network, plain, state_plain, inputs), partial(judged_hidden, network, inputs),
         )  # fmt: skip
-        return {part.name: _probe(part)(context) for part in spec.probes if part.name not in resolved.on_split}
+        return {part.name: _probe(part)(context) for part in spec.probes if part.name not in apart}
 
     def scores_of(network: Network, inputs: Array) -> Any:
         return forward(network, inputs, trial_key, inference=False)[0]
@@ -160,7 +161,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     check.judged_without_key(spec, shape, draws, partial(jax.eval_shape, judged_scores, network))
     split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_scale_head_gradients, spec))
     return Member(resolved, start, objective, partial(_scale_head_gradients, spec), optimizer, split_of, probe,
-                  {part.name: DIMS.get(part.name, ()) for part in spec.probes},
+                  {part.name: DIMS.get(part.name, ()) for part in spec.probes} | resolved.class_dims,
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
                   draws, schedules, example_bytes)  # fmt: skip
 

@@ -309,7 +309,7 @@ def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[
     dims = {name: _dims(program, name) for name in arrays}
     layout = program.layout
     coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": layout.layers, "hidden": layout.hidden}
-    coords |= LABELS
+    coords |= {**LABELS, **resolved.class_labels}
     coords = {dim: labels for dim, labels in coords.items() if any(dim in names for names in dims.values())}
     first = 0
     for planned in cohort.planned_blocks:

@@ -53,18 +53,36 @@ class Split:
     def values_and_probes(
         self, splits: Sequence[str], most: int, network: Network, dials: Dials, data_arrays: DataArrays
     ) -> dict[str, Array]:
-        """The same, with what the training split says to the probes of `on_split`; `dead` lacks its second half yet."""
-        asked = self.resolved.on_split
-        if not asked:
-            return self.values(splits, most, network, dials, data_arrays)
-        values = self.values([name for name in splits if name != "train"], most, network, dials, data_arrays)
-        inputs, targets = data_arrays.split("train")
-        seen = self._through(network, dials, inputs, targets, most, asked)
-        if "train" in splits:
-            values |= self._named("train", seen, len(inputs), dials)
+        """The same, with what splits say to the probes of `on_split` (training split) and `by_class` (each split).
+
+        `dead` lacks its second half yet.
+        """
+        resolved = self.resolved
+        asked, values = resolved.on_split, dict[str, Array]()
+        first = [name for name in dict.fromkeys((*splits, *resolved.classed)) if name != "train" or not asked]
+        for name in (*first, *(("train",) if asked else ())):
+            inputs, targets = data_arrays.split(name)
+            further = ("confusion",) if name in resolved.classed else ()
+            wanted = (*(asked if name == "train" else ()), *further)
+            seen = self._through(network, dials, inputs, targets, most, wanted)
+            values |= self._named(name, seen, len(inputs), dials) if name in splits else {}
+            values |= self._by_class(name, seen["confusion"]) if further else {}
+            values |= self._of_training(seen, asked, len(inputs), dials) if name == "train" else {}
+        return values
+
+    def _by_class(self, split: str, confusion: Array) -> dict[str, Array]:
+        called = self.resolved.goals[self.resolved.class_goal].called
+        total = jnp.sum(confusion, axis=1)
+        right = jnp.where(total > 0, jnp.diagonal(confusion) / jnp.maximum(total, 1), jnp.nan)
+        given = {"confusion": confusion, "class_accuracy": right}
+        return {f"{split}_{called(name)}": given[name] for name in self.resolved.by_class}
+
+    def _of_training(self, seen: Any, asked: Sequence[str], examples: int, dials: Dials) -> dict[str, Array]:
+        """What the probes of the training split make of a pass over it."""
+        values: dict[str, Array] = {}
         if "dead" in asked:
             same = jnp.all(seen["low"] == seen["high"])
-            values[SAME] = same & jnp.isfinite(self.judge.finished(seen["sums"], len(inputs), dials)[0])
+            values[SAME] = same & jnp.isfinite(self.judge.finished(seen["sums"], examples, dials)[0])
         if "dead_units" in asked:
             ends = zip(seen["lowest"], seen["highest"], strict=True)
             values["dead_units"] = jnp.stack([jnp.mean(low == high) for low, high in ends])
@@ -106,6 +124,8 @@ class Split:
                 seen["highest"] = [jnp.max(row, axis=1) for row in rows]
             if "predictions" in asked:
                 seen["predictions"] = self.judge.predictions(scores, dials)
+            if "confusion" in asked:
+                seen["confusion"] = self.judge.confusion(self.resolved.class_goal, scores, targets, dials)
             return seen
 
         whole, rest = _each(of_slice, inputs, targets, most)
@@ -127,7 +147,8 @@ def _each(function: Callable[..., Any], inputs: Array, targets: Array, most: int
     return lax.map(lambda part: of(*part), stacked), rest
 
 
-JOINED = {"sums": jnp.sum, "low": jnp.min, "high": jnp.max, "lowest": jnp.min, "highest": jnp.max}
+JOINED = {"sums": jnp.sum, "low": jnp.min, "high": jnp.max, "lowest": jnp.min, "highest": jnp.max,
+          "confusion": jnp.sum}  # fmt: skip
 
 
 def _joined(whole: dict[str, Any], rest: dict[str, Any] | None) -> dict[str, Any]:

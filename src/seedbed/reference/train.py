@@ -23,7 +23,7 @@ from seedbed.reference.network import Draws, Weights, draws, initial_weights
 from seedbed.reference.optimizers import OptState
 from seedbed.reference.options import numbers
 from seedbed.reference.probes import PROBES
-from seedbed.reference.splits import probed, split_values
+from seedbed.reference.splits import by_class, probed, split_values
 from seedbed.reference.task import Batch, Dataset, Task, task_at, task_for
 from seedbed.reference.twin import Array
 from seedbed.resolve import judged_steps
@@ -60,7 +60,7 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
     started = time.perf_counter()
     task = task_for(spec, dataset)
     grid, judged = recorded_steps(spec), judged_steps(spec, task.resolved)
-    ledger = Ledger(seeds, grid, judged, task.network)
+    ledger = Ledger(seeds, grid, judged, task.network, task.resolved)
     members = begin(spec, task, seeds)
     if copies.start_decides(spec, task.train.own, task.examples):
         ledger.begun(members.weights)
@@ -124,7 +124,8 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int)
     ledger.mark("diverged_step", step + 1, members.rows[burst])
     if looked or stopped.any():
         context = replace(context, updates=differences(weights, members.weights))
-        probes = {part.name: PROBES[part.name](context) for part in spec.probes if part.name not in resolved.on_split}
+        apart = {*resolved.on_split, *resolved.by_class}
+        probes = {part.name: PROBES[part.name](context) for part in spec.probes if part.name not in apart}
         ledger.trace(step, members.rows, {**known, **seen, **probes})
         last = pick(seen, stopped) if seen else at_rows(task, members, stopped)
         ledger.close(step, members.rows[stopped], {**pick({**known, **probes}, stopped), **last})
@@ -137,7 +138,8 @@ def at_rows(task: Task, members: Members, chosen: np.ndarray) -> dict[str, Array
         return {}
     weights, rows = [pick(layer, chosen) for layer in members.weights], members.rows[chosen]
     resolved = task.resolved
-    return {**split_values(task, weights, rows, resolved.at_rows), **probed(task, weights, rows, resolved.on_split)}
+    split_probes = probed(task, weights, rows, resolved.on_split) | by_class(task, weights, rows)
+    return {**split_values(task, weights, rows, resolved.at_rows), **split_probes}
 
 
 def updated(task: Task, members: Members, context: ProbeContext, step: int) -> tuple[Weights, OptStates]:
