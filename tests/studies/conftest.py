@@ -10,7 +10,7 @@ from seedbed.catalogue import TABLE, run_study
 from seedbed.datasets.fetch import fetch
 from seedbed.errors import DataError
 
-NEEDS = {"signal_by_layer": "mnist"}
+NEEDS = {"signal_by_layer": "mnist", **dict.fromkeys(("rate_range", "rate_cycles", "reruns"), "fashion_mnist")}
 
 
 @cache

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Float
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -13,7 +12,7 @@ from seedbed.errors import SpecError
 from seedbed.figures.axes import STEP
 from seedbed.figures.style import INK, TICKS, WIDTH, applied, blank, legend_below, look
 
-Group = tuple[Float[np.ndarray, " step"], Float[np.ndarray, "member step"]]
+Group = tuple[np.ndarray, np.ndarray]  # steps (step,) and values (member, step), a grid of its own for every group
 
 
 def bands(panels: Sequence[tuple[str, Mapping[str, Group]]], what: str, *, log: bool = False) -> Figure:

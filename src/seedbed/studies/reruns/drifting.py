@@ -22,10 +22,10 @@ def pair(records: Mapping[str, Any], change: str, place: int) -> tuple[Any, Any]
     """Two records of the same seeds at a rate: with and without the change, (seed, ...) each."""
     base = records["nets"].sel(change=NONE).isel(learning_rate=place)
     if change == SEED:
-        return base, base.roll(seed=1)
+        return base, base.roll(seed=-1)
     if change == ORDER:
         found = records["order"].isel(learning_rate=place)
-        return found, found.roll(seed=1)
+        return found, found.roll(seed=-1)
     if change == AGAIN:
         return records["again"].isel(learning_rate=-1 - place), base
     if change in RECORDS:
@@ -105,7 +105,7 @@ def when_and_how_far(context: sb.Context) -> Iterator[Any]:
     """Drift against step, and how long it takes to double."""
     records, found = context.records, context.record("drift")
     rates = found["learning_rate"].values.tolist()
-    n, cells, doublings = found.sizes["seed"], [], {}
+    n, cells, doublings, ends = found.sizes["seed"], [], {}, {}
     panels = [
         (f"learning rate {rate:g}", {change: drifts(records, change, place) for change in CHANGES})
         for place, rate in enumerate(rates)
@@ -125,8 +125,9 @@ def when_and_how_far(context: sb.Context) -> Iterator[Any]:
             speed = sb.stats.scores.median(there) if there.size else None
             doublings[change, rate] = speed
             last = found.sel(change=change, learning_rate=rate)
+            ends[f"{change}, {rate:g}"] = sb.stats.scores.median(last["drift"].values)
             cells.append(
-                (change, f"{rate:g}", interval(sb.stats.scores.median(last["drift"].values), number),
+                (change, f"{rate:g}", interval(ends[f"{change}, {rate:g}"], number),
                  f"{interval(speed, number)} (n = {there.size})" if speed else "—",
                  interval(sb.stats.scores.median(last["loss_gap"].values), number))
             )  # fmt: skip
@@ -136,6 +137,7 @@ def when_and_how_far(context: sb.Context) -> Iterator[Any]:
         f"Medians over n = {n} seeds with 95 % intervals (order statistics). A drift that is never between "
         f"{GROWING[0]:g} and {GROWING[1]:g} at three traced steps has no doubling time.",
     )
+    yield sb.Reading("drift_at_the_end", {name: one.plain() for name, one in ends.items()})
     yield sb.Reading(
         "doubling_steps", {f"{change}, {rate:g}": one.plain() for (change, rate), one in doublings.items() if one}
     )
