@@ -6,7 +6,9 @@ from seedbed.studies import (
     depth_or_width,
     detection,
     dying_relu,
+    five_nets,
     four_settings,
+    gradients_by_depth,
     leaky_rescue,
     lines,
     loss_scale,
@@ -14,6 +16,8 @@ from seedbed.studies import (
     own_activation,
     perceptron_or_hinge,
     rate_cycles,
+    rate_drops,
+    rate_levels,
     rate_range,
     reruns,
     signal_by_layer,
@@ -45,5 +49,9 @@ TABLE: dict[str, Study] = {
         rate_range,
         rate_cycles,
         reruns,
+        five_nets,
+        gradients_by_depth,
+        rate_levels,
+        rate_drops,
     )
 }

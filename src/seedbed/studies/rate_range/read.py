@@ -163,7 +163,7 @@ def scored(which: str) -> Block:
             record = context.record(f"{which}suggested").transpose("learning_rate", "seed", ...)
             for rule, rate in median_answers(context.record(f"{which}sweep")).items():
                 end, failed = ends(record.sel(learning_rate=rate, method="nearest"))
-                gap = sb.stats.scores.median(end - losses[best])
+                gap = sb.stats.scores.median(end - losses[best][: end.size])  # the first seeds
                 trained[rule] = gap, sb.stats.wilson(int(failed.sum()), failed.size), float(np.median(end))
         columns = dict(zip(own.names, own.members.values.T, strict=True))
         yield sb.Figure(
@@ -180,8 +180,9 @@ def scored(which: str) -> Block:
             for rule, middle in zip(own.names, own.medians, strict=True)
         ]  # fmt: skip
         heads = ("rule", "regret at its own answer", "5–95 % of seeds", "at the median answer", "fails there")
-        caption = (f"Regret in nats, n = {own.n} seeds; medians with 95 % intervals (order statistics), shares of "
-                   "networks that fail with Wilson's.")  # fmt: skip
+        n = next((one[0].n for one in trained.values()), 0)
+        caption = (f"Regret in nats, n = {own.n} seeds, at the median answer the first {n} of them; medians with 95 % "
+                   "intervals (order statistics), shares of networks that fail with Wilson's.")  # fmt: skip
         yield sb.Table(heads, cells, caption)
         yield sb.Reading(f"{which}regret_at_the_median_answer", {name: one[0].plain() for name, one in trained.items()})
         ranked = sorted(zip(own.names, own.medians, strict=True), key=lambda one: one[1].estimate)
@@ -191,7 +192,11 @@ def scored(which: str) -> Block:
             f"Trained at what it reads from its own sweep, {NETWORKS[which]} loses {interval(least, number)} "
             f"nats against the best rate by {first} and {interval(most, number)} by {last} (medians, "
             f"n = {own.n}, 95 % intervals). "
-            + (f"At the median answer these fail: {died}." if died else "At the median answers no network fails.")
+            + (
+                f"At the median answer (n = {n}) these fail: {died}."
+                if died
+                else f"At the median answers none of {n} networks fails."
+            )
         )
 
     return items

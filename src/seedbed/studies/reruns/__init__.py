@@ -82,7 +82,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
     )
     summed = net.replace(loss=sb.losses.cross_entropy("sum")).vary(learning_rate=[rate / BATCH for rate in RATES])
     common = net.replace(initializer=sb.initializers.glorot_uniform(draw=0)).vary(learning_rate=list(RATES))
-    other_steps = net.replace(trace=2 * profile.every).vary(learning_rate=[0.03, *reversed(RATES)])
+    other_steps = net.replace(trace=2 * profile.every).vary(learning_rate=list(reversed(RATES)))
     momentum = net.replace(optimizer=sb.optimizers.momentum(RATES[0], momentum=0.0)).vary(learning_rate=list(RATES))
     line = sb.Spec(
         data=sb.data.random_images(64, (4, 4), labels="independent", fresh=True),
