@@ -20,10 +20,20 @@ from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.lanes import RngKeys
 from seedbed.engine.options import Dials
 from seedbed.engine.plan import JUDGED, PROBED, TRACED, Rows
-from seedbed.engine.schedules import at_step, refreshed
+from seedbed.engine.schedules import BATCH_SIZE, Clock, at_step, refreshed
 from seedbed.engine.shapes import DataArrays
 from seedbed.engine.splits import SAME
-from seedbed.engine.step import Lane, fresh_lane, running, step
+from seedbed.engine.step import (
+    Batch,
+    Lane,
+    backward_of,
+    backward_of_several,
+    fresh_lane,
+    micro_batches,
+    running,
+    step,
+    taken_by,
+)
 from seedbed.parts.batching import batch_positions
 from seedbed.stopping import Stop
 
@@ -73,16 +83,24 @@ def train_lane(
     lane: Lane, rng_keys: RngKeys, dials: Dials, data_arrays: DataArrays,
     at: Array, cap: Array, live: Array, split_values: SplitValues, judged: Array,
 ) -> tuple[Lane, StepTrace]:  # fmt: skip
-    """One step of one lane, and what it was made from."""
-    inputs, targets = batch_of(data_arrays, rng_keys.order, at, size)
-    noise = noise_key(rng_keys.noise, at) if member.draws else None
-    return step(member, stop, lane, inputs, targets, noise, dials, at, cap, live, split_values, judged)
+    """One step of one lane, and what it was made from; `size` is the examples of a batch, or of a micro-batch."""
+
+    def batch(number: Array) -> Batch:
+        inputs, targets = batch_of(data_arrays, rng_keys.order, number, size)
+        return Batch(inputs, targets, noise_key(rng_keys.noise, number) if member.draws else None)
+
+    if member.resolved.accumulates:
+        count = micro_batches(dials[BATCH_SIZE], size or 1)
+        backward = backward_of_several(member, lane, batch, count, dials)
+    else:
+        backward = backward_of(member, lane.network, batch(at), dials)
+    return step(member, stop, lane, backward, dials, at, cap, live, split_values, judged)
 
 
 def looks_of(member: Member, most: int, epoch: int) -> Looks:
     """How the lanes of a recipe are looked at, in slices of at most `most` examples; the shapes are not known yet.
 
-    An epoch has `epoch` steps.
+    An epoch has `epoch` batches, or micro-batches.
     """
     resolved, split = member.resolved, member.split
 
@@ -99,7 +117,7 @@ def looks_of(member: Member, most: int, epoch: int) -> Looks:
         return split.still(most, lane.network, dials, data_arrays)
 
     def numbers(lane: Lane, dials: Dials, at: Array) -> tuple[Lane, Dials]:
-        now = at_step(member.schedules, dials, at, epoch)
+        now = at_step(member.schedules, dials, Clock(at, taken_by(member, lane, at), epoch))
         fixed = refreshed(lane.network.fixed, now, member.schedules)
         return lane._replace(network=lane.network._replace(fixed=fixed)), now
 

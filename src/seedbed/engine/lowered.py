@@ -54,9 +54,9 @@ class Lowered:
         member_shapes = _one_lane(member, spec, dataset)
         at, live = jax.ShapeDtypeStruct((), jnp.int32), jax.ShapeDtypeStruct((), jnp.bool_)
         lane, rng_keys, dials, data_arrays = member_shapes
-        training = partial(train_lane, member, spec.stop, spec.batch_size)
+        training = partial(train_lane, member, spec.stop, spec.at_once)
         split_values = _split_value_shapes(member)
-        epoch = steps_per_epoch(dataset.examples, spec.batch_size)
+        epoch = steps_per_epoch(dataset.examples, spec.at_once)
         looks = looks_of(member, most_in_slice(member.example_bytes, 1), epoch)
         now = jax.eval_shape(looks.at_step, lane, trained_by(dials), at)[1]
         step = jax.jit(training).trace(lane, rng_keys, now, data_arrays, at, at, live, split_values, live)
