@@ -158,6 +158,9 @@ def test_splits_are_judged_on_fewer_steps_than_the_batch(train: Trainer) -> None
     assert looked_at(record, "train_loss")["step"].values.tolist() == [0, 20, 40, 50]
     assert looked_at(record, "batch_loss").sizes["step"] == len(grid)
     assert set(curves.bands(record, "train_loss")["the only setting"].step) == {0, 20, 40, 50}
+    several = assemble(asked.vary(activation=["tanh", "relu"]), [seldom, seldom], seldom.meta)
+    (gap,) = curves.at_steps(several, "train_loss", [40])[40]
+    assert gap.difference.estimate == 0
 
 
 def test_a_target_is_judged_where_its_split_is(train: Trainer) -> None:

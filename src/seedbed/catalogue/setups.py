@@ -66,15 +66,25 @@ def _words(name: str, ours: Any, theirs: Any) -> Iterator[str]:
     ours, theirs = _bare(ours), _bare(theirs)
     if ours == theirs:
         return
+    if name == "steps":
+        same = isinstance(ours, Mapping) == isinstance(theirs, Mapping)
+        yield f"watched for {_length(ours)} instead of {_count(theirs) if same else _length(theirs)}"
+        return
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping) and ours.get("part") == theirs.get("part"):
         for option in theirs:
             yield from _words(f"{name} {option}" if option != "part" else name, ours.get(option), theirs[option])
         return
     shown = f"{_shown(ours)} instead of {_shown(theirs)}"
-    if name == "steps":
-        yield f"watched for {number(ours)} steps instead of {number(theirs)}"
-    else:
-        yield f"{name.replace('_', ' ')} {shown}"
+    yield f"{name.replace('_', ' ')} {shown}"
+
+
+def _length(value: Any) -> str:
+    """A cap in steps, or in epochs."""
+    return f"{_count(value)} {'epochs' if isinstance(value, Mapping) else 'steps'}"
+
+
+def _count(value: Any) -> str:
+    return number(value["epochs"] if isinstance(value, Mapping) else value)
 
 
 def _shown(value: Any) -> str:

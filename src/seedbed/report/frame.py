@@ -15,6 +15,7 @@ from seedbed.report.numbers import number, text
 from seedbed.report.page import Page, Prose, Section, Table
 from seedbed.report.prose import listing
 from seedbed.study import ProfileName, Study
+from seedbed.vocabulary.lengths import Epochs, length_back
 
 PARTS = ("data", "model", "loss", "initializer", "optimizer", "output")
 MOST_LEVELS = 50  # of a factor, in the table of the set-up
@@ -136,8 +137,9 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The canonical form of a question, one row per part; what is varied says so."""
     factors = question["factors"]
     rows = [(name, "varied" if name in factors else _part(question[name], factors)) for name in PARTS if question[name]]
+    steps = length_back(question["steps"])
     rows += [("batch", _batch(question, factors))]
-    rows += [("cap", f"{number(question['steps'])} steps")]
+    rows += [("cap", str(steps) if isinstance(steps, Epochs) else f"{number(steps)} steps")]
     if question["stop"]:
         targets = [f"{_words(one['metric'])} {one['direction']} {number(one['value'])}" for one in question["stop"]]
         rows += [("target", " and ".join(targets))]
