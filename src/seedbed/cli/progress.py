@@ -62,10 +62,10 @@ def line(event: Progress) -> str:
 def short(number: float) -> str:
     """A count with three digits and a unit.
 
-    >>> short(950), short(12_345), short(3_210_000)
-    ('950', '12.3 k', '3.21 M')
+    >>> short(950), short(12_345), short(3_210_000), short(1.5e15)
+    ('950', '12.3 k', '3.21 M', '1.5 P')
     """
-    for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+    for size, unit in ((1e15, " P"), (1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
         if number >= size:
             return f"{number / size:.3g}{unit}"
     return f"{number:.3g}"
