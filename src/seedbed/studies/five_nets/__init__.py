@@ -25,7 +25,7 @@ PLOTS = """
 ONE_BATCH = """
     Akman's report finds that “cnn_5 is even better on the test split than in training”. That point was the last single
     batch; over his last epoch the same run has 92.5 % in training and 90.9 % on the test split."""
-SMALL = "With five networks no correlation is certain; only the order of pairs below has intervals."
+SMALL = "With so few networks no correlation is certain; only the order of pairs above has intervals of its own."
 
 
 def ask(profile: sb.Profile) -> dict[str, Any]:
