@@ -11,6 +11,7 @@ from typing import Any
 
 import xarray as xr
 
+from seedbed.datasets.load import IMAGES
 from seedbed.datasets.npy import COURSE_HASHES
 from seedbed.report.numbers import number, text
 from seedbed.spec import Spec, canonical_json, levels_of
@@ -56,7 +57,9 @@ def _differ(ours: Plain, theirs: Plain, attrs: Plain, arrived: bool) -> Iterator
 
 def _data(ours: Any, theirs: Any, attrs: Plain) -> Iterator[str]:
     """The course's own files are what the generator of the same name stands for."""
-    if ours.get("part") != "files" or theirs.get("part") == "files":
+    if ours.get("part") == "files" and ours.get("name") == IMAGES:
+        yield f"other images than {theirs.get('part')}"
+    elif ours.get("part") != "files" or theirs.get("part") == "files":
         yield from _words("data", ours, theirs)
     elif ours.get("name") in COURSE_HASHES and str(attrs.get("data_hash", "")) != COURSE_HASHES[ours["name"]]:
         yield f'other files for the set "{ours.get("name")}" than the course\'s'

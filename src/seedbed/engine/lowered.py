@@ -21,7 +21,6 @@ from seedbed.engine.lanes import Lanes, Layout
 from seedbed.engine.loop import Looks, chunk, look_at_lane, looks_of, start_lane, train_lane
 from seedbed.engine.program import EVERYWHERE, MEMBERS, Program, trained_by
 from seedbed.engine.shapes import data_arrays_of, most_in_slice, shape_of
-from seedbed.engine.splits import SAME
 from seedbed.engine.step import Lane
 from seedbed.spec import Spec, recorded_steps
 from seedbed.vocabulary.lengths import steps_per_epoch
@@ -62,8 +61,6 @@ class Lowered:
         step = jax.jit(training).trace(lane, rng_keys, now, data_arrays, at, at, live, split_values, live)
         after = step.out_info
         judged = jax.eval_shape(looks.judge, lane, now, data_arrays)
-        judged = {("dead" if name == SAME else name): shape for name, shape in judged.items()}
-        judged |= {"dead": jax.ShapeDtypeStruct((), jnp.float32)} if "dead" in judged else {}
         probed = jax.eval_shape(looks.probe, after[1], now, data_arrays)
         sizes = plan.sizes(*_bytes(spec, dataset, member_shapes, step.jaxpr, {**judged, **probed}), mesh.size)
         room.check(spec, mesh, sizes, lane, step.jaxpr)

@@ -6,6 +6,7 @@ scores, compare, interaction  the study's one number per member: a table, pairs 
 single_runs                   what one run would have said, and how many seeds are needed
 best_of, by_epoch_table       what the best of several runs adds; means epoch by epoch, of an outcome of `by_epoch`
 cost                          parameters, examples and operations of networks side by side
+sweep, spreads_of             the loss against a rate that grows, and what each finder reads (as a block, as data)
 confusion                     which class is taken for which, and the accuracy of each class
 published                     published single runs beside the distribution, from the claims
 images, kernels               what a network sees, and what its first layer learned
@@ -28,6 +29,7 @@ from seedbed.report.show.epochs import best_of, by_epoch, by_epoch_table, steps_
 from seedbed.report.show.published import published
 from seedbed.report.show.renaming import renamed
 from seedbed.report.show.seeing import images, images_of, kernels
+from seedbed.report.show.sweeping import spreads_of, sweep
 from seedbed.report.show.training import by_layer, curves, fates, over_time, share_curve
 
 __all__ = [
@@ -63,7 +65,9 @@ __all__ = [
     "share",
     "share_curve",
     "single_runs",
+    "spreads_of",
     "steps_in_epoch",
+    "sweep",
     "tenths",
     "times",
     "training_operations",
