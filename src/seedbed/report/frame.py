@@ -143,11 +143,16 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
             "varied" if "batch_size" in factors else f"{number(batch)} examples" if batch else "the whole training set",
         )
     ]
-    rows += [("cap", f"{number(question['steps'])} steps")]
+    rows += [("cap", _length(question["steps"]))]
     if question["stop"]:
         targets = [f"{_words(one['metric'])} {one['direction']} {number(one['value'])}" for one in question["stop"]]
         rows += [("target", " and ".join(targets))]
     return rows + [(f"varied: {_words(name)}", _levels(labels)) for name, labels in factors.items()]
+
+
+def _length(steps: Any) -> str:
+    """A length in steps or in epochs."""
+    return f"{number(steps['epochs'])} epochs" if isinstance(steps, Mapping) else f"{number(steps)} steps"
 
 
 def _levels(labels: Sequence[Any]) -> str:
