@@ -10,7 +10,7 @@ from seedbed.catalogue import TABLE, perform
 from seedbed.datasets.fetch import fetch
 from seedbed.errors import DataError
 
-NEEDS = {"signal_by_layer": "mnist", "normalize_or_drop": "mnist"}
+NEEDS = {"signal_by_layer": "mnist", "normalize_or_drop": "mnist", "adaptive_methods": "mnist"}
 
 
 @cache

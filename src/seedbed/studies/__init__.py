@@ -2,6 +2,7 @@
 
 from seedbed.studies import (
     activation_derivatives,
+    adaptive_methods,
     convolution_by_hand,
     depth_or_width,
     detection,
@@ -35,6 +36,7 @@ TABLE: dict[str, Study] = {
         perceptron_or_hinge,
         softmax_identities,
         normalize_or_drop,
+        adaptive_methods,
         signal_by_layer,
         dying_relu,
         leaky_rescue,
