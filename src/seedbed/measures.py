@@ -19,7 +19,7 @@ class Asked:
     ignore what a user sets and take a user's own data only where there are such files; a tuple names the factors to
     ignore. A question is left out where a user sets a factor of `unless`, or where `needs_data` and none are given.
     `then` makes the final question, or another thing asked for, of the one a user has changed (None: left out). What is
-    `aside` helps to tell a page, and appears in no list of settings. `engine` overrides that of the run.
+    `auxiliary` helps to tell a page, and appears in no list of settings. `engine` overrides that of the run.
     """
 
     kind: str = "training"
@@ -31,7 +31,7 @@ class Asked:
     unless: tuple[str, ...] = ()
     needs_data: bool = False
     then: Callable[[Spec], Any] | None = None
-    aside: bool = False
+    auxiliary: bool = False
     engine: str = ""
 
     def over(self, seeds: Seeds) -> Seeds:

@@ -13,13 +13,13 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from seedbed.errors import DataError, PartError, SpecError, nearest
-from seedbed.spec import Spec, trace_steps
+from seedbed.spec import Spec, evaluated_steps
 from seedbed.stopping import Target
 from seedbed.vocabulary import Part, find
 from seedbed.vocabulary.activations import DRAWS, LEARNS, WIDENS
 from seedbed.vocabulary.losses import ON_SCORE, SIGNED, WEIGHT, head_names, of_head
 from seedbed.vocabulary.metrics import OF_LABELS, SHARES
-from seedbed.vocabulary.probes import ON_SPLIT
+from seedbed.vocabulary.probes import BY_CLASS, DIMS, ON_SPLIT
 from seedbed.vocabulary.walk import Stage, flat, walk
 
 OUTPUTS = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
@@ -108,10 +108,11 @@ class Resolved:
     step         the split of the step's own values: "train" where a step is judged on the whole training split as it
                  is, else "batch"
     at_steps     splits judged at every step besides, because a target needs them and can afford it
-    at_rows      splits judged where traces are kept, and where `judge` asks for it
+    at_rows      splits judged on the steps of `evaluate`, and where `judge` asks for it
     on_split     probes of the whole training split that the step's own batch cannot answer
     judged       when targets are judged: "every step", "the traced steps", or "every k steps"; "" without a target
     splits       examples of every split
+    by_class     probes of classes, of each split in `classed`, by the labels of the goal in place `class_goal`
     """
 
     goals: tuple[Goal, ...]
@@ -122,6 +123,22 @@ class Resolved:
     on_split: tuple[str, ...]
     judged: str
     splits: Mapping[str, int]
+    by_class: tuple[str, ...] = ()
+    classed: tuple[str, ...] = ()
+    class_goal: int = 0
+
+    @property
+    def class_dims(self) -> dict[str, tuple[str, ...]]:
+        """Names of what the probes of classes give, `<split>_<probe>`, each with its axes."""
+        called = self.goals[self.class_goal].called
+        return {f"{split}_{called(name)}": DIMS[name] for split in self.classed for name in self.by_class}
+
+    @property
+    def class_labels(self) -> dict[str, tuple[int, ...]]:
+        """The labels along the axes of the probes of classes."""
+        goal = self.goals[self.class_goal]
+        labels = {"binary": (0, 1), "sign": (-1, 1)}.get(goal.kind, tuple(range(goal.units)))
+        return dict.fromkeys((axis for name in self.by_class for axis in DIMS[name]), labels)
 
     @property
     def step_names(self) -> tuple[str, ...]:
@@ -168,6 +185,7 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
     needed = tuple(split for split in besides if split in wanted)
     every_step = bool(needed) and judged_at_every_step(spec, sum(splits[split] for split in needed), splits)
     at_steps = needed if every_step else ()
+    by_class = tuple(part.name for part in spec.probes if part.function is None and part.name in BY_CLASS)
     return Resolved(
         goals=goals,
         quantities=quantities,
@@ -177,7 +195,26 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
         on_split=tuple(part.name for part in spec.probes if is_on_split(part)) if step == "batch" else (),
         judged=_schedule(spec, bool(needed), every_step),
         splits=splits,
+        by_class=by_class,
+        classed=tuple(judged) if by_class else (),
+        class_goal=goal_of_classes(goals, by_class[0]) if by_class else 0,
     )
+
+
+def goal_of_classes(goals: Sequence[Goal], probe: str) -> int:
+    """The place of the only goal that has labels of classes. Raises PartError unless there is exactly one."""
+    found = [place for place, goal in enumerate(goals) if goal.kind == "classes" or _is_one_label(goal)]
+    if len(found) != 1:
+        kinds = " and ".join(f'"{goal.kind}" ({goal.units} outputs)' for goal in goals)
+        raise PartError(
+            f"the probe {probe} needs one head of classes, got targets of kind {kinds}; leave it out, or take data "
+            'with one label per example, of kind "classes", "binary" or "sign"'
+        )
+    return found[0]
+
+
+def _is_one_label(goal: Goal) -> bool:
+    return goal.kind in ("binary", "sign") and goal.units == 1
 
 
 def judged_splits(spec: Spec, splits: Mapping[str, int]) -> dict[str, int]:
@@ -204,11 +241,11 @@ def judged_at_every_step(spec: Spec, judged: int, splits: Mapping[str, int]) -> 
 
 
 def judged_steps(spec: Spec, resolved: Resolved) -> np.ndarray:
-    """The steps at which targets on a schedule are judged: the traced ones, and those of `judge`."""
-    traced = trace_steps(spec.steps, spec.trace)
+    """The steps on which splits are judged: those of `evaluate`, and those of `judge` where a target needs them."""
+    evaluated = evaluated_steps(spec)
     if not resolved.scheduled or spec.judge == "auto":
-        return traced
-    return np.union1d(traced, np.arange(0, spec.steps, int(spec.judge)))
+        return evaluated
+    return np.union1d(evaluated, np.arange(0, spec.steps, int(spec.judge)))
 
 
 def last_missed(hit: np.ndarray, stop: np.ndarray, judged: np.ndarray) -> np.ndarray:
@@ -249,7 +286,8 @@ def _schedule(spec: Spec, needed: bool, every_step: bool) -> str:
         return ""
     if not needed or every_step:
         return "every step"
-    return "the traced steps" if spec.judge == "auto" else f"every {spec.judge} steps"
+    every = spec.judge if spec.judge != "auto" else spec.evaluate
+    return "the traced steps" if every == "traced" else f"every {every} steps"
 
 
 # What each head learns

@@ -26,6 +26,8 @@ from seedbed.vocabulary.probes import DIMS
 from seedbed.vocabulary.schedules import dial, is_schedule
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
+LENGTHS = ("steps", "trace", "evaluate")  # what may be counted in epochs
+WORDS = {"trace": "log", "judge": "auto", "evaluate": "traced"}  # what stands for no number of steps
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
 MEASURED = ("hit_step", "diverged_step", "stop_step", "hit_after", "copy_of")  # what a record may have
 SPLITS = ("train", "test", "valid", "batch", "final")  # a variable of a record is <split>_<quantity>
@@ -63,8 +65,9 @@ class Spec:
     "epoch" or `epochs(2)`. Wherever an option is a dial, a schedule may stand (`seedbed list schedules`).
     `judge` says when a target is judged on a split that a step does not see as a whole: every so many steps, and
     where traces are kept; "auto" takes every step where that costs at most a few times the training, else the traced
-    steps. `splits` names the splits that are judged at all, where traces are kept: a long trace of the batches of a
-    large set is cheap with `splits=()`.
+    steps. `splits` names the splits that are judged at all: a long trace of the batches of a large set is cheap with
+    `splits=()`. `evaluate` says on which steps they are judged: "traced", or fewer than the batch and the probes are
+    looked at, such as `trace=10, evaluate=epochs(1)`; elsewhere the traces of splits are NaN.
     """
 
     data: Any
@@ -80,6 +83,7 @@ class Spec:
     probes: Any = ("dead",)
     trace: Any = "log"
     judge: Any = "auto"
+    evaluate: Any = "traced"
     splits: Any = "all"
     factors: tuple[Factor, ...] = ()
 
@@ -92,16 +96,7 @@ class Spec:
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
         if self.stop is not None and not hasattr(self.stop, "targets"):
             raise SpecError(f"stop must be a target, got {shown(self.stop)}; write stop=reaches('train_accuracy', 1.0)")
-        if self.trace == "epoch":
-            object.__setattr__(self, "trace", Epochs(1.0))
-        for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1), ("judge", 1)):
-            value = plain(getattr(self, name))
-            if isinstance(value, Epochs) and name in ("steps", "trace"):
-                continue
-            if (value is None and name == "batch_size") or (name, value) in (("trace", "log"), ("judge", "auto")):
-                continue
-            _whole(name, value, least)
-            object.__setattr__(self, name, value)
+        _settle_lengths(self)
         object.__setattr__(self, "splits", _splits(self.splits))
         if self.stop is not None and self.steps == 0:
             raise SpecError("a target needs steps in which to arrive, got steps=0; give at least 1, or no target")
@@ -179,11 +174,11 @@ class Spec:
     def in_epochs(self) -> bool:
         """Whether steps or traces of some setting are counted in epochs, so that only the data say what they are."""
         levels = [change.get("steps") for factor in self.factors for change in factor.changes]
-        return any(isinstance(length, Epochs) for length in (self.steps, self.trace, *levels))
+        return any(isinstance(length, Epochs) for length in (self.steps, self.trace, self.evaluate, *levels))
 
     def in_steps(self, examples: int) -> "Spec":
         """The same question, for data of so many examples, with epochs turned into steps."""
-        found = {name: getattr(self, name) for name in ("steps", "trace") if isinstance(getattr(self, name), Epochs)}
+        found = {name: getattr(self, name) for name in LENGTHS if isinstance(getattr(self, name), Epochs)}
         steps = {name: length.in_steps(examples, self.batch_size) for name, length in found.items()}
         return dataclasses.replace(self, **steps) if steps else self
 
@@ -198,6 +193,7 @@ class Spec:
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": plain_length(self.steps), "batch_size": self.batch_size, "trace": plain_length(self.trace)}
         plain |= {} if self.judge == "auto" else {"judge": self.judge}
+        plain |= {} if self.evaluate == "traced" else {"evaluate": plain_length(self.evaluate)}
         plain |= {} if self.splits == "all" else {"splits": list(self.splits)}
         plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
         plain["metrics"] = [metric.canonical() for metric in self.metrics]
@@ -212,8 +208,8 @@ class Spec:
         objects of this process: two of them are different until their traces say otherwise.
         """
         plain = self.canonical()
-        for name in ("steps", "trace", "factors", *without):
-            del plain[name]
+        for name in ("steps", "trace", "evaluate", "factors", *without):
+            plain.pop(name, None)
         return canonical_json([_without_dials(plain), [id(function) for function in self.functions(without)]])
 
     def hash(self) -> str:
@@ -241,6 +237,7 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
     }
     fields |= {name: length_back(plain[name]) for name in ("steps", "batch_size", "trace")}
+    fields |= {"evaluate": length_back(plain.get("evaluate", "traced"))}
     fields |= {name: plain.get(name, usual) for name, usual in (("judge", "auto"), ("splits", "all"))}
     fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
     targets = tuple(Target(**target) for target in plain["stop"] or ())
@@ -313,6 +310,16 @@ def trace_steps(steps: int, trace: str | int) -> np.ndarray:
     return np.unique(np.append(kept[kept < steps], steps)).astype(np.int64)
 
 
+def evaluated_steps(spec: Spec) -> np.ndarray:
+    """The steps on which whole splits are judged, the first and the last among them."""
+    return trace_steps(spec.steps, spec.trace if spec.evaluate == "traced" else spec.evaluate)
+
+
+def recorded_steps(spec: Spec) -> np.ndarray:
+    """The steps of a record: those on which traces are kept, and those on which splits are judged."""
+    return np.union1d(trace_steps(spec.steps, spec.trace), evaluated_steps(spec))
+
+
 def read_seeds(seeds: Any) -> Seeds:
     """The seeds that 256 or "256" (the first so many), "8:16" or range(8, 16), "42,7" or [42, 7] ask for.
 
@@ -383,6 +390,21 @@ def _parts_of(kind: str, listed: Any) -> tuple[Part, ...]:
     if not isinstance(plain(listed), Collection) or isinstance(listed, Mapping | bytes):
         raise SpecError(f"{kind}s must be a list of names or functions, got {shown(listed)}; write {kind}s=[...]")
     return tuple(find(kind, item) for item in plain(listed))
+
+
+def _settle_lengths(question: Spec) -> None:
+    """Steps, batches and paces are whole numbers, epochs or the words that stand for none."""
+    for name in ("trace", "evaluate"):
+        if getattr(question, name) == "epoch":
+            object.__setattr__(question, name, Epochs(1.0))
+    for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1), ("judge", 1), ("evaluate", 1)):
+        value = plain(getattr(question, name))
+        if isinstance(value, Epochs) and name in LENGTHS:
+            continue
+        if (value is None and name == "batch_size") or value == WORDS.get(name):
+            continue
+        _whole(name, value, least)
+        object.__setattr__(question, name, value)
 
 
 def _whole(name: str, value: Any, least: int = 1) -> None:
@@ -680,6 +702,7 @@ __all__ = [
     "Target",
     "canonical_json",
     "digest",
+    "evaluated_steps",
     "every",
     "falls_to",
     "levels_of",
@@ -687,6 +710,7 @@ __all__ = [
     "reaches",
     "read_back",
     "read_seeds",
+    "recorded_steps",
     "seeds_back",
     "trace_steps",
 ]  # fmt: skip

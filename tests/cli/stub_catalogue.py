@@ -54,7 +54,7 @@ SETTING = {
 calls = []
 
 
-def perform(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources,
+def run_study(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources,
             keep_older):  # fmt: skip
     if study.name == "broken":
         raise RunError("a worker was lost, exit status 9; run the same command again")
@@ -114,8 +114,8 @@ def retell(folder):
 def modules():
     studies, catalogue = ModuleType("seedbed.studies"), ModuleType("seedbed.catalogue")
     studies.TABLE = TABLE
-    catalogue.perform, catalogue.retell, catalogue.estimate = (
-        perform,
+    catalogue.run_study, catalogue.retell, catalogue.estimate = (
+        run_study,
         retell,
         lambda *_: "1 min",
     )

@@ -8,14 +8,14 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
-from seedbed.catalogue.telling import comparisons
+from seedbed.catalogue.reporting import comparisons
 from seedbed.report import glossary
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
 from seedbed.report.frame import text_of
 from seedbed.report.in_short import in_short, spoken
-from seedbed.report.judged import TITLE
 from seedbed.report.page import Figure, Prose, Table
+from seedbed.report.verdicts import TITLE
 from seedbed.study import Profile
 
 SEEDS = 30

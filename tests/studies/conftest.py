@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from seedbed.catalogue import TABLE, perform
+from seedbed.catalogue import TABLE, run_study
 from seedbed.datasets.fetch import fetch
 from seedbed.errors import DataError
 
@@ -47,7 +47,7 @@ def smoke(tmp_path_factory, data_for):
         with open(root / f"{name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not done.exists():
-                perform(TABLE[name], profile="smoke", out=root, command=f"seedbed run {name}")
+                run_study(TABLE[name], profile="smoke", out=root, command=f"seedbed run {name}")
                 done.touch()
         return root / name
 

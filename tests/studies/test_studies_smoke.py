@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from seedbed.catalogue import TABLE, estimate, perform, retell
+from seedbed.catalogue import TABLE, estimate, retell, run_study
 from seedbed.catalogue.questions import asked_of, questions_of
 from seedbed.catalogue.setups import COURSE
 from seedbed.stats.checks import parse
@@ -111,8 +111,8 @@ def test_reference_engine_runs_the_study(name, data_for, tmp_path, monkeypatch):
     """Measured and told; that a page becomes files is the same for both engines."""
     data_for(name)
     pages = []
-    monkeypatch.setattr("seedbed.catalogue.telling.write", lambda folder, study, page, **_: pages.append(page) or [])
-    done = perform(TABLE[name], profile="smoke", seeds=range(2), out=tmp_path, engine="reference", command="x")
+    monkeypatch.setattr("seedbed.catalogue.reporting.write", lambda folder, study, page, **_: pages.append(page) or [])
+    done = run_study(TABLE[name], profile="smoke", seeds=range(2), out=tmp_path, engine="reference", command="x")
     assert pages[0].sections
     assert done.summary["provenance"].get("engine", "reference") == "reference"
 

@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
-from seedbed.catalogue import estimate, perform
+from seedbed.catalogue import estimate, run_study
 from seedbed.catalogue.questions import Changes, asked_of, carried_out, questions_of
 from seedbed.measures import Asked
 
@@ -139,7 +139,7 @@ def test_a_study_in_the_new_form_runs_to_its_report(tmp_path):
         claims=(sb.Claim(id="x", source="s", statement="t", check="mean(final_train_loss) > 0", record="again"),),
         page=[sb.Section("Curves", [sb.show.curves("train_loss"), left]), sb.show.arrivals()],
     )
-    done = perform(study, profile="smoke", out=tmp_path)
+    done = run_study(study, profile="smoke", out=tmp_path)
     assert {one["record"] for one in done.summary["settings"]} == {"nets", "again"}
     assert done.summary["readings"]["mean_loss"] > 0
     assert done.summary["in_short"]["sentences"]

@@ -11,8 +11,8 @@ from seedbed import stats
 from seedbed.catalogue.questions import questions_of
 from seedbed.catalogue.setups import COURSE, differences, own_data
 from seedbed.errors import StatsError
-from seedbed.report.judged import sentence
 from seedbed.report.side_by_side import side_by_side
+from seedbed.report.verdicts import sentence
 from seedbed.spec import Spec
 from seedbed.stats.verdicts import Verdict
 from seedbed.study import PROFILES, Claim, ProfileName, Study
@@ -22,7 +22,7 @@ OPEN = "cannot be told"
 ANOTHER_SET = "another set of images of the same law, not the course's own, which `--data DIR` brings"
 
 
-def judged(
+def judged_claims(
     study: Study, records: Mapping[str, xr.Dataset], profile: ProfileName, outcomes: Mapping[str, xr.Dataset]
 ) -> list[dict[str, Any]]:
     """Every claim of a study with its verdict, its evidence and a sentence: the `claims` of `summary.json`.

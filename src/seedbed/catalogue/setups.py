@@ -15,7 +15,7 @@ from seedbed.datasets.npy import COURSE_HASHES
 from seedbed.report.numbers import number, text
 from seedbed.spec import Spec, canonical_json, levels_of
 
-WATCHED = ("factors", "probes", "trace", "metrics")
+WATCHED = ("factors", "probes", "trace", "evaluate", "splits", "metrics")
 COURSE = "course files"
 Plain = Mapping[str, Any]
 

@@ -31,7 +31,7 @@ from seedbed.parts.models import estimating, hidden_of, layers_of, of_heads, spl
 from seedbed.parts.networks import build
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
-from seedbed.probing import PROBES, Moment, Signals
+from seedbed.probing import PROBES, ProbeContext, Signals
 from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import Spec
 from seedbed.vocabulary import Dial, Part
@@ -41,7 +41,7 @@ from seedbed.vocabulary.schedules import is_schedule
 from seedbed.vocabulary.walk import features_of, walk
 
 
-class Evidence(NamedTuple):
+class StepTrace(NamedTuple):
     """What a step was made from: the network before it, its batch and its key; and what the step made of them."""
 
     network: Network
@@ -58,19 +58,20 @@ class Evidence(NamedTuple):
 class Member:
     """The functions of one member of a recipe.
 
-    `start(key, dials) -> (Network, memory)`; `objective(trained, network, inputs, targets, key, dials) ->
-    (loss, (scores, metrics, state))` with the batch in the last axis; `pace(gradient, dials)` is the gradient with each
-    head's own rate; `rule(dials)` is an optax transformation; `probe(evidence, dials)` measures on a step's batch,
-    `split` (see `splits`) on whole splits. `layers` labels the layers that hold weights, `hidden` the activations
-    between them. `example_bytes` is about what judging one example leaves in intermediate results. All dials are those
-    that `schedules.at_step` gives, but for `start`, which takes the question's own.
+    `start(key, dials) -> (Network, opt_state)`; `objective(trained, network, inputs, targets, key, dials) ->
+    (loss, (scores, metrics, state))` with the batch in the last axis; `scale_head_gradients(gradient,
+    dials)` is the gradient with each head's own rate; `optimizer(dials)` is an optax transformation;
+    `probe(step_trace, dials)` measures on the batch of a step, `split` (see `splits`) on whole splits. `layers` labels
+    the layers that hold weights, `hidden` the activations between them. `example_bytes` is about what judging one
+    example leaves in intermediate results. All dials are those that `schedules.at_step` gives, but for `start`, which
+    takes the question's own.
     """
 
     resolved: Resolved
     start: Callable[..., Any]
     objective: Callable[..., Any]
-    pace: Callable[[Any, Dials], Any]
-    rule: Callable[[Dials], optax.GradientTransformation]
+    scale_head_gradients: Callable[[Any, Dials], Any]
+    optimizer: Callable[[Dials], optax.GradientTransformation]
     split: Split
     probe: Callable[..., dict[str, Array]]
     probes: Mapping[str, tuple[str, ...]]
@@ -92,7 +93,8 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     _, _, plain = split_structure(model_structure)
     draws = has_chance(model_structure) or _uses_key(spec, structure, shape)
     resolved = resolve(spec, shape, changes_in_training=draws or _has_state(state_structure))
-    judge, rule = Judging(resolved.goals), partial(_rule, spec.optimizer)
+    judge, optimizer = Judging(resolved.goals), partial(_optimizer, spec.optimizer)
+    apart = {*resolved.on_split, *resolved.by_class}
 
     schedules = scheduled(spec)
 
@@ -101,7 +103,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         model, state = build(key, dials)
         trained, fixed, _ = split(model)
         network = Network(trained, fixed, eqx.filter(state, eqx.is_array))
-        return network, rule(dials).init(trained)
+        return network, optimizer(dials).init(trained)
 
     state_plain = eqx.filter(state_structure, _is_array_like, inverse=True)
 
@@ -126,8 +128,8 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         state = eqx.combine(network.state, state_plain)
         return signals(model, state, inputs, None, jnp.sum).forward
 
-    def probe(evidence: Evidence, dials: Dials) -> dict[str, Array]:
-        network, inputs, targets, key = evidence.network, evidence.inputs, evidence.targets, evidence.key
+    def probe(step_trace: StepTrace, dials: Dials) -> dict[str, Array]:
+        network, inputs, targets, key = step_trace.network, step_trace.inputs, step_trace.targets, step_trace.key
 
         @cache
         def passed() -> Signals:
@@ -137,12 +139,13 @@ def assemble(spec: Spec, shape: Shape) -> Member:
                 model, state, inputs, key if draws else None, lambda scores: judge(scores, targets, dials)[0]
             )
 
-        moment = Moment(
-            eqx.combine(network.trained, plain), evidence.gradient, evidence.update, evidence.scores, evidence.loss,
-            judge.predictions(evidence.scores, dials), passed, eqx.combine(network.state, state_plain),
+        context = ProbeContext(
+            eqx.combine(network.trained, plain), step_trace.gradient, step_trace.update, step_trace.scores,
+            step_trace.loss, judge.predictions(step_trace.scores, dials), passed,
+            eqx.combine(network.state, state_plain),
             partial(_estimated, network, plain, state_plain, inputs), partial(judged_hidden, network, inputs),
         )  # fmt: skip
-        return {part.name: _probe(part)(moment) for part in spec.probes if part.name not in resolved.on_split}
+        return {part.name: _probe(part)(context) for part in spec.probes if part.name not in apart}
 
     def scores_of(network: Network, inputs: Array) -> Any:
         return forward(network, inputs, trial_key, inference=False)[0]
@@ -156,15 +159,15 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     trace = partial(jax.make_jaxpr(scores_of, return_shape=True), network)
     example_bytes = check.outputs_fit(spec, shape, trace, partial(jax.eval_shape, loss_of))
     check.judged_without_key(spec, shape, draws, partial(jax.eval_shape, judged_scores, network))
-    split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_pace, spec))
-    return Member(resolved, start, objective, partial(_pace, spec), rule, split_of, probe,
-                  {part.name: DIMS.get(part.name, ()) for part in spec.probes},
+    split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_scale_head_gradients, spec))
+    return Member(resolved, start, objective, partial(_scale_head_gradients, spec), optimizer, split_of, probe,
+                  {part.name: DIMS.get(part.name, ()) for part in spec.probes} | resolved.class_dims,
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
                   draws, schedules, example_bytes)  # fmt: skip
 
 
 def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
-    """The network that the arrays of a member, all in a row, begin with; those of the optimizer's memory follow."""
+    """The network that the arrays of a member, all in a row, begin with; those of the optimizer's state follow."""
     dials = dials_of(spec)
     drawn = jax.eval_shape(assemble(spec, shape).start, threefry.key(0), dials)
     network, _ = jax.tree.unflatten(jax.tree.structure(drawn), arrays)
@@ -262,7 +265,7 @@ def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Any], Any]:
     return partial(own_parts.guarded(part) if part.function else INITIALIZERS[part.name], **chosen), bias
 
 
-def _pace(spec: Spec, gradient: Any, dials: Dials) -> Any:
+def _scale_head_gradients(spec: Spec, gradient: Any, dials: Dials) -> Any:
     """The gradient with the layers of each head at the head's own rate, where the question asks for that."""
     if not head_names(spec.loss) or spec.loss["shared"] == "weighted":
         return gradient
@@ -273,12 +276,12 @@ def _pace(spec: Spec, gradient: Any, dials: Dials) -> Any:
     return of_heads(gradient, own_rate)
 
 
-def _rule(part: Part, dials: Dials) -> optax.GradientTransformation:
+def _optimizer(part: Part, dials: Dials) -> optax.GradientTransformation:
     chosen = options(part, "optimizer", dials)
     return own_parts.guarded(part)(**chosen) if part.function is not None else OPTIMIZERS[part.name](**chosen)
 
 
-def _probe(part: Part) -> Callable[[Moment], Array]:
+def _probe(part: Part) -> Callable[[ProbeContext], Array]:
     return own_parts.guarded(part) if part.function else PROBES[part.name]
 
 

@@ -27,7 +27,7 @@ CONTRACT: Mapping[str, str] = {
     "metric": "it is called as f(score, prediction, target) for one example and returns one number",
     "model": "a model is a function of a key that returns an Equinox module",
     "optimizer": "it is called with its options and returns an optax.GradientTransformation",
-    "probe": "it is called as f(moment) and returns one number; a moment has model, gradient, update, scores, loss, "
+    "probe": "it is called as f(context) and returns one number; a context has model, gradient, update, scores, loss, "
              "predictions and signals",
     "schedule": "it is called as f(step), a number counted from 0, and returns one number",
 }  # fmt: skip

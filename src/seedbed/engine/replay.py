@@ -66,9 +66,9 @@ class Replay(NamedTuple):
 
 def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     """Train one member of a setting again, to its last step."""
-    group = plan.Group(spec, (plan.Stretch(0, spec, (seed,)),))
+    group = plan.Group(spec, (plan.PlannedBlock(0, spec, (seed,)),))
     program = shared().request(spec, dataset, {}).program()
-    arrays, found = final_arrays(program, group.stretches, dataset)
+    arrays, found = final_arrays(program, group.planned_blocks, dataset)
     shape = shape_of(dataset)
     network = network_of(spec, shape, arrays)
     plain, state_plain = structure_of(spec, shape)

@@ -9,7 +9,7 @@ from seedbed.datasets.dataset import Dataset
 from seedbed.resolve import Shape
 
 
-class Feed(NamedTuple):
+class DataArrays(NamedTuple):
     """The data of a chunk: training examples, and (or None) those of the other splits, the example axis first."""
 
     inputs: Any
@@ -51,8 +51,12 @@ def most_in_slice(example_bytes: int, members: int) -> int:
     return max(SLICE_BYTES // max(example_bytes * members, 1), 1)
 
 
-def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:
+def data_arrays_of(dataset: Dataset, members: Any = slice(None)) -> DataArrays:
     """The arrays of a data set, of the given members where each has its own."""
     arrays = (dataset.inputs, dataset.targets, dataset.test_inputs, dataset.test_targets, dataset.valid_inputs,
               dataset.valid_targets)  # fmt: skip
-    return Feed(*(None if array is None else array[members] for array in arrays)) if dataset.fresh else Feed(*arrays)
+    return (
+        DataArrays(*(None if array is None else array[members] for array in arrays))
+        if dataset.fresh
+        else DataArrays(*arrays)
+    )

@@ -15,7 +15,7 @@ from jaxtyping import Array
 
 from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials
-from seedbed.engine.shapes import Feed, slices
+from seedbed.engine.shapes import DataArrays, slices
 from seedbed.parts.models import layers_of
 from seedbed.resolve import Resolved
 
@@ -38,53 +38,75 @@ class Split:
     judge: Judging
     scores: Callable[[Network, Array], Array]
     hidden: Callable[[Network, Array], tuple[Array, ...]]
-    pace: Callable[[Any, Dials], Any]
+    scale_head_gradients: Callable[[Any, Dials], Any]
 
-    def told(self, splits: Sequence[str], most: int, network: Network, dials: Dials, feed: Feed) -> dict[str, Array]:
+    def values(
+        self, splits: Sequence[str], most: int, network: Network, dials: Dials, data_arrays: DataArrays
+    ) -> dict[str, Array]:
         """`<split>_<quantity>` of the given splits, in slices of at most `most` examples; no probes."""
-        found: dict[str, Array] = {}
+        values: dict[str, Array] = {}
         for name in splits:
-            inputs, targets = feed.split(name)
-            found |= self._named(name, self._through(network, dials, inputs, targets, most, ()), len(inputs), dials)
-        return found
+            inputs, targets = data_arrays.split(name)
+            values |= self._named(name, self._through(network, dials, inputs, targets, most, ()), len(inputs), dials)
+        return values
 
-    def looked(self, splits: Sequence[str], most: int, network: Network, dials: Dials, feed: Feed) -> dict[str, Array]:
-        """The same, with what the training split says to the probes of `on_split`; `dead` lacks its second half yet."""
-        asked = self.resolved.on_split
-        if not asked:
-            return self.told(splits, most, network, dials, feed)
-        found = self.told([name for name in splits if name != "train"], most, network, dials, feed)
-        inputs, targets = feed.split("train")
-        seen = self._through(network, dials, inputs, targets, most, asked)
-        if "train" in splits:
-            found |= self._named("train", seen, len(inputs), dials)
+    def values_and_probes(
+        self, splits: Sequence[str], most: int, network: Network, dials: Dials, data_arrays: DataArrays
+    ) -> dict[str, Array]:
+        """The same, with what splits say to the probes of `on_split` (training split) and `by_class` (each split).
+
+        `dead` lacks its second half yet.
+        """
+        resolved = self.resolved
+        asked, values = resolved.on_split, dict[str, Array]()
+        first = [name for name in dict.fromkeys((*splits, *resolved.classed)) if name != "train" or not asked]
+        for name in (*first, *(("train",) if asked else ())):
+            inputs, targets = data_arrays.split(name)
+            further = ("confusion",) if name in resolved.classed else ()
+            wanted = (*(asked if name == "train" else ()), *further)
+            seen = self._through(network, dials, inputs, targets, most, wanted)
+            values |= self._named(name, seen, len(inputs), dials) if name in splits else {}
+            values |= self._by_class(name, seen["confusion"]) if further else {}
+            values |= self._of_training(seen, asked, len(inputs), dials) if name == "train" else {}
+        return values
+
+    def _by_class(self, split: str, confusion: Array) -> dict[str, Array]:
+        called = self.resolved.goals[self.resolved.class_goal].called
+        total = jnp.sum(confusion, axis=1)
+        right = jnp.where(total > 0, jnp.diagonal(confusion) / jnp.maximum(total, 1), jnp.nan)
+        given = {"confusion": confusion, "class_accuracy": right}
+        return {f"{split}_{called(name)}": given[name] for name in self.resolved.by_class}
+
+    def _of_training(self, seen: Any, asked: Sequence[str], examples: int, dials: Dials) -> dict[str, Array]:
+        """What the probes of the training split make of a pass over it."""
+        values: dict[str, Array] = {}
         if "dead" in asked:
             same = jnp.all(seen["low"] == seen["high"])
-            found[SAME] = same & jnp.isfinite(self.judge.finished(seen["sums"], len(inputs), dials)[0])
+            values[SAME] = same & jnp.isfinite(self.judge.finished(seen["sums"], examples, dials)[0])
         if "dead_units" in asked:
             ends = zip(seen["lowest"], seen["highest"], strict=True)
-            found["dead_units"] = jnp.stack([jnp.mean(low == high) for low, high in ends])
+            values["dead_units"] = jnp.stack([jnp.mean(low == high) for low, high in ends])
         if "predictions" in asked:
-            found["predictions"] = seen["predictions"]
-        return found
+            values["predictions"] = seen["predictions"]
+        return values
 
-    def still(self, most: int, network: Network, dials: Dials, feed: Feed) -> Array:
+    def still(self, most: int, network: Network, dials: Dials, data_arrays: DataArrays) -> Array:
         """Whether no slice of the training split gives the first layer any gradient."""
 
         def slice_is_still(inputs: Array, targets: Array) -> Array:
             def loss(trained: Any) -> Array:
                 return self.judge(self.scores(network._replace(trained=trained), inputs), targets, dials)[0]
 
-            gradient = self.pace(jax.grad(loss)(network.trained), dials)
+            gradient = self.scale_head_gradients(jax.grad(loss)(network.trained), dials)
             reached = [layer for _, layer in layers_of(gradient)][:1] or [gradient]
             return jnp.stack([jnp.all(array == 0) for array in jax.tree.leaves(reached)]).all()
 
-        whole, rest = _each(slice_is_still, *feed.split("train"), most)
+        whole, rest = _each(slice_is_still, *data_arrays.split("train"), most)
         return jnp.all(whole) if rest is None else jnp.all(whole) & rest
 
     def _named(self, split: str, seen: Any, examples: int, dials: Dials) -> dict[str, Array]:
-        loss, told = self.judge.finished(seen["sums"], examples, dials)
-        return {f"{split}_loss": loss, **{f"{split}_{name}": value for name, value in told.items()}}
+        loss, values = self.judge.finished(seen["sums"], examples, dials)
+        return {f"{split}_loss": loss, **{f"{split}_{name}": value for name, value in values.items()}}
 
     def _through(
         self, network: Network, dials: Dials, inputs: Array, targets: Array, most: int, asked: Sequence[str]
@@ -102,6 +124,8 @@ class Split:
                 seen["highest"] = [jnp.max(row, axis=1) for row in rows]
             if "predictions" in asked:
                 seen["predictions"] = self.judge.predictions(scores, dials)
+            if "confusion" in asked:
+                seen["confusion"] = self.judge.confusion(self.resolved.class_goal, scores, targets, dials)
             return seen
 
         whole, rest = _each(of_slice, inputs, targets, most)
@@ -123,21 +147,22 @@ def _each(function: Callable[..., Any], inputs: Array, targets: Array, most: int
     return lax.map(lambda part: of(*part), stacked), rest
 
 
-JOINED = {"sums": jnp.sum, "low": jnp.min, "high": jnp.max, "lowest": jnp.min, "highest": jnp.max}
+JOINED = {"sums": jnp.sum, "low": jnp.min, "high": jnp.max, "lowest": jnp.min, "highest": jnp.max,
+          "confusion": jnp.sum}  # fmt: skip
 
 
 def _joined(whole: dict[str, Any], rest: dict[str, Any] | None) -> dict[str, Any]:
     """What all slices say together."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, join in JOINED.items():
         if name in whole:
-            found[name] = jax.tree.map(lambda a, join=join: join(a, axis=0), whole[name])
+            values[name] = jax.tree.map(lambda a, join=join: join(a, axis=0), whole[name])
             if rest is not None:
-                found[name] = jax.tree.map(
-                    lambda a, b, join=join: join(jnp.stack([a, b]), axis=0), found[name], rest[name]
+                values[name] = jax.tree.map(
+                    lambda a, b, join=join: join(jnp.stack([a, b]), axis=0), values[name], rest[name]
                 )
     if "predictions" in whole:
         parts = jnp.moveaxis(whole["predictions"], 0, 1)  # (unit, slice, example)
         parts = parts.reshape(parts.shape[0], -1)
-        found["predictions"] = parts if rest is None else jnp.concatenate([parts, rest["predictions"]], axis=1)
-    return found
+        values["predictions"] = parts if rest is None else jnp.concatenate([parts, rest["predictions"]], axis=1)
+    return values

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array
 
-from seedbed.engine.assemble import Evidence, Member, Network
+from seedbed.engine.assemble import Member, Network, StepTrace
 from seedbed.engine.lanes import NEVER
 from seedbed.engine.options import Dials
 from seedbed.stopping import Stop, Target
@@ -22,18 +22,18 @@ class Lane(NamedTuple):
     """Everything a member carries from step to step. `last` holds what is known at every step, at its last one."""
 
     network: Network
-    memory: Any
+    opt_state: Any
     hit_step: Array
     diverged_step: Array
     stop_step: Array
     last: dict[str, Array]
 
 
-def fresh_lane(member: Member, network: Network, memory: Any) -> Lane:
+def fresh_lane(member: Member, network: Network, opt_state: Any) -> Lane:
     """A member before its first step."""
     never = jnp.int32(NEVER)
     return Lane(
-        network, memory, never, never, never, {name: jnp.float32(jnp.nan) for name in member.resolved.step_names}
+        network, opt_state, never, never, never, {name: jnp.float32(jnp.nan) for name in member.resolved.step_names}
     )
 
 
@@ -44,21 +44,21 @@ def running(lane: Lane) -> Array:
 
 def step(
     member: Member, stop: Stop | None, lane: Lane, inputs: Array, targets: Array, key: Array | None,
-    dials: Dials, at: Array, cap: Array, live: Array, told: dict[str, Array], judged: Array,
-) -> tuple[Lane, Evidence]:  # fmt: skip
+    dials: Dials, at: Array, cap: Array, live: Array, split_values: dict[str, Array], judged: Array,
+) -> tuple[Lane, StepTrace]:  # fmt: skip
     """Judge the member at step `at`; unless that ends it, update it. Where not `live`, nothing of the lane changes.
 
-    `told` is what whole splits say of the member, by which it can arrive where this step is `judged`.
+    `split_values` is what whole splits say of the member, by which it can arrive where this step is `judged`.
     """
     active, split = running(lane) & live, member.resolved.step
     gradient_of = jax.value_and_grad(member.objective, has_aux=True)
     network = lane.network
     (loss, (scores, metrics, state)), raw = gradient_of(network.trained, network, inputs, targets, key, dials)
-    gradient = member.pace(raw, dials)
-    measures = {f"{split}_{name}": value for name, value in {"loss": loss, **metrics}.items()} | told
+    gradient = member.scale_head_gradients(raw, dials)
+    measures = {f"{split}_{name}": value for name, value in {"loss": loss, **metrics}.items()} | split_values
     finite = jnp.isfinite(loss)
     arrived = finite & judged & holds(stop, measures)
-    updates, memory = member.rule(dials).update(gradient, lane.memory, network.trained)
+    updates, opt_state = member.optimizer(dials).update(gradient, lane.opt_state, network.trained)
     trained = optax.apply_updates(network.trained, updates)
     sound = all_finite(trained)
     ends = ~finite | arrived | (at >= cap)
@@ -71,13 +71,13 @@ def step(
     diverged = jnp.where(active & ~finite, at, jnp.where(broken, at + 1, lane.diverged_step))
     after = Lane(
         network=Network(keep(trained, network.trained), network.fixed, keep(state, network.state)),
-        memory=keep(memory, lane.memory),
+        opt_state=keep(opt_state, lane.opt_state),
         hit_step=jnp.where(active & arrived, at, lane.hit_step),
         diverged_step=diverged,
         stop_step=jnp.where(active & (ends | broken), at, lane.stop_step),
         last={name: jnp.where(active, measures[name], lane.last[name]) for name in lane.last},
     )
-    return after, Evidence(network, inputs, targets, key, scores, loss, gradient, updates)
+    return after, StepTrace(network, inputs, targets, key, scores, loss, gradient, updates)
 
 
 def all_finite(tree: Any) -> Array:

@@ -45,7 +45,7 @@ def measured(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
 
 
 def _training(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
-    notes = {"profile": bench.profile, **({"aside": True} if asked.aside else {})}
+    notes = {"profile": bench.profile, **({"aside": True} if asked.auxiliary else {})}
     spec: Any = asked.spec
     how: dict[str, Any] = {"notes": notes, "listen": bench.listen, "keep_older": bench.keep_older}
     return run(spec, asked.over(bench.seeds), **how, **_kept(asked, name, bench))

@@ -16,7 +16,7 @@ from seedbed.reference.layers import concatenate, concatenate_pullback
 from seedbed.reference.losses import signs
 from seedbed.reference.models import network_for
 from seedbed.reference.network import Network
-from seedbed.reference.optimizers import OPTIMIZERS, Rule
+from seedbed.reference.optimizers import OPTIMIZERS, Optimizer
 from seedbed.reference.options import numbers
 from seedbed.reference.schedules import at_step
 from seedbed.reference.twin import Array
@@ -91,7 +91,7 @@ class Task:
     held: Mapping[str, Batch]  # the splits that are not trained on, by name
     network: Network
     goals: tuple[Goal, ...]
-    rule: Rule
+    optimizer: Optimizer
     dials: Mapping[str, float]
     batch_size: int | None
     resolved: Resolved
@@ -123,7 +123,7 @@ def task_for(spec: Spec, data: Dataset) -> Task:
     return Task(
         train=batch_for(data, network, data.inputs, data.targets),
         held={name: batch_for(data, network, *arrays) for name, arrays in held_out(data).items()},
-        rule=OPTIMIZERS[spec.optimizer.name],
+        optimizer=OPTIMIZERS[spec.optimizer.name],
         batch_size=spec.batch_size,
         resolved=resolve(spec, shape_of(data)),
         **functions,

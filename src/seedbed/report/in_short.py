@@ -12,10 +12,10 @@ import numpy as np
 import seedbed as sb
 from seedbed.report import glossary
 from seedbed.report.context import Context, Scored
-from seedbed.report.judged import TITLE
 from seedbed.report.numbers import SPACE, counted, number, percent, steps, whole
 from seedbed.report.page import Figure, Section, Short
 from seedbed.report.show.comparing import MOST_IN_WORDS, MOST_RANKED, POWER, apart_words
+from seedbed.report.verdicts import TITLE
 
 MOST = 4  # settings that are named one by one
 PICTURE = "in_short"

@@ -70,7 +70,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
         "padded": sb.measures.train(padded, at_most=profile.padded_seeds, unless=("padding",)),
         "dense": sb.measures.train(dense, fixed=True),
         "part2": sb.measures.train(dense.replace(data=sb.data.random_images(64, (4, 4))), fixed=True),
-        "start": sb.measures.train(question.replace(steps=0, stop=None), fixed=("steps",), aside=True),
+        "start": sb.measures.train(question.replace(steps=0, stop=None), fixed=("steps",), auxiliary=True),
         "examples": sb.measures.examples(question),
     }
 

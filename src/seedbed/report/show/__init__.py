@@ -7,6 +7,7 @@ single_runs                   what one run would have said, and how many seeds a
 cost                          parameters, examples and operations of networks side by side
 generalization                accuracy and loss on both splits, and the gap between them
 step_times                    milliseconds of a training step
+confusion                     which class is taken for which, and the accuracy of each class
 published                     published single runs beside the distribution, from the claims
 images, kernels               what a network sees, and what its first layer learned
 renamed                       a block with other names for its figures, where a page shows it of several records
@@ -22,6 +23,7 @@ Nothing heavy is imported here: statistics and figures are loaded when a block i
 from seedbed.report.numbers import file_name, hundredths, interval, number, p_value, percent, share, tenths
 from seedbed.report.operations import layers, parameter_count, training_operations
 from seedbed.report.show.arriving import arrival_figures, arrivals
+from seedbed.report.show.classes import confusion
 from seedbed.report.show.comparing import compare, interaction, scores, single_runs
 from seedbed.report.show.costing import cost, costs, plain, ratio, times
 from seedbed.report.show.generalizing import generalization
@@ -36,6 +38,7 @@ __all__ = [
     "arrivals",
     "by_layer",
     "compare",
+    "confusion",
     "cost",
     "costs",
     "curves",

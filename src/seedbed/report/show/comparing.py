@@ -267,7 +267,7 @@ def single_run_items(scored: Scored) -> Iterator[Prose | Table]:
     if n <= PICKED:
         return
     better: Any = scored.score.better
-    found = sb.stats.luck.meter(members, ks=(PICKED,), better=better)
+    found = sb.stats.luck.seed_luck(members, ks=(PICKED,), better=better)
     seeds = sorted({seed for one in found for seed in one.beaten})
     what = "steps" if scored.hits else scored.words
     faster = "faster" if scored.hits else "better"

@@ -71,7 +71,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
         "times": sb.measures.timed(question, repeats=profile.repeats, least=profile.least),
         "rates": sb.measures.train(table_1(cell), **few),
         "adadelta": sb.measures.train(table_2(cell), **few),
-        "tanh": sb.measures.train(tanh, **few, aside=True),
+        "tanh": sb.measures.train(tanh, **few, auxiliary=True),
         "deadly": sb.measures.train(
             deadly(profile.zeiler, profile.zeiler_test, profile.deadly_epochs, profile.deadly_width), **few
         ),

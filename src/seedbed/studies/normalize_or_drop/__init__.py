@@ -70,7 +70,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
         "fashion": sb.measures.train(clothes.vary(net=fashion()), at_most=profile.few, fixed=True),
         "sigmoids": sb.measures.train(three_sigmoids(profile.sigmoid_images, profile.sigmoid_steps), fixed=True),
         "one_epoch": sb.measures.train(
-            one_epoch(profile.fast_images, profile.fast_steps), at_most=profile.fast, fixed=True, aside=True
+            one_epoch(profile.fast_images, profile.fast_steps), at_most=profile.fast, fixed=True, auxiliary=True
         ),
         "times": sb.measures.timed(net.vary(arm=every), repeats=profile.repeats, least=profile.least),
     }

@@ -1,7 +1,7 @@
 """Carry a study out: its records into the store, its answer into a report. Nothing is computed here.
 
-Telling (`telling`) needs SciPy, matplotlib and Typst, which take as long to load as everything a run needs before its
-first step. So they are loaded on a thread, beside the training.
+The report (`reporting`) needs SciPy, matplotlib and Typst, which take as long to load as everything a run needs before
+its first step. So they are loaded on a thread, beside the training.
 """
 
 import time
@@ -37,7 +37,7 @@ class Outcome:
     seconds: float
 
 
-def perform(
+def run_study(
     study: Study,
     *,
     profile: ProfileName = "quick",
@@ -95,16 +95,16 @@ def perform(
         "until": until,
     }
     kept.write_note(REQUEST, request)
-    told, written = _telling().tell(folder, study, records, request)
-    return Outcome(folder, told, written, time.perf_counter() - began)
+    content, written = _reporting().write_report(folder, study, records, request)
+    return Outcome(folder, content, written, time.perf_counter() - began)
 
 
 def retell(folder: Path) -> Outcome:
     """Write the report of a folder again from its records; nothing is run."""
     began = time.perf_counter()
     study, records, request = _finished(store.open_existing(folder / "record"), folder)
-    told, written = _telling().tell(folder, study, records, request)
-    return Outcome(folder, told, written, time.perf_counter() - began)
+    content, written = _reporting().write_report(folder, study, records, request)
+    return Outcome(folder, content, written, time.perf_counter() - began)
 
 
 def outcomes_of(kept: store.Store) -> Mapping[str, Any]:
@@ -172,15 +172,15 @@ def _is_its_own(kept: store.Store, folder: Path, source: Path | None) -> None:
     )
 
 
-def _telling() -> ModuleType:
-    from seedbed.catalogue import telling
+def _reporting() -> ModuleType:
+    from seedbed.catalogue import reporting
 
-    return telling
+    return reporting
 
 
 def _loading(listen: Listener) -> Listener:
-    """The listener; when it first hears of training, what telling needs is loaded meanwhile."""
-    loading = Thread(target=_telling, name="load the report")
+    """The listener; when it first hears of training, what the report needs is loaded meanwhile."""
+    loading = Thread(target=_reporting, name="load the report")
 
     def hear(event: Progress) -> None:
         if event.phase == "training" and loading.ident is None:
