@@ -6,7 +6,7 @@ when the splits are judged, and raises every misfit that does not depend on a us
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -19,7 +19,7 @@ from seedbed.vocabulary import Part, find
 from seedbed.vocabulary.activations import DRAWS, LEARNS, WIDENS
 from seedbed.vocabulary.losses import ON_SCORE, SIGNED, WEIGHT, head_names, of_head
 from seedbed.vocabulary.metrics import OF_LABELS, SHARES
-from seedbed.vocabulary.probes import BY_CLASS, DIMS, ON_SPLIT
+from seedbed.vocabulary.probes import AT_THE_END, BY_CLASS, DIMS, ON_SPLIT
 from seedbed.vocabulary.walk import Stage, flat, walk
 
 OUTPUTS = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
@@ -199,6 +199,14 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
         classed=tuple(judged) if by_class else (),
         class_goal=goal_of_classes(goals, by_class[0]) if by_class else 0,
     )
+
+
+def variables(spec: Spec, resolved: Resolved) -> set[str]:
+    """The names of what a record of this question will hold: steps, traces and probes, and each at the end."""
+    probes = {part.name for part in spec.probes if part.name not in resolved.by_class} | {*resolved.class_dims}
+    measured = {*resolved.step_names, *resolved.row_names, *probes}
+    arrivals = {"hit_step", "diverged_step", "stop_step"} | ({"hit_after"} if resolved.scheduled else set())
+    return arrivals | {name for name in measured if name not in AT_THE_END} | {f"final_{name}" for name in measured}
 
 
 def goal_of_classes(goals: Sequence[Goal], probe: str) -> int:
@@ -414,14 +422,24 @@ def check_batch(spec: Spec, shape: Shape) -> None:
 
 def check_norm(spec: Spec, shape: Shape, stages: Sequence[Stage]) -> None:
     """Batch norm sees several numbers of every feature or channel: an image has one at each of its places."""
-    if not shape.splits:
-        return
-    batch = shape.examples if spec.batch_size is None else spec.batch_size
-    if any(stage.kind == "batch_norm" and batch * math.prod(stage.takes[1:]) == 1 for stage in stages):
+    if batch_of(spec, shape) == 1:
+        check_normalized([stage.takes[1:] for stage in stages if stage.kind == "batch_norm"])
+
+
+def check_normalized(places: Iterable[Sequence[int]]) -> None:
+    """Raise SpecError where a batch norm of one example sees a single number: an image has one at each place."""
+    if any(math.prod(size) == 1 for size in places):
         raise SpecError(
             "batch norm needs more than one example in a batch, got 1: the values of one example have no variance to "
             "be divided by; take a larger batch_size, or no batch norm"
         )
+
+
+def batch_of(spec: Spec, shape: Shape) -> int:
+    """The examples of a step; 0 where the data are not known yet."""
+    if not shape.splits:
+        return 0
+    return shape.examples if spec.batch_size is None else spec.batch_size
 
 
 def _can_be_reached(spec: Spec, target: Target) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from seedbed.errors import SpecError, nearest
+from seedbed.errors import SpecError, nearest, one_of, shown
 
 ProfileName = Literal["smoke", "quick", "full"]
 PROFILES: tuple[ProfileName, ...] = ("smoke", "quick", "full")
@@ -77,6 +77,12 @@ class Score:
     record: str = ""
     words: str = ""
 
+    def __post_init__(self) -> None:
+        one_of(self.better, ("lower", "higher"), "better, of a score,")
+        variable: Any = self.variable
+        if not isinstance(variable, str) or not variable:
+            raise SpecError(f'a score is a variable of the record, got {shown(variable)}; write "final_test_loss"')
+
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
@@ -107,6 +113,20 @@ class Study:
     outcomes: Callable[[Any], Mapping[str, Any]] | None = None
     decided: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail only when the page is made, after everything has been trained."""
+        for name in ("page", "claims", "decided"):
+            if isinstance(value := getattr(self, name), str) or not isinstance(value, Sequence):
+                raise SpecError(f'{name} of study "{self.name}" is a list, got {shown(value)}; put it into [...]')
+        strange: list[Any] = [entry for entry in self.page if not callable(entry) and not hasattr(entry, "items")]
+        if strange:
+            raise SpecError(
+                f"a page lists sections and blocks, got {shown(strange[0])}; put it into sb.Section(title, [...])"
+            )
+        strange = [claim for claim in list[Any](self.claims) if not isinstance(claim, Claim)]
+        if strange:
+            raise SpecError(f"claims are a list of sb.Claim(...), got {shown(strange[0])}; write each as one")
 
     def profile(self, name: ProfileName, engine: str = "jax") -> Profile:
         """The numbers of one profile.

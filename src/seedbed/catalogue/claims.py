@@ -48,6 +48,19 @@ def outcomes_of(study: Study, records: Mapping[str, xr.Dataset]) -> dict[str, xr
     return {**found, **(study.outcomes(records) if study.outcomes else {})}
 
 
+def claimed(study: Study) -> list[tuple[str, str, str]]:
+    """The variables that claims are about: what names each, the record it is read from, its name.
+
+    Raises: StatsError for a check that cannot be read.
+    """
+    return [
+        (f'the claim "{claim.id}"', claim.record, term.variable)
+        for claim in study.claims
+        if claim.check
+        for term in stats.parse(claim.check).terms
+    ]
+
+
 def verdict_of(check: str, record: xr.Dataset) -> dict[str, Any]:
     """A user's own check of a record, as plain data with its sentence; what cannot be read raises StatsError."""
     found = stats.judge(check, record).plain()

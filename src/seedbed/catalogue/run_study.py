@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from seedbed import store
+from seedbed.catalogue.names import check_names
 from seedbed.catalogue.own import checked_name, from_file
 from seedbed.catalogue.questions import Changes, asked_of, carried_out
 from seedbed.catalogue.request import CROSSED, REQUEST
@@ -66,6 +67,8 @@ def run_study(
     changed = Changes(changes or {}, data)
     seeds = read_seeds(study.profile(profile).seeds if seeds is None else seeds)
     asked = asked_of(study, study.profile(profile, engine), changed)
+    if TABLE.get(study.name) is not study:  # those of the catalogue are checked in its tests
+        check_names(study, asked, _claims().claimed(study) if study.claims else ())
     crossed = None if sources is None else _crossing(next(iter(specs(asked).values()), None), sources)
     kept, hear = store.create_or_open(folder / "record"), _loading(listen)
     _is_its_own(kept, folder, source)

@@ -155,6 +155,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
 
     trial_key = threefry.key(0)
     check.trainable(spec, model_structure)
+    check.norms_fit(spec, shape, structure, partial(_over_examples, key=trial_key if draws else None))
     network, _ = jax.eval_shape(start, trial_key, example_dials)
     trace = partial(jax.make_jaxpr(scores_of, return_shape=True), network)
     example_bytes = check.outputs_fit(spec, shape, trace, partial(jax.eval_shape, loss_of))
@@ -291,13 +292,22 @@ def _estimated(network: Network, plain: Any, state_plain: Any, inputs: Array) ->
     return _over_examples(model, eqx.combine(network.state, state_plain), inputs, None)[1]
 
 
+def _takes_key(model: Any) -> bool:
+    """Whether a model's call has a place for a key; one of Equinox's batch norm alone needs none."""
+    try:
+        known = inspect.signature(model).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(one.name == "key" or one.kind is one.VAR_KEYWORD for one in known)
+
+
 def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Any, Any]:
     """Apply a model for one example to a batch in the last axis; layers may talk over the axis named "batch".
 
     What it returns is a stranger's, and `check.outputs_fit` looks at it.
     """
     stateful = bool(jax.tree.leaves(state))
-    keys = None if key is None else jax.random.split(key, inputs.shape[-1])
+    keys = None if key is None or not _takes_key(model) else jax.random.split(key, inputs.shape[-1])
 
     def one(x: Array, k: Array | None) -> tuple[Any, Any]:
         chance = {} if k is None else {"key": k}

@@ -41,9 +41,16 @@ class Block:
 
     title: str
     items: Callable[[Context], Iterable[Any]]
+    variables: Sequence[str] = ()  # that the record of this name must have
+    record: str = ""
 
     def __call__(self, context: Context) -> Iterable[Any]:
-        """The items, for this context."""
+        """The items, for this context. Raises SpecError for a variable that the record lacks."""
+        for name in self.variables:
+            if name not in context.record(self.record):
+                there = [str(key) for key in context.record(self.record).data_vars]
+                lacks = f'the block "{self.title}" shows what its record lacks, got "{name}"{nearest(name, there)}'
+                raise SpecError(f"{lacks}; there are {', '.join(there)}")
         return self.items(context)
 
 

@@ -54,7 +54,7 @@ def curves(
             name = f"{variable}_{suffix}" if suffix else variable
             yield Figure(name, figure, caption, f"{what} against step")
 
-    return Block("While they train", items)
+    return Block("While they train", items, variables, record)
 
 
 def by_layer(variable: str, *, steps: Sequence[int] = (), record: str = "") -> Block:
@@ -83,7 +83,7 @@ def by_layer(variable: str, *, steps: Sequence[int] = (), record: str = "") -> B
                 f"Median {what.lower()} over n = {n} members (25–75 % of members in brackets).",
             )
 
-    return Block(words(variable), items)
+    return Block(words(variable), items, (variable,), record)
 
 
 def over_time(variable: str, *, steps: Sequence[int], record: str = "", what: str = "") -> Block:
@@ -98,7 +98,7 @@ def over_time(variable: str, *, steps: Sequence[int], record: str = "", what: st
         if shown.sizes[SEED] > 1 and settings_vary(shown):
             yield from over_time_items(shown, variable, what or words(variable).lower(), steps)
 
-    return Block(f"{words(variable)} at the same step", items)
+    return Block(f"{words(variable)} at the same step", items, (variable,), record)
 
 
 def over_time_items(
