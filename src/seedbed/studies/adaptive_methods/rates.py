@@ -74,7 +74,7 @@ def outcomes(records: Mapping[str, Any]) -> dict[str, Any]:
         spans = {name: _span(first.sel({"method": name})) for name in first["method"].values.tolist()}
         spans["AdaDelta"] = _span(second)
         found["spans"] = sb.derive(records["rates"], lambda levels, _: {"span": spans[levels["method"]]},
-                                   axes={"method": list(spans)}, seeds=records["rates"]["seed"].values,
+                                   axes={"method": list(spans)}, seeds=records["rates"]["seed"].values.tolist(),
                                    of="rates adadelta")  # fmt: skip
     if "deadly" in records:
         found["dead"] = sb.derive(

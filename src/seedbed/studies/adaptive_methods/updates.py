@@ -36,7 +36,8 @@ FORMULAS = (  # method, Typst, in words, what its terms and hyperparameters are
      "start d is 0, and ε alone decides how fast anything begins. Hyperparameters: ρ (0.95), ε (10⁻⁶), and η, which "
      "Keras sets to 0.001: both are run here."),
     ("Adam", "m <- beta_1 m + (1 - beta_1) g, quad s <- beta_2 s + (1 - beta_2) g^2, quad "
-     "w <- w - eta (m / (1 - beta_1^t)) / (sqrt(s / (1 - beta_2^t)) + epsilon)",
+     "hat(m) = m / (1 - beta_1^t), quad hat(s) = s / (1 - beta_2^t), quad "
+     "w <- w - eta / (sqrt(hat(s)) + epsilon) hat(m)",
      "m and s are running means of the gradient and its square, each divided by what corrects its start at zero",
      "**Adam** (Kingma and Ba 2014). m is a running mean of the gradient itself, a momentum, and s that of its square, "
      "over about 10 and 1,000 steps. Both start at 0 and are therefore too small at first; after t steps 1 − βᵗ is the "

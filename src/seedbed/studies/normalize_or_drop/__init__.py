@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.studies.normalize_or_drop.inside import TERMS, drift, shifts, together, variance_shift
+from seedbed.studies.normalize_or_drop.inside import TERMS, drift, repaired, shifts, together, variance_shift
 from seedbed.studies.normalize_or_drop.learned import by_layer, input_or_not, parameters
 from seedbed.studies.normalize_or_drop.networks import (
     BOTH,
     DROP,
     INPUT,
+    LEARNED,
     NORM,
     PLAIN,
     SMALL,
@@ -67,6 +68,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
         "nets": net.vary(arm=every),
         "inputs": sb.measures.train(net.vary(arm={name: every[name] for name in (NORM, INPUT)}), seeds=profile.pairs),
         "places": sb.measures.train(net.vary(place=places()), fixed=("arm",)),
+        "anew": sb.measures.train(estimated_anew(net, profile.epochs), fixed=True, auxiliary=True),
         "fashion": sb.measures.train(clothes.vary(net=fashion()), at_most=profile.few, fixed=True),
         "sigmoids": sb.measures.train(three_sigmoids(profile.sigmoid_images, profile.sigmoid_steps), fixed=True),
         "one_epoch": sb.measures.train(
@@ -75,6 +77,17 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
         "times": sb.measures.timed(net.vary(arm=every), repeats=profile.repeats, least=profile.least),
     }
     return {name: one for name, one in found.items() if name not in profile.leaves_out}
+
+
+def estimated_anew(net: sb.Spec, epochs: float) -> sb.Spec:
+    """The arm with both, and an epoch more in which only the running averages move: nothing dropped, the rate 0."""
+    return net.replace(
+        model=lenet("before", drop=True, until=epochs),
+        optimizer=sb.optimizers.adam(sb.schedules.drops([1e-3, 0.0], at=[epochs], unit="epoch")),
+        steps=sb.epochs(epochs + 1),
+        trace=sb.epochs(epochs + 1),
+        probes=LEARNED,
+    )
 
 
 def outcomes(records: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +100,9 @@ def outcomes(records: Mapping[str, Any]) -> dict[str, Any]:
         of="one_epoch",
     )
     if BOTH in nets["arm"].values:
-        found["shifts"] = _by_name(nets, "layer", "shift", shifts(nets, BOTH), "nets")
+        after, before = (one["final_test_accuracy"] for one in (records["anew"], nets.sel(arm=BOTH)))
+        found["repair"] = sb.derive(records["anew"], lambda *_: {"gain": after.values - before.values}, of="anew")
+        found["shifts"] = _by_name(nets, "behind", "shift", shifts(nets, BOTH), "nets")
     if "fashion" in records:
         found |= on_fashion(records["fashion"])
     if "times" in records:
@@ -109,7 +124,7 @@ def on_fashion(clothes: Any) -> dict[str, Any]:
             name: one.isel(step=-1).sel(learned="scale").mean("unit").values
             for name, one in by_layer(clothes, NORM, factor="net").items()
         }
-        found["fashion_scales"] = _by_name(clothes, "layer", "scale", scales, "fashion")
+        found["fashion_scales"] = _by_name(clothes, "behind", "scale", scales, "fashion")
     return found
 
 
@@ -124,7 +139,7 @@ def seconds(times: Any) -> Any:
 def _by_name(record: Any, axis: str, variable: str, values: Mapping[str, np.ndarray], of: str) -> Any:
     """An outcome of every member for each of the names along an axis of its own."""
     return sb.derive(record, lambda levels, _: {variable: values[levels[axis]]}, axes={axis: list(values)},
-                     seeds=record["seed"].values, of=of)  # fmt: skip
+                     seeds=record["seed"].values.tolist(), of=of)  # fmt: skip
 
 
 def _first(part: Any) -> np.ndarray:
@@ -276,7 +291,7 @@ study = sb.Study(
         sb.Section("Dropout instead", [dropped], asks="How does dropout compare with batch norm?"),
         sb.Section(
             "Both together",
-            [apart(BOTH, DROP), apart(BOTH, NORM), variance_shift],
+            [apart(BOTH, DROP), apart(BOTH, NORM), variance_shift, repaired],
             asks="How do both together compare with each alone?",
         ),
         sb.Section(
@@ -299,6 +314,8 @@ study = sb.Study(
         "momentum 0.1 in testing",
         "dropout 0.2 on the standardized input and 0.5 behind each hidden layer, behind the pool where there is one; "
         "what is kept is divided by its share, so that testing needs no scaling",
+        "batch-norm statistics are estimated anew by one more epoch at rate 0 with nothing dropped, in which the "
+        "weights stay as they are and the running averages forget all batches before",
         "“both” has the standardized input, batch norm in the hidden layers, and both dropouts",
         "accuracies are those of the last step, not of the best epoch",
         "the paper of Ioffe and Szegedy gives no rate and no deviation of the first weights, and binary images: here "

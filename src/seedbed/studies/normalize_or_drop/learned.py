@@ -20,9 +20,12 @@ MARGIN = 0.001
 MOST = 6  # steps that have a violin
 
 
-def by_layer(record: Any, arm: str, variable: str = "norm_parameters", factor: str = "arm") -> dict[str, Any]:
-    """A probe of batch norm in one arm, layer by layer: (seed, step, unit, quantity) without the places left over."""
-    found = record[variable].sel({factor: arm}).transpose("seed", "step", "norm", "unit", ...)
+def by_layer(record: Any, arm: str = "", variable: str = "norm_parameters", factor: str = "arm") -> dict[str, Any]:
+    """A probe of batch norm in one arm, layer by layer: (seed, step, unit, quantity) without the places left over.
+
+    No arm: of a record with a single setting.
+    """
+    found = record[variable].sel({factor: arm} if arm else {}).transpose("seed", "step", "norm", "unit", ...)
     names = ("input", *HIDDEN) if arm == INPUT else HIDDEN
     layers: dict[str, Any] = {}
     for place, name in enumerate(names[: found.sizes["norm"]]):
@@ -115,11 +118,11 @@ def input_or_not(context: sb.Context) -> Iterator[Any]:
         f"input too; n = {scored.n} seeds, the same for both. 95 % intervals.",
     )
     if found.equivalent:
-        said = "They are the same to within 0.1 percentage points"
+        said = "The two inputs give the same to within 0.1 percentage points"
     elif found.p_low > 0.95 or found.p_high > 0.95:
-        said = "They differ by more than 0.1 percentage points"
+        said = "The two inputs differ by more than 0.1 percentage points"
     else:
-        said = "Whether they are the same to within 0.1 percentage points cannot be told from so many seeds"
+        said = "Whether the two inputs give the same to within 0.1 percentage points cannot be told from so many seeds"
     told = (
         f"{said}: batch norm on the input minus standardization is {shown} in test accuracy (n = {scored.n}, 90 % "
         f"interval; two one-sided paired t tests against ±0.1 points, p = {sb.show.p_value(found.p)})."

@@ -13,13 +13,18 @@ SMALL = ("unit_inputs", "unit_correlation")
 LEARNED = ("norm_parameters", "norm_inputs")
 
 
-def lenet(norm: str = "", *, on_input: bool = False, drop: bool = False) -> Any:
+def lenet(norm: str = "", *, on_input: bool = False, drop: bool = False, until: float = 0) -> Any:
     """LeNet-5, with batch norm "before" or "after" every activation, or none; with batch norm and dropout on the input.
 
-    Dropout 0.2 stands on the input and 0.5 behind every hidden layer, behind the pool where there is one.
+    Dropout 0.2 stands on the input and 0.5 behind every hidden layer, behind the pool where there is one; with `until`
+    only for so many epochs.
     """
     layers = sb.layers
-    first = [layers.batch_norm()] * on_input + [layers.dropout(0.2)] * drop
+
+    def rate(share: float) -> Any:
+        return sb.schedules.drops([share, 0.0], at=[until], unit="epoch") if until else share
+
+    first = [layers.batch_norm()] * on_input + [layers.dropout(rate(0.2))] * drop
     pooled = [layers.max_pool(2)]
     found = list(first)
     for made, pool in (
@@ -29,7 +34,7 @@ def lenet(norm: str = "", *, on_input: bool = False, drop: bool = False) -> Any:
         (layers.dense(84), []),
     ):
         before, after = ([layers.batch_norm()] * (norm == where) for where in ("before", "after"))
-        found += [made, *before, layers.activation(), *after, *pool, *[layers.dropout(0.5)] * drop]
+        found += [made, *before, layers.activation(), *after, *pool, *[layers.dropout(rate(0.5))] * drop]
     return sb.models.sequential(found, activation="relu")
 
 
