@@ -74,6 +74,14 @@ def examples(spec: Spec, *, seeds: int | None = 1, **how: Any) -> Asked:
     return Asked(kind="examples", spec=spec, seeds=seeds, **how)
 
 
+def data_card(spec: Spec, *, few: int = 6, **how: Any) -> Asked:
+    """What the data of a question are made of: sizes, classes, grey values, representative images, copies.
+
+    `few` images of each class are shown of every kind. See `datasets.card.card_of` for what the record holds.
+    """
+    return Asked(kind="card", spec=spec, parameters={"few": few}, **how)
+
+
 def derivatives(
     scores: Any,
     targets: Any,

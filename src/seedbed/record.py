@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed.errors import SpecError, nearest
-from seedbed.spec import Spec, canonical_json, levels_of
+from seedbed.spec import EXAMPLES, Spec, canonical_json, levels_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -233,6 +233,8 @@ def derive(
 
 def units(name: str) -> str:
     """The unit of a variable, by its name: steps, nats, or 1 for a pure number."""
+    if name.removeprefix("final_") in EXAMPLES:
+        return "examples"
     return "steps" if name.endswith("_step") or name == "hit_after" else "1"
 
 

@@ -13,13 +13,14 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from seedbed.errors import DataError, PartError, SpecError, nearest
-from seedbed.spec import Spec, evaluated_steps
+from seedbed.spec import EXAMPLES, Spec, evaluated_steps
 from seedbed.stopping import Target
 from seedbed.vocabulary import Part, find
 from seedbed.vocabulary.activations import DRAWS, LEARNS, WIDENS
 from seedbed.vocabulary.losses import ON_SCORE, SIGNED, WEIGHT, head_names, of_head
 from seedbed.vocabulary.metrics import OF_LABELS, SHARES
 from seedbed.vocabulary.probes import AT_THE_END, BY_CLASS, DIMS, ON_SPLIT
+from seedbed.vocabulary.schedules import is_schedule, levels
 from seedbed.vocabulary.walk import Stage, flat, walk
 
 OUTPUTS = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
@@ -110,6 +111,8 @@ class Resolved:
     at_steps     splits judged at every step besides, because a target needs them and can afford it
     at_rows      splits judged on the steps of `evaluate`, and where `judge` asks for it
     on_split     probes of the whole training split that the step's own batch cannot answer
+    accumulates  whether a step adds up micro-batches: then it also knows `batch_examples`, how many examples it takes,
+                 and `examples_seen`, those of all updates before it
     judged       when targets are judged: "every step", "the traced steps", or "every k steps"; "" without a target
     splits       examples of every split
     by_class     probes of classes, of each split in `classed`, by the labels of the goal in place `class_goal`
@@ -123,6 +126,7 @@ class Resolved:
     on_split: tuple[str, ...]
     judged: str
     splits: Mapping[str, int]
+    accumulates: bool = False
     by_class: tuple[str, ...] = ()
     classed: tuple[str, ...] = ()
     class_goal: int = 0
@@ -143,7 +147,8 @@ class Resolved:
     @property
     def step_names(self) -> tuple[str, ...]:
         """Names of what is known at every step."""
-        return tuple(f"{split}_{quantity}" for split in (self.step, *self.at_steps) for quantity in self.quantities)
+        names = tuple(f"{split}_{quantity}" for split in (self.step, *self.at_steps) for quantity in self.quantities)
+        return (*names, *EXAMPLES) if self.accumulates else names
 
     @property
     def row_names(self) -> tuple[str, ...]:
@@ -195,6 +200,7 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
         on_split=tuple(part.name for part in spec.probes if is_on_split(part)) if step == "batch" else (),
         judged=_schedule(spec, bool(needed), every_step),
         splits=splits,
+        accumulates=spec.accumulates,
         by_class=by_class,
         classed=tuple(judged) if by_class else (),
         class_goal=goal_of_classes(goals, by_class[0]) if by_class else 0,
@@ -244,7 +250,7 @@ def judged_at_every_step(spec: Spec, judged: int, splits: Mapping[str, int]) -> 
     """
     if spec.judge != "auto":
         return spec.judge == 1
-    batch = splits["train"] if spec.batch_size is None else spec.batch_size
+    batch = splits["train"] if spec.at_once is None else spec.at_once
     return judged <= TIMES * PASSES * max(batch, LEAST)
 
 
@@ -414,10 +420,28 @@ def fits(metric: Part, head: Head, heads: Sequence[Head]) -> bool:
 
 def check_batch(spec: Spec, shape: Shape) -> None:
     """A batch is no larger than the training split."""
-    if shape.splits and spec.batch_size is not None and spec.batch_size > shape.examples:
+    if spec.accumulates and any(map(_mixes_units, spec.parts().values())):
         raise SpecError(
-            f"a batch of {spec.batch_size} was asked for, the data set has {shape.examples} examples; ask for fewer"
+            "where batches add up micro-batches, a warm-up and what follows it count alike, got one in steps and one "
+            'in epochs; give both the same unit, such as unit="step"'
         )
+    if shape.splits:
+        check_batch_size(spec, shape.examples)
+
+
+def check_batch_size(spec: Spec, examples: int) -> None:
+    """The same, where the examples are counted: a program serves other numbers of a schedule too."""
+    sizes = levels(spec.batch_size) if spec.accumulates else ()
+    most = max((*filter(math.isfinite, sizes), spec.at_once or 1))
+    if most > examples:
+        raise SpecError(f"a batch of {most:g} was asked for, the data set has {examples} examples; ask for fewer")
+
+
+def _mixes_units(part: Part) -> bool:
+    """Whether a schedule in a part, or it itself, leads to one of another unit."""
+    then = dict(part.options).get("then") if is_schedule(part) else None
+    mixed = isinstance(then, Part) and dict(then.options).get("unit", "step") != part["unit"]
+    return mixed or any(map(_mixes_units, part.parts()))
 
 
 def check_norm(spec: Spec, shape: Shape, stages: Sequence[Stage]) -> None:
@@ -439,7 +463,7 @@ def batch_of(spec: Spec, shape: Shape) -> int:
     """The examples of a step; 0 where the data are not known yet."""
     if not shape.splits:
         return 0
-    return shape.examples if spec.batch_size is None else spec.batch_size
+    return shape.examples if spec.at_once is None else spec.at_once
 
 
 def _can_be_reached(spec: Spec, target: Target) -> None:

@@ -18,18 +18,19 @@ import numpy as np
 
 from seedbed.errors import LETTERS, SpecError, nearest, shown
 from seedbed.stopping import Every, Stop, Target, every, falls_to, reaches
-from seedbed.vocabulary import TABLES, Dial, Part, find, optional
+from seedbed.vocabulary import TABLES, Dial, Part, find, optional, schedules
 from seedbed.vocabulary import read_back as part_back
 from seedbed.vocabulary.lengths import Epochs, length_back, plain_length
 from seedbed.vocabulary.numbers import MOST, MOST_LETTERS, as_option, plain
 from seedbed.vocabulary.probes import DIMS
-from seedbed.vocabulary.schedules import dial, is_schedule
+from seedbed.vocabulary.schedules import dial, is_schedule, levels
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
 LENGTHS = ("steps", "trace", "evaluate")  # what may be counted in epochs
 WORDS = {"trace": "log", "judge": "auto", "evaluate": "traced"}  # what stands for no number of steps
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
 MEASURED = ("hit_step", "diverged_step", "stop_step", "hit_after", "copy_of")  # what a record may have
+EXAMPLES = ("batch_examples", "examples_seen")  # of a step, and of all before it, where the batch size changes
 SPLITS = ("train", "test", "valid", "batch", "final")  # a variable of a record is <split>_<quantity>
 AXES = ("seed", "step", "layer")  # of every record, beside its factors
 Seeds = range | tuple[int, ...]  # consecutive, or any others in the order asked for
@@ -60,7 +61,9 @@ class Spec:
     Parts (`data`, `model`, `loss`, `optimizer`, `initializer`, `output`) take a name, a `Part` or a function of
     one's own. `initializer=None` keeps the model's own initial draw. `output` turns the model's raw output into a
     prediction; None derives it from the targets (sigmoid for labels in {0, 1}, softmax for classes, identity for
-    real numbers). `steps` is the cap in updates, or `epochs(15)`; `batch_size=None` is full-batch training. `trace`
+    real numbers). `steps` is the cap in updates, or `epochs(15)`; `batch_size=None` is full-batch training;
+    a schedule of it takes as many micro-batches of `micro_batch` examples as it asks for (its least value, unless
+    given), and a number with `micro_batch` as many as make it up; their gradients are added. `trace`
     says which steps traces are kept on: "log" (every step up to 64, then 2 % apart), a whole number (every so many),
     "epoch" or `epochs(2)`. Wherever an option is a dial, a schedule may stand (`seedbed list schedules`).
     `judge` says when a target is judged on a split that a step does not see as a whole: every so many steps, and
@@ -78,6 +81,7 @@ class Spec:
     initializer: Any = None
     output: Any = None
     batch_size: Any = None
+    micro_batch: Any = None
     stop: Any = None
     metrics: Any = ()
     probes: Any = ("dead",)
@@ -96,6 +100,7 @@ class Spec:
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
         if self.stop is not None and not hasattr(self.stop, "targets"):
             raise SpecError(f"stop must be a target, got {shown(self.stop)}; write stop=reaches('train_accuracy', 1.0)")
+        _fix_batch_size(self)
         _settle_lengths(self)
         object.__setattr__(self, "splits", _splits(self.splits))
         if self.stop is not None and self.steps == 0:
@@ -157,6 +162,12 @@ class Spec:
         bare = dataclasses.replace(self, factors=())
         return [_setting(bare, choice) for choice in itertools.product(*(_levels(factor) for factor in self.factors))]
 
+    @property
+    def usual_batch(self) -> float | None:
+        """About how many examples a step takes: the mean of the numbers that a schedule names; None for all."""
+        known = list(levels(self.batch_size)) if self.accumulates else []
+        return sum(known) / len(known) if known else self.at_once
+
     def change(self, path: str, value: Any) -> "Spec":
         """Replace the field or option that `path` names; a bare name must fit exactly one place."""
         full, value = _place(self, path), plain(value)
@@ -167,8 +178,24 @@ class Spec:
 
     def dials(self) -> dict[str, float]:
         """Every dial of the question, by dotted path."""
-        parts = ((name, getattr(self, name)) for name in PARTS)
-        return {f"{name}.{path}": number for name, part in parts if part is not None for path, number in part.dials()}
+        return {f"{name}.{path}": number for name, part in self.parts().items() for path, number in part.dials()}
+
+    def parts(self) -> dict[str, Part]:
+        """The parts there are, by field; the batch size is one where it follows a schedule."""
+        found = {name: getattr(self, name) for name in (*PARTS, "batch_size")}
+        return {name: part for name, part in found.items() if isinstance(part, Part)}
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether a step adds up the gradients of several micro-batches."""
+        return isinstance(self.batch_size, Part)
+
+    @property
+    def at_once(self) -> int | None:
+        """The examples of one gradient: those of a micro-batch, or of the whole batch; None for all there are."""
+        if not self.accumulates:
+            return self.batch_size
+        return round(min(levels(self.batch_size))) if self.micro_batch is None else self.micro_batch
 
     @property
     def in_epochs(self) -> bool:
@@ -177,21 +204,26 @@ class Spec:
         return any(isinstance(length, Epochs) for length in (self.steps, self.trace, self.evaluate, *levels))
 
     def in_steps(self, examples: int) -> "Spec":
-        """The same question, for data of so many examples, with epochs turned into steps."""
+        """The same question, for data of so many examples, with epochs turned into steps.
+
+        Where the batch size changes, `reference.schedules.in_steps` counts the updates of an epoch.
+        """
         found = {name: getattr(self, name) for name in LENGTHS if isinstance(getattr(self, name), Epochs)}
-        steps = {name: length.in_steps(examples, self.batch_size) for name, length in found.items()}
+        steps = {name: length.in_steps(examples, self.at_once) for name, length in found.items()}
         return dataclasses.replace(self, **steps) if steps else self
 
     def functions(self, without: Collection[str] = ()) -> list[Callable[..., Any]]:
         """The user's own functions in this question, in a fixed order; `without` leaves fields out."""
-        parts = [getattr(self, name) for name in PARTS if name not in without]
+        parts = [part for name, part in self.parts().items() if name not in without]
         parts += [part for name in ("metrics", "probes") if name not in without for part in getattr(self, name)]
-        return [function for part in parts if part is not None for function in part.functions()]
+        return [function for part in parts for function in part.functions()]
 
     def canonical(self) -> dict[str, Any]:
         """The question as JSON-ready data; functions of a user's own stand in it by name only."""
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": plain_length(self.steps), "batch_size": self.batch_size, "trace": plain_length(self.trace)}
+        if self.accumulates:
+            plain |= {"batch_size": self.batch_size.canonical(), "micro_batch": self.at_once}
         plain |= {} if self.judge == "auto" else {"judge": self.judge}
         plain |= {} if self.evaluate == "traced" else {"evaluate": plain_length(self.evaluate)}
         plain |= {} if self.splits == "all" else {"splits": list(self.splits)}
@@ -236,7 +268,10 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
     fields: dict[str, Any] = {
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
     }
-    fields |= {name: length_back(plain[name]) for name in ("steps", "batch_size", "trace")}
+    fields |= {name: length_back(plain[name]) for name in ("steps", "trace")}
+    batch_size = plain["batch_size"]
+    fields["batch_size"] = part_back("schedule", batch_size) if isinstance(batch_size, Mapping) else batch_size
+    fields["micro_batch"] = plain.get("micro_batch")
     fields |= {"evaluate": length_back(plain.get("evaluate", "traced"))}
     fields |= {name: plain.get(name, usual) for name, usual in (("judge", "auto"), ("splits", "all"))}
     fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
@@ -401,7 +436,7 @@ def _settle_lengths(question: Spec) -> None:
         value = plain(getattr(question, name))
         if isinstance(value, Epochs) and name in LENGTHS:
             continue
-        if (value is None and name == "batch_size") or value == WORDS.get(name):
+        if (name == "batch_size" and (value is None or is_schedule(value))) or value == WORDS.get(name):
             continue
         _whole(name, value, least)
         object.__setattr__(question, name, value)
@@ -412,6 +447,34 @@ def _whole(name: str, value: Any, least: int = 1) -> None:
         raise SpecError(f"{name} must be a whole number of at least {least}, got {shown(value)}; give one")
     if value > MOST:
         raise SpecError(f"{name} must be at most {MOST:,}, got {shown(value)}; give fewer")
+
+
+def _fix_batch_size(question: Spec) -> None:
+    """A batch size that changes, or is added up from micro-batches, becomes a schedule in numbers of examples."""
+    size, micro = plain(question.batch_size), question.micro_batch
+    if micro is not None:
+        _whole("micro_batch", plain(micro))
+        object.__setattr__(question, "micro_batch", plain(micro))
+    if isinstance(size, str) or is_schedule(size) or (isinstance(size, Part) and micro is not None):
+        size = dial(size, "batch size")
+    elif micro is not None:
+        if size is None:
+            raise SpecError("micro-batches add up to a batch, got no batch_size; give one, such as batch_size=1024")
+        _whole("batch_size", size)
+        size = schedules.constant(size)
+    object.__setattr__(question, "batch_size", size)
+    if not isinstance(size, Part):
+        return
+    known = list(levels(size))
+    if micro is None and not known:
+        raise SpecError("a batch size by a schedule of your own needs to know its micro-batch; give micro_batch=64")
+    if known and not min(known) >= 1:
+        raise SpecError(f"a batch has at least 1 example, got a schedule down to {min(known):g}; begin higher")
+    if micro is not None and size.name == "constant" and size["value"].value % micro:
+        raise SpecError(
+            f"a batch is made of whole micro-batches, got a batch of {size['value'].value:g} in micro-batches of "
+            f"{micro}; take a multiple"
+        )
 
 
 def _names_differ(question: Spec) -> None:
@@ -578,9 +641,7 @@ def _setting(spec: Spec, choice: Sequence[tuple[str, str | float, Mapping[str, A
 def _places(spec: Spec) -> list[str]:
     """Every dotted path that a factor can change."""
     fields = [field.name for field in dataclasses.fields(spec) if field.name != "factors"]
-    inner = [
-        f"{name}.{path}" for name in PARTS if getattr(spec, name) is not None for path in _options(getattr(spec, name))
-    ]
+    inner = [f"{name}.{path}" for name, part in spec.parts().items() for path in _options(part)]
     return fields + inner
 
 

@@ -63,6 +63,28 @@ class Claim:
     contradicts: str = ""
     value: float | None = None
 
+    @classmethod
+    def table(cls, columns: str, rows: Sequence[Sequence[Any]], **fields: str) -> "tuple[Claim, ...]":
+        """A claim for each row of a table, every field written once with the row's columns in braces.
+
+        `columns` are names with blanks between them; columns that are named as fields of a claim, and not written, are
+        these fields. A field that is one column alone, such as `value="{step}"`, is that number itself.
+
+        >>> rows = [("zhang-20", "Zhang & Li 2018", 20)]
+        >>> claim, = Claim.table("id source value", rows, statement="learned after {value:,} steps")
+        >>> claim.id, claim.source, claim.value, claim.statement
+        ('zhang-20', 'Zhang & Li 2018', 20, 'learned after 20 steps')
+        """
+        names = columns.split()
+        own = {name: f"{{{name}}}" for name in names if name in cls.__dataclass_fields__}
+        made = [(dict(zip(names, row, strict=True)), {**own, **fields}) for row in rows]
+        return tuple(cls(**{name: _filled(text, row) for name, text in written.items()}) for row, written in made)
+
+
+def _filled(text: str, row: Mapping[str, Any]) -> Any:
+    alone = text[1:-1] if text[:1] + text[-1:] == "{}" else ""
+    return row[alone] if alone in row else text.format(**row)
+
 
 @dataclass(frozen=True)
 class Score:

@@ -1,8 +1,10 @@
 """Targets, `train_*`, `dead` and its like speak of whole splits in inference mode, and are looked at where traced."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest_engine import Trainer
@@ -10,6 +12,9 @@ from conftest_engine import Trainer
 from seedbed.datasets.dataset import dataset
 from seedbed.datasets.load import load
 from seedbed.engine import shapes
+from seedbed.engine.assemble import assemble as assembled
+from seedbed.engine.chance import seed_key
+from seedbed.engine.schedules import dials_of
 from seedbed.engine.splits import Split
 from seedbed.errors import SpecError
 from seedbed.record import assemble, looked_at
@@ -158,6 +163,9 @@ def test_splits_are_judged_on_fewer_steps_than_the_batch(train: Trainer) -> None
     assert looked_at(record, "train_loss")["step"].values.tolist() == [0, 20, 40, 50]
     assert looked_at(record, "batch_loss").sizes["step"] == len(grid)
     assert set(curves.bands(record, "train_loss")["the only setting"].step) == {0, 20, 40, 50}
+    several = assemble(asked.vary(activation=["tanh", "relu"]), [seldom, seldom], seldom.meta)
+    (gap,) = curves.at_steps(several, "train_loss", [40])[40]
+    assert gap.difference.estimate == 0
 
 
 def test_a_target_is_judged_where_its_split_is(train: Trainer) -> None:
@@ -214,6 +222,24 @@ def test_slices_say_what_the_whole_says(train: Trainer, monkeypatch: pytest.Monk
     assert set(whole.arrays) == set(sliced.arrays)
     for name, values in whole.arrays.items():
         np.testing.assert_allclose(sliced.arrays[name], values, rtol=2e-6, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize(("bias", "gone", "slices"), [(0.5, 0, 1), (-2.0, 1, 9)])
+def test_a_network_that_lives_is_asked_for_one_slice_only(bias: float, gone: int, slices: int) -> None:
+    asked = ask(pairs, model=models.mlp([4], "relu"), initializer=initializers.constant(bias / 10, bias=bias * 5))
+    given = load(asked.data)
+    member, seen = assembled(asked, shapes.shape_of(given)), list[int]()
+
+    def scores(network: Any, inputs: Any) -> Any:
+        jax.debug.callback(lambda: seen.append(1))
+        return member.split.scores(network, inputs)
+
+    split, dials = replace(member.split, scores=scores), dials_of(asked)
+    network, _ = member.start(seed_key(jnp.uint32(0)), dials)
+    dead = split.dead(10, network, dials, jax.tree.map(jnp.asarray, shapes.data_arrays_of(given)))
+    jax.effects_barrier()
+    assert float(dead) == gone
+    assert len(seen) == slices  # of 90 examples
 
 
 def test_slices_of_a_split() -> None:

@@ -10,7 +10,9 @@ from seedbed.catalogue import TABLE, run_study
 from seedbed.datasets.fetch import fetch
 from seedbed.errors import DataError
 
-NEEDS = {"signal_by_layer": "mnist", "normalize_or_drop": "mnist", "adaptive_methods": "mnist"}
+FASHION = ("fashion_summary", "five_nets", "gradients_by_depth", "rate_drops", "rate_levels")
+MNIST = ("adaptive_methods", "normalize_or_drop", "signal_by_layer")
+NEEDS = {**dict.fromkeys(MNIST, "mnist"), **dict.fromkeys(FASHION, "fashion_mnist")}
 
 
 @cache

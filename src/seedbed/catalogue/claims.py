@@ -32,7 +32,7 @@ def judged_claims(
     if not study.claims:
         return []
     known = {**records, **outcomes}
-    asked = {name: questions_of(study, name) for name in PROFILES}
+    asked = {name: questions_of(study, name, ("training", "card")) for name in PROFILES}
     return [_judged(claim, study, known, asked, profile) for claim in study.claims]
 
 

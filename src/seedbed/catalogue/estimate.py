@@ -4,6 +4,7 @@ import itertools
 
 from seedbed.catalogue.questions import asked_of
 from seedbed.measures import Asked
+from seedbed.reference.schedules import in_steps
 from seedbed.spec import Spec
 from seedbed.study import ProfileName, Study
 
@@ -36,7 +37,7 @@ def estimate(study: Study, profile: ProfileName) -> str:
 
 def _steps(spec: Spec) -> int:
     """The cap in steps; epochs are those of the data's own number of examples, or of sixty thousand."""
-    resolved = spec.in_steps(dict(spec.data.options).get("n") or 60_000)
+    resolved = in_steps(spec, dict(spec.data.options).get("n") or 60_000)
     return resolved.steps if isinstance(resolved.steps, int) else 0
 
 
@@ -48,7 +49,7 @@ def _step(spec: Spec) -> float:
         pixels *= length
     layers = [pixels, *widths, 1]
     multiplies = sum(into * out for into, out in itertools.pairwise(layers))
-    batch = spec.batch_size or dict(spec.data.options).get("n", 64)
+    batch = spec.usual_batch or dict(spec.data.options).get("n", 64)
     return max(3 * multiplies * batch * SECONDS_PER_MULTIPLY, 1e-7)
 
 

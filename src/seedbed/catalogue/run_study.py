@@ -7,9 +7,9 @@ its first step. So they are loaded on a thread, beside the training.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from types import ModuleType
 from typing import Any
 
 from seedbed import store
@@ -68,7 +68,7 @@ def run_study(
     seeds = read_seeds(study.profile(profile).seeds if seeds is None else seeds)
     asked = asked_of(study, study.profile(profile, engine), changed)
     if TABLE.get(study.name) is not study:  # those of the catalogue are checked in its tests
-        check_names(study, asked, _claims().claimed(study) if study.claims else ())
+        check_names(study, asked, _late("claims").claimed(study) if study.claims else ())
     crossed = None if sources is None else _crossing(next(iter(specs(asked).values()), None), sources)
     kept, hear = store.create_or_open(folder / "record"), _loading(listen)
     _is_its_own(kept, folder, source)
@@ -83,9 +83,8 @@ def run_study(
     if settle_within is None:
         records = measure(seeds)
     else:
-        from seedbed.catalogue.until import Until, added  # late: it needs SciPy
-
-        records, seeds = added(measure, seeds, Until(len(seeds), settle_within))
+        looks = _late("until")
+        records, seeds = looks.added(measure, seeds, looks.Until(len(seeds), settle_within))
     if crossed is not None:
         records[CROSSED] = _crossed(crossed, bench(seeds))
     request = {
@@ -98,7 +97,7 @@ def run_study(
         "until": until,
     }
     kept.write_note(REQUEST, request)
-    content, written = _reporting().write_report(folder, study, records, request)
+    content, written = _late("reporting").write_report(folder, study, records, request)
     return Outcome(folder, content, written, time.perf_counter() - began)
 
 
@@ -106,19 +105,19 @@ def retell(folder: Path) -> Outcome:
     """Write the report of a folder again from its records; nothing is run."""
     began = time.perf_counter()
     study, records, request = _finished(store.open_existing(folder / "record"), folder)
-    content, written = _reporting().write_report(folder, study, records, request)
+    content, written = _late("reporting").write_report(folder, study, records, request)
     return Outcome(folder, content, written, time.perf_counter() - began)
 
 
 def outcomes_of(kept: store.Store) -> Mapping[str, Any]:
     """The outcomes that the study of a finished run derives from its records; none where it derives none."""
     study, records, _ = _finished(kept, kept.folder)
-    return _claims().outcomes_of(study, records)
+    return _late("claims").outcomes_of(study, records)
 
 
 def verdict_of(check: str, record: Any) -> dict[str, Any]:
     """What a record says of a check, as plain data with a sentence. Raises StatsError for what cannot be read."""
-    return _claims().verdict_of(check, record)
+    return _late("claims").verdict_of(check, record)
 
 
 def _finished(kept: store.Store, folder: Path) -> tuple[Study, dict[str, Any], Mapping[str, Any]]:
@@ -155,10 +154,9 @@ def _crossed(found: Crossing, bench: Bench) -> Any:
     )
 
 
-def _claims() -> ModuleType:
-    from seedbed.catalogue import claims
-
-    return claims
+def _late(module: str) -> Any:
+    """A module of this package that needs SciPy, loaded when it is asked for."""
+    return import_module(f"seedbed.catalogue.{module}")
 
 
 def _is_its_own(kept: store.Store, folder: Path, source: Path | None) -> None:
@@ -175,15 +173,9 @@ def _is_its_own(kept: store.Store, folder: Path, source: Path | None) -> None:
     )
 
 
-def _reporting() -> ModuleType:
-    from seedbed.catalogue import reporting
-
-    return reporting
-
-
 def _loading(listen: Listener) -> Listener:
     """The listener; when it first hears of training, what the report needs is loaded meanwhile."""
-    loading = Thread(target=_reporting, name="load the report")
+    loading = Thread(target=_late, args=("reporting",), name="load the report")
 
     def hear(event: Progress) -> None:
         if event.phase == "training" and loading.ident is None:

@@ -78,8 +78,14 @@ def _setup(question: "Spec") -> list[tuple[str, str]]:
     parts = {name: getattr(question, name) for name in PARTS if name not in varied}
     facts = [(f"{name} (varied)", levels) for name, levels in varied.items()]
     facts += [(name, _fixed(part, varied)) for name, part in parts.items() if part is not None]
-    facts += [("batch", "full" if question.batch_size is None else f"{question.batch_size} examples")]
+    facts += [("batch", _batch(question))]
     return [*facts, ("stop", f"{question.stop or 'never'}, or after {_length(question.steps)}")]
+
+
+def _batch(question: "Spec") -> str:
+    if question.accumulates:
+        return f"{question.batch_size.label()} examples, in micro-batches of {question.at_once}"
+    return "full" if question.batch_size is None else f"{question.batch_size} examples"
 
 
 def _length(steps: "int | Epochs") -> str:

@@ -39,7 +39,6 @@ class Download:
     source: str
     mirrors: tuple[str, ...]
     files: tuple[File, File, File, File]
-    classes: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -71,7 +70,6 @@ MNIST = Download(
              "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
              "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
     ),
-    classes=tuple("0123456789"),
 )  # fmt: skip
 
 FASHION_MNIST = Download(
@@ -98,7 +96,6 @@ FASHION_MNIST = Download(
              "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
              "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
     ),
-    classes=("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
 )  # fmt: skip
 
 DATASETS = {download.name: download for download in (MNIST, FASHION_MNIST)}
@@ -109,11 +106,6 @@ def find(name: str) -> Download:
     if name not in DATASETS:
         raise DataError(f'no data set "{name}" to download{nearest(name, DATASETS)} (seedbed data list)')
     return DATASETS[name]
-
-
-def class_names(name: str) -> tuple[str, ...]:
-    """What the classes of a data set are called, in the order of their numbers; () where that is not known."""
-    return DATASETS[name].classes if name in DATASETS else ()
 
 
 def available(name: str) -> Path | None:

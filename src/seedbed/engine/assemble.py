@@ -18,9 +18,9 @@ from jaxtyping import Array
 
 from seedbed.engine import check, own_parts
 from seedbed.engine.chance import Purpose, purpose_key, seed_key
-from seedbed.engine.judging import Judging
+from seedbed.engine.judging import Judging, Sums
 from seedbed.engine.options import Dials, options
-from seedbed.engine.schedules import Schedules, at_step, dials_of, scheduled
+from seedbed.engine.schedules import START, Schedules, at_step, dials_of, scheduled
 from seedbed.engine.signals import signals
 from seedbed.engine.splits import Network, Split
 from seedbed.parts import threefry
@@ -54,12 +54,21 @@ class StepTrace(NamedTuple):
     update: Any
 
 
+class Accumulation(NamedTuple):
+    """The optimizer's state where steps add up micro-batches, and how many of these all updates so far have taken."""
+
+    optimizer: Any
+    taken: Array
+
+
 @dataclass(frozen=True)
 class Member:
     """The functions of one member of a recipe.
 
     `start(key, dials) -> (Network, opt_state)`; `objective(trained, network, inputs, targets, key, dials) ->
-    (loss, (scores, metrics, state))` with the batch in the last axis; `scale_head_gradients(gradient,
+    (loss, (scores, metrics, state))` with the batch in the last axis. `part_of_objective(..., dials, of)` is what these
+    examples add to the loss of `of` examples, with the sums that `finished` makes loss and metrics of.
+    `scale_head_gradients(gradient,
     dials)` is the gradient with each head's own rate; `optimizer(dials)` is an optax transformation;
     `probe(step_trace, dials)` measures on the batch of a step, `split` (see `splits`) on whole splits. `layers` labels
     the layers that hold weights, `hidden` the activations between them. `example_bytes` is about what judging one
@@ -70,6 +79,8 @@ class Member:
     resolved: Resolved
     start: Callable[..., Any]
     objective: Callable[..., Any]
+    part_of_objective: Callable[..., Any]
+    finished: Callable[..., tuple[Array, dict[str, Array]]]
     scale_head_gradients: Callable[[Any, Dials], Any]
     optimizer: Callable[[Dials], optax.GradientTransformation]
     split: Split
@@ -99,11 +110,11 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     schedules = scheduled(spec)
 
     def start(key: Array, dials: Dials) -> tuple[Network, Any]:
-        dials = at_step(schedules, dials, 0, 1)
+        dials = at_step(schedules, dials, START)
         model, state = build(key, dials)
         trained, fixed, _ = split(model)
         network = Network(trained, fixed, eqx.filter(state, eqx.is_array))
-        return network, optimizer(dials).init(trained)
+        return network, _empty(spec, optimizer(dials).init(trained))
 
     state_plain = eqx.filter(state_structure, _is_array_like, inverse=True)
 
@@ -161,18 +172,36 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     example_bytes = check.outputs_fit(spec, shape, trace, partial(jax.eval_shape, loss_of))
     check.judged_without_key(spec, shape, draws, partial(jax.eval_shape, judged_scores, network))
     split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_scale_head_gradients, spec))
-    return Member(resolved, start, objective, partial(_scale_head_gradients, spec), optimizer, split_of, probe,
+    return Member(resolved, start, objective, _part_of_objective(forward, judge), judge.finished,
+                  partial(_scale_head_gradients, spec), optimizer, split_of, probe,
                   {part.name: DIMS.get(part.name, ()) for part in spec.probes} | resolved.class_dims,
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
                   draws, schedules, example_bytes)  # fmt: skip
 
 
-def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
-    """The network that the arrays of a member, all in a row, begin with; those of the optimizer's state follow."""
+def _part_of_objective(forward: Callable[..., Any], judge: Judging) -> Callable[..., Any]:
+    """What some of a batch's examples add to its loss, see `Member`."""
+
+    def part(
+        trained: Any, network: Network, inputs: Array, targets: Array, key: Array | None, dials: Dials, of: Array
+    ) -> tuple[Array, tuple[Array, Sums, Any]]:
+        scores, state = forward(network._replace(trained=trained), inputs, key, inference=False)
+        sums = judge.sums(scores, targets, dials)
+        return judge.finished(sums, of, dials)[0], (scores, sums, eqx.filter(state, eqx.is_array))
+
+    return part
+
+
+def _empty(spec: Spec, opt_state: Any) -> Any:
+    """What a member carries beside its network, before the first update."""
+    return Accumulation(opt_state, jnp.int32(0)) if spec.accumulates else opt_state
+
+
+def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> tuple[Network, Any]:
+    """The network and the optimizer's state that the arrays of a member, all in a row, make up."""
     dials = dials_of(spec)
     drawn = jax.eval_shape(assemble(spec, shape).start, threefry.key(0), dials)
-    network, _ = jax.tree.unflatten(jax.tree.structure(drawn), arrays)
-    return network
+    return jax.tree.unflatten(jax.tree.structure(drawn), arrays)
 
 
 def structure_of(spec: Spec, shape: Shape) -> tuple[Any, Any]:

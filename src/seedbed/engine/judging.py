@@ -75,7 +75,7 @@ class Judging:
         """What the examples give in sum, head by head."""
         return {judge.goal.name: judge.sums(scores, targets, dials) for judge in self._judges}
 
-    def finished(self, sums: Sums, examples: int, dials: Dials) -> tuple[Array, dict[str, Array]]:
+    def finished(self, sums: Sums, examples: int | Array, dials: Dials) -> tuple[Array, dict[str, Array]]:
         """The loss, and everything else that is told, of so many examples, from their sums."""
         parts: list[Array] = []
         told: dict[str, Array] = {}

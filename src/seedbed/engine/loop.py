@@ -20,10 +20,19 @@ from seedbed.engine.chance import Purpose, noise_key, purpose_key, seed_key
 from seedbed.engine.lanes import RngKeys
 from seedbed.engine.options import Dials
 from seedbed.engine.plan import JUDGED, PROBED, TRACED, Rows
-from seedbed.engine.schedules import at_step, refreshed
+from seedbed.engine.schedules import BATCH_SIZE, Clock, at_step, refreshed
 from seedbed.engine.shapes import DataArrays
-from seedbed.engine.splits import SAME
-from seedbed.engine.step import Lane, fresh_lane, running, step
+from seedbed.engine.step import (
+    Batch,
+    Lane,
+    backward_of,
+    backward_of_several,
+    fresh_lane,
+    micro_batches,
+    running,
+    step,
+    taken_by,
+)
 from seedbed.parts.batching import batch_positions
 from seedbed.stopping import Stop
 
@@ -36,8 +45,7 @@ class Looks(NamedTuple):
     """The functions by which a lane is looked at, `(lane, dials, data_arrays) -> {name: value}` unless said otherwise.
 
     `always` judges splits at every step and `judge` those of a row, each before the step's update; `probe(step_trace,
-    dials, data_arrays)` measures on the step's batch. `still` is the second half of the probe `dead`, asked for only
-    where some member answers every example alike. `judged` and `probed` are the shapes of what one lane shows.
+    dials, data_arrays)` measures on the step's batch. `judged` and `probed` are the shapes of what one lane shows.
     `at_step(lane, dials, step)` gives the lane and the dials as the question's schedules have them at a step; all
     others take these dials.
     """
@@ -45,7 +53,6 @@ class Looks(NamedTuple):
     always: Callable[..., SplitValues]
     judge: Callable[..., SplitValues]
     probe: Callable[..., SplitValues]
-    still: Callable[..., Array]
     at_step: Callable[..., tuple[Lane, Dials]]
     judged: Unseen
     probed: Unseen
@@ -73,16 +80,24 @@ def train_lane(
     lane: Lane, rng_keys: RngKeys, dials: Dials, data_arrays: DataArrays,
     at: Array, cap: Array, live: Array, split_values: SplitValues, judged: Array,
 ) -> tuple[Lane, StepTrace]:  # fmt: skip
-    """One step of one lane, and what it was made from."""
-    inputs, targets = batch_of(data_arrays, rng_keys.order, at, size)
-    noise = noise_key(rng_keys.noise, at) if member.draws else None
-    return step(member, stop, lane, inputs, targets, noise, dials, at, cap, live, split_values, judged)
+    """One step of one lane, and what it was made from; `size` is the examples of a batch, or of a micro-batch."""
+
+    def batch(number: Array) -> Batch:
+        inputs, targets = batch_of(data_arrays, rng_keys.order, number, size)
+        return Batch(inputs, targets, noise_key(rng_keys.noise, number) if member.draws else None)
+
+    if member.resolved.accumulates:
+        count = micro_batches(dials[BATCH_SIZE], size or 1)
+        backward = backward_of_several(member, lane, batch, count, dials)
+    else:
+        backward = backward_of(member, lane.network, batch(at), dials)
+    return step(member, stop, lane, backward, dials, at, cap, live, split_values, judged)
 
 
 def looks_of(member: Member, most: int, epoch: int) -> Looks:
     """How the lanes of a recipe are looked at, in slices of at most `most` examples; the shapes are not known yet.
 
-    An epoch has `epoch` steps.
+    An epoch has `epoch` batches, or micro-batches.
     """
     resolved, split = member.resolved, member.split
 
@@ -95,22 +110,19 @@ def looks_of(member: Member, most: int, epoch: int) -> Looks:
     def probe(step_trace: StepTrace, dials: Dials, _: DataArrays) -> SplitValues:
         return member.probe(step_trace, dials)
 
-    def still(lane: Lane, dials: Dials, data_arrays: DataArrays) -> Array:
-        return split.still(most, lane.network, dials, data_arrays)
-
     def numbers(lane: Lane, dials: Dials, at: Array) -> tuple[Lane, Dials]:
-        now = at_step(member.schedules, dials, at, epoch)
+        now = at_step(member.schedules, dials, Clock(at, taken_by(member, lane, at), epoch))
         fixed = refreshed(lane.network.fixed, now, member.schedules)
         return lane._replace(network=lane.network._replace(fixed=fixed)), now
 
-    return Looks(always, judge, probe, still, numbers, {}, {})
+    return Looks(always, judge, probe, numbers, {}, {})
 
 
 def look_at_lane(
     looks: Looks, lane: Lane, step_trace: StepTrace, dials: Dials, data_arrays: DataArrays
 ) -> dict[str, Any]:
     """All that one lane can be asked, at once: what names the functions behind it."""
-    asked = {"always": looks.always, "judge": looks.judge, "still": looks.still}
+    asked = {"always": looks.always, "judge": looks.judge}
     return {name: look(lane, dials, data_arrays) for name, look in asked.items()} | {
         "probe": looks.probe(step_trace, dials, data_arrays)
     }
@@ -144,7 +156,7 @@ def _chunk_at_once(
     data_arrays = own if own is not None else shared
     data_axis = DataArrays(0, 0, *(None if array is None else 0 for array in data_arrays[2:])) if own_data else None
     train = _over_lanes(training, (0, 0, 0, data_axis, 0, None, None, 0, None), count)
-    always, judge, probe, still = (_over_lanes(look, (0, 0, data_axis), count) for look in looks[:4])
+    always, judge, probe = (_over_lanes(look, (0, 0, data_axis), count) for look in looks[:3])
     numbers = _over_lanes(looks.at_step, (0, 0, 0), count)
 
     stops, last = rows.stops, rows.looks.shape[0] - 1
@@ -153,14 +165,6 @@ def _chunk_at_once(
         {name: jnp.zeros((count, *one.shape), one.dtype) for name, one in shapes.items()}
         for shapes in (looks.judged, looks.probed)
     )
-
-    def judged_by_split(lanes: Lane, dials: Dials) -> SplitValues:
-        split_values = judge(lanes, dials, data_arrays)
-        if SAME not in split_values:
-            return split_values
-        same = split_values.pop(SAME)
-        unmoved = lax.cond(same.any(), lambda: still(lanes, dials, data_arrays), lambda: jnp.zeros_like(same))
-        return {**split_values, "dead": (same & unmoved).astype(jnp.float32)}
 
     def row(lanes: Lane, i: Array) -> tuple[Lane, dict[str, Array]]:
         first, end, final = stops[i], stops[i + 1], i == last
@@ -173,7 +177,7 @@ def _chunk_at_once(
             lanes, now = numbers(lanes, dials, own_step)
             judges = begins & (final | ((rows.looks[i] & JUDGED) > 0))
             if split_values:
-                split_values = lax.cond(judges, lambda: judged_by_split(lanes, now), lambda: split_values)
+                split_values = lax.cond(judges, lambda: judge(lanes, now, data_arrays), lambda: split_values)
             by = {**always(lanes, now, data_arrays), **{name: split_values[name] for name in judging}}
             judged = judges & ~final if judging else jnp.bool_(True)
             lanes, step_trace = train(lanes, rng_keys, now, data_arrays, own_step, cap, at < end, by, judged)

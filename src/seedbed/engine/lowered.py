@@ -21,7 +21,6 @@ from seedbed.engine.lanes import Lanes, Layout
 from seedbed.engine.loop import Looks, chunk, look_at_lane, looks_of, start_lane, train_lane
 from seedbed.engine.program import EVERYWHERE, MEMBERS, Program, trained_by
 from seedbed.engine.shapes import data_arrays_of, most_in_slice, shape_of
-from seedbed.engine.splits import SAME
 from seedbed.engine.step import Lane
 from seedbed.spec import Spec, recorded_steps
 from seedbed.vocabulary.lengths import steps_per_epoch
@@ -54,16 +53,14 @@ class Lowered:
         member_shapes = _one_lane(member, spec, dataset)
         at, live = jax.ShapeDtypeStruct((), jnp.int32), jax.ShapeDtypeStruct((), jnp.bool_)
         lane, rng_keys, dials, data_arrays = member_shapes
-        training = partial(train_lane, member, spec.stop, spec.batch_size)
+        training = partial(train_lane, member, spec.stop, spec.at_once)
         split_values = _split_value_shapes(member)
-        epoch = steps_per_epoch(dataset.examples, spec.batch_size)
+        epoch = steps_per_epoch(dataset.examples, spec.at_once)
         looks = looks_of(member, most_in_slice(member.example_bytes, 1), epoch)
         now = jax.eval_shape(looks.at_step, lane, trained_by(dials), at)[1]
         step = jax.jit(training).trace(lane, rng_keys, now, data_arrays, at, at, live, split_values, live)
         after = step.out_info
         judged = jax.eval_shape(looks.judge, lane, now, data_arrays)
-        judged = {("dead" if name == SAME else name): shape for name, shape in judged.items()}
-        judged |= {"dead": jax.ShapeDtypeStruct((), jnp.float32)} if "dead" in judged else {}
         probed = jax.eval_shape(looks.probe, after[1], now, data_arrays)
         sizes = plan.sizes(*_bytes(spec, dataset, member_shapes, step.jaxpr, {**judged, **probed}), mesh.size)
         room.check(spec, mesh, sizes, lane, step.jaxpr)

@@ -19,8 +19,6 @@ from seedbed.engine.shapes import DataArrays, slices
 from seedbed.parts.models import layers_of
 from seedbed.resolve import Resolved
 
-SAME = "same"  # whether all examples get the same scores: half of what `dead` asks
-
 
 class Network(NamedTuple):
     """The arrays of one member: what is trained, what stays fixed, and the state that layers carry."""
@@ -53,12 +51,11 @@ class Split:
     def values_and_probes(
         self, splits: Sequence[str], most: int, network: Network, dials: Dials, data_arrays: DataArrays
     ) -> dict[str, Array]:
-        """The same, with what splits say to the probes of `on_split` (training split) and `by_class` (each split).
-
-        `dead` lacks its second half yet.
-        """
-        resolved = self.resolved
-        asked, values = resolved.on_split, dict[str, Array]()
+        """The same, with what splits say to the probes of `on_split` (training split) and `by_class` (each split)."""
+        resolved, values = self.resolved, dict[str, Array]()
+        asked = tuple(name for name in resolved.on_split if name != "dead")
+        if "dead" in resolved.on_split:
+            values["dead"] = self.dead(most, network, dials, data_arrays)
         first = [name for name in dict.fromkeys((*splits, *resolved.classed)) if name != "train" or not asked]
         for name in (*first, *(("train",) if asked else ())):
             inputs, targets = data_arrays.split(name)
@@ -67,7 +64,7 @@ class Split:
             seen = self._through(network, dials, inputs, targets, most, wanted)
             values |= self._named(name, seen, len(inputs), dials) if name in splits else {}
             values |= self._by_class(name, seen["confusion"]) if further else {}
-            values |= self._of_training(seen, asked, len(inputs), dials) if name == "train" else {}
+            values |= self._of_training(seen, asked) if name == "train" else {}
         return values
 
     def _by_class(self, split: str, confusion: Array) -> dict[str, Array]:
@@ -77,12 +74,9 @@ class Split:
         given = {"confusion": confusion, "class_accuracy": right}
         return {f"{split}_{called(name)}": given[name] for name in self.resolved.by_class}
 
-    def _of_training(self, seen: Any, asked: Sequence[str], examples: int, dials: Dials) -> dict[str, Array]:
+    def _of_training(self, seen: Any, asked: Sequence[str]) -> dict[str, Array]:
         """What the probes of the training split make of a pass over it."""
         values: dict[str, Array] = {}
-        if "dead" in asked:
-            same = jnp.all(seen["low"] == seen["high"])
-            values[SAME] = same & jnp.isfinite(self.judge.finished(seen["sums"], examples, dials)[0])
         if "dead_units" in asked:
             ends = zip(seen["lowest"], seen["highest"], strict=True)
             values["dead_units"] = jnp.stack([jnp.mean(low == high) for low, high in ends])
@@ -90,19 +84,39 @@ class Split:
             values["predictions"] = seen["predictions"]
         return values
 
-    def still(self, most: int, network: Network, dials: Dials, data_arrays: DataArrays) -> Array:
-        """Whether no slice of the training split gives the first layer any gradient."""
+    def dead(self, most: int, network: Network, dials: Dials, data_arrays: DataArrays) -> Array:
+        """1 where all of the training split gets the same scores, a finite loss, and no gradient in the first layer.
 
-        def slice_is_still(inputs: Array, targets: Array) -> Array:
-            def loss(trained: Any) -> Array:
-                return self.judge(self.scores(network._replace(trained=trained), inputs), targets, dials)[0]
+        Asked slice after slice, as long as nothing speaks against it: a network that lives needs the first one only.
+        The last slice may share examples with the one before.
+        """
+        inputs, targets = data_arrays.split("train")
+        examples = inputs.shape[0]
+        size = slices(examples, most)[0]
 
-            gradient = self.scale_head_gradients(jax.grad(loss)(network.trained), dials)
+        def scores_and_gradient(at: Array) -> tuple[Array, Array, Any]:
+            first = jnp.minimum(at * size, examples - size)
+            cut = [jnp.moveaxis(lax.dynamic_slice_in_dim(array, first, size), 0, -1) for array in (inputs, targets)]
+
+            def loss(trained: Any) -> tuple[Array, Array]:
+                scores = self.scores(network._replace(trained=trained), cut[0])
+                return self.judge(scores, cut[1], dials)[0], scores
+
+            (value, scores), gradient = jax.value_and_grad(loss, has_aux=True)(network.trained)
+            return value, scores, self.scale_head_gradients(gradient, dials)
+
+        def look(carry: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+            at, low, high, _ = carry
+            value, scores, gradient = scores_and_gradient(at)
+            low, high = jnp.minimum(low, jnp.min(scores, axis=-1)), jnp.maximum(high, jnp.max(scores, axis=-1))
             reached = [layer for _, layer in layers_of(gradient)][:1] or [gradient]
-            return jnp.stack([jnp.all(array == 0) for array in jax.tree.leaves(reached)]).all()
+            unmoved = jnp.stack([jnp.all(array == 0) for array in jax.tree.leaves(reached)]).all()
+            return at + 1, low, high, jnp.isfinite(value) & jnp.all(low == high) & unmoved
 
-        whole, rest = _each(slice_is_still, *data_arrays.split("train"), most)
-        return jnp.all(whole) if rest is None else jnp.all(whole) & rest
+        units = jnp.zeros(jax.eval_shape(scores_and_gradient, 0)[1].shape[:1])
+        start = jnp.int32(0), units + jnp.inf, units - jnp.inf, jnp.bool_(True)
+        *_, dead = lax.while_loop(lambda carry: (carry[0] * size < examples) & carry[3], look, start)
+        return dead.astype(jnp.float32)
 
     def _named(self, split: str, seen: Any, examples: int, dials: Dials) -> dict[str, Array]:
         loss, values = self.judge.finished(seen["sums"], examples, dials)
@@ -116,8 +130,6 @@ class Split:
         def of_slice(inputs: Array, targets: Array) -> dict[str, Any]:
             scores = self.scores(network, inputs)
             seen: dict[str, Any] = {"sums": self.judge.sums(scores, targets, dials)}
-            if "dead" in asked:
-                seen |= {"low": jnp.min(scores, axis=-1), "high": jnp.max(scores, axis=-1)}
             if "dead_units" in asked:
                 rows = [layer.reshape(layer.shape[0], -1) for layer in self.hidden(network, inputs)]
                 seen["lowest"] = [jnp.min(row, axis=1) for row in rows]
@@ -147,8 +159,7 @@ def _each(function: Callable[..., Any], inputs: Array, targets: Array, most: int
     return lax.map(lambda part: of(*part), stacked), rest
 
 
-JOINED = {"sums": jnp.sum, "low": jnp.min, "high": jnp.max, "lowest": jnp.min, "highest": jnp.max,
-          "confusion": jnp.sum}  # fmt: skip
+JOINED = {"sums": jnp.sum, "lowest": jnp.min, "highest": jnp.max, "confusion": jnp.sum}
 
 
 def _joined(whole: dict[str, Any], rest: dict[str, Any] | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from seedbed.figures.fits import Fit, fits
 from seedbed.figures.functions import FunctionRow, function_and_derivative
 from seedbed.figures.heat import Descent, heat
 from seedbed.figures.histograms import histograms
-from seedbed.figures.images import image_grid, labelled_images
+from seedbed.figures.images import image_grid, image_rows, labelled_images
 from seedbed.figures.kernels import kernel_grid
 from seedbed.figures.layers import by_layer
 from seedbed.figures.matrices import matrices, one_place
@@ -32,6 +32,7 @@ from seedbed.figures.tradeoffs import TradeOff, trade_offs
 __all__ = ["AcrossLayers", "Descent", "Fit", "FunctionRow", "Panel", "Plane", "ShareCurve", "Spread", "Square",
            "TradeOff", "across_layers", "against", "agreement", "arrivals", "by_effort", "by_layer", "confusions",
            "curves", "drawn", "drawn_words", "estimates", "fates", "fits", "function_and_derivative", "heat",
-           "histograms", "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images",
+           "histograms", "hit_distribution", "image_grid", "image_rows", "interactive_surfaces", "kernel_grid",
+           "labelled_images",
            "matrices", "one_place", "order", "overlay", "planes", "probabilities", "responses", "save", "separators",
            "share_map", "shares", "square_maps", "strips", "surfaces", "trade_offs", "violins"]  # fmt: skip

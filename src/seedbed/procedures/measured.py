@@ -64,6 +64,11 @@ def _examples(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
     return _late("examples")(spec, seeds=_from_zero(asked, bench), store=bench.store, name=name)
 
 
+def _card(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
+    spec = asked.spec.settings()[0].spec  # pyright: ignore[reportOptionalMemberAccess]
+    return _late("card", "data_card")(spec, **asked.parameters, store=bench.store, name=name)
+
+
 def _derivatives(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
     return _late("derivatives")(**asked.parameters, **_kept(asked, name, bench))
 
@@ -86,6 +91,7 @@ KINDS: Mapping[str, Callable[[Asked, str, Bench], Any]] = {
     "landscape": _landscape,
     "timed": _timed,
     "examples": _examples,
+    "card": _card,
     "derivatives": _derivatives,
     "filtered": _filtered,
 }

@@ -23,11 +23,12 @@ from seedbed.reference.network import Draws, Weights, draws, initial_weights
 from seedbed.reference.optimizers import OptState
 from seedbed.reference.options import numbers
 from seedbed.reference.probes import PROBES
+from seedbed.reference.schedules import micro_batches
 from seedbed.reference.splits import by_class, probed, split_values
 from seedbed.reference.task import Batch, Dataset, Task, task_at, task_for
 from seedbed.reference.twin import Array
 from seedbed.resolve import judged_steps
-from seedbed.spec import Spec, Stop, recorded_steps
+from seedbed.spec import EXAMPLES, Spec, Stop, recorded_steps
 
 TELL_EVERY = 256  # steps between two messages of progress
 
@@ -65,11 +66,12 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
     if copies.start_decides(spec, task.train.own, task.examples):
         ledger.begun(members.weights)
     done = 0
-    for step in range(spec.steps + 1):
+    for step, (taken, count) in zip(range(spec.steps + 1), micro_batches(spec, task.examples), strict=False):
         done += len(members.rows)
         # A diverging network overflows on its way out; that is a result, not a warning.
         with np.errstate(all="ignore"):
-            members = advance(spec, task_at(task, spec, dataset, step), ledger, members, step)
+            now = task_at(task, spec, dataset, step, taken)
+            members = advance(spec, now, ledger, members, step, range(taken, taken + count))
         running = len(members.rows)
         if step % TELL_EVERY == 0 or running == 0:
             listen(message(spec, step, running, len(seeds), done, time.perf_counter() - started))
@@ -101,16 +103,18 @@ def begin(spec: Spec, task: Task, seeds: np.ndarray) -> Members:
     return Members(np.arange(len(seeds)), seeds, weights, opt_state)
 
 
-def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int) -> Members:
-    """One step: evaluate, write down, update; returns the members that go on."""
-    members = shuffled(task, members, step)
-    batch = batch_of(task, members, step)
+def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int, parts: range) -> Members:
+    """One step: evaluate, write down, update; returns the members that go on. `parts` numbers its micro-batches."""
+    members, batch = batch_of(task, members, parts)
     context = look(task, members.weights, batch, drawn_for(task, members, batch, step))
     weights, opt_state = updated(task, members, context, step)
 
     resolved, everyone = task.resolved, np.ones(len(members.rows), bool)
     looked, judged = ledger.wants(step), not resolved.scheduled or ledger.judges(step)
     known = {**context.measured, **split_values(task, members.weights, members.rows, resolved.at_steps)}
+    if resolved.accumulates:
+        counts = (batch.examples, batch.examples // len(parts) * parts.start)
+        known |= {name: np.full(len(members.rows), float(n)) for name, n in zip(EXAMPLES, counts, strict=True)}
     seen = at_rows(task, members, everyone) if ledger.judges(step) else {}
 
     broken = ~np.isfinite(context.measured[f"{resolved.step}_loss"])
@@ -161,22 +165,23 @@ def differences(after: Weights, before: Weights) -> Weights:
     return [{name: layer[name] - past[name] for name in layer} for layer, past in zip(after, before, strict=True)]
 
 
-def shuffled(task: Task, members: Members, step: int) -> Members:
-    """The members with a new order of the examples, where an epoch begins; n // batch_size steps make an epoch."""
-    if task.batch_size is None or step % (per_epoch := task.examples // task.batch_size):
-        return members
-    order = orders(members.seeds, step // per_epoch, task.examples)
-    return Members(members.rows, members.seeds, members.weights, members.opt_state, order)
+def batch_of(task: Task, members: Members, parts: range) -> tuple[Members, Batch]:
+    """The examples of a step: all of them, or the member's own next (micro-)batches, by their numbers.
 
-
-def batch_of(task: Task, members: Members, step: int) -> Batch:
-    """The examples of this step: all of them, or the member's own next `batch_size`."""
-    chosen: tuple[np.ndarray, ...] = (members.rows,) if task.train.own else ()
-    if task.batch_size is not None and members.order is not None:
-        first = step % (task.examples // task.batch_size) * task.batch_size
-        own = members.order[:, first : first + task.batch_size]
-        chosen = (members.rows[:, np.newaxis], own) if task.train.own else (own,)
-    return task.train.chosen(chosen)
+    An epoch has n // batch_size of these; where one begins, the members get a new order of the examples.
+    """
+    if task.batch_size is None:
+        return members, task.train.chosen((members.rows,) if task.train.own else ())
+    own: list[np.ndarray] = []
+    for number in parts:
+        epoch, place = divmod(number, task.examples // task.batch_size)
+        order = members.order
+        if place == 0 or order is None:
+            order = orders(members.seeds, epoch, task.examples)
+            members = replace(members, order=order)
+        own.append(order[:, place * task.batch_size : (place + 1) * task.batch_size])
+    chosen = np.concatenate(own, axis=1)
+    return members, task.train.chosen((members.rows[:, np.newaxis], chosen) if task.train.own else (chosen,))
 
 
 def drawn_for(task: Task, members: Members, batch: Batch, step: int) -> Draws:

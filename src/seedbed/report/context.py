@@ -237,7 +237,7 @@ class Scored:
     @cached_property
     def is_fine(self) -> bool:
         """Whether members of a setting mostly differ by less than a percentage point or so: two decimals are shown."""
-        return self.n > 1 and bool(np.median(self.members.values.std(axis=0)) < FINE)
+        return self.n > 1 and bool(0 < np.median(self.members.values.std(axis=0)) < FINE)
 
     def interval(self, value: Interval) -> str:
         """An estimate of the score with its interval: `0.93 [0.92, 0.94]`."""

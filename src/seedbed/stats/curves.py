@@ -80,6 +80,7 @@ def at_steps(
 
     Raises: StatsError for a step that was not recorded, or settings that have lost members by then.
     """
+    record = looked_at(record, variable)
     grid = record[variable]["step"].values.tolist() if variable in record and "step" in record[variable].dims else []
     _named(steps, grid, variable)
     table = _table(record, variable)

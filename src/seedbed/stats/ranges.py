@@ -23,8 +23,8 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy import signal
 
+import seedbed.stats.scores as scores
 from seedbed.errors import StatsError
-from seedbed.stats import scores
 from seedbed.stats.interval import Interval
 
 Curve = Float[np.ndarray, " step"]

@@ -4,6 +4,7 @@ curves, by_layer, over_time   how quantities develop while members train
 arrivals, fates               when members arrive, and how they end
 scores, compare, interaction  the study's one number per member: a table, pairs or a baseline, two factors together
 single_runs                   what one run would have said, and how many seeds are needed
+best_of, by_epoch_table       what the best of several runs adds; means epoch by epoch, of an outcome of `by_epoch`
 cost                          parameters, examples and operations of networks side by side
 generalization                accuracy and loss on both splits, and the gap between them
 step_times                    milliseconds of a training step
@@ -26,6 +27,7 @@ from seedbed.report.show.arriving import arrival_figures, arrivals
 from seedbed.report.show.classes import confusion
 from seedbed.report.show.comparing import compare, interaction, scores, single_runs
 from seedbed.report.show.costing import cost, costs, plain, ratio, times
+from seedbed.report.show.epochs import best_of, by_epoch, by_epoch_table, steps_in_epoch
 from seedbed.report.show.generalizing import generalization
 from seedbed.report.show.published import published
 from seedbed.report.show.renaming import renamed
@@ -36,6 +38,9 @@ from seedbed.report.show.training import by_layer, curves, fates, over_time, sha
 __all__ = [
     "arrival_figures",
     "arrivals",
+    "best_of",
+    "by_epoch",
+    "by_epoch_table",
     "by_layer",
     "compare",
     "confusion",
@@ -66,6 +71,7 @@ __all__ = [
     "share_curve",
     "single_runs",
     "step_times",
+    "steps_in_epoch",
     "tenths",
     "times",
     "training_operations",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import seedbed as sb
-from seedbed.datasets.downloads import class_names
 from seedbed.record import name_of, rows
 from seedbed.report.context import Block, Context
 from seedbed.report.numbers import MISSING, percent, tenths
@@ -46,7 +45,7 @@ def confusion(split: str = "test", *, record: str = "", names: Sequence[str] = (
             return
         spec = context.spec(record)
         labels = [f"{label}" for label in found["true"].values.tolist()]
-        known = tuple(names) or (class_names(spec.data.name) if spec is not None else ())
+        known = tuple(names) or (sb.data.class_names(spec.data.name) if spec is not None else ())
         classes = known if len(known) == len(labels) else tuple(labels)
         yield from class_items(found, variable, classes, split)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.record import SEED, factors, name_of, rows
+from seedbed.record import SEED, factors, looked_at, name_of, rows
 from seedbed.report.context import Block, Context, settings_vary
 from seedbed.report.numbers import SPACE, number, p_value
 from seedbed.report.page import Answer, Figure, Prose, Table
@@ -105,6 +105,7 @@ def over_time_items(
     record: xr.Dataset, variable: str, what: str, steps: Sequence[int]
 ) -> Iterator[Figure | Table | Prose | Answer]:
     """The items of `over_time`."""
+    record = looked_at(record, variable)
     curves = sb.stats.curves
     found = curves.bands(record, variable, simultaneous=True)
     shown = [

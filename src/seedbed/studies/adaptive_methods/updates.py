@@ -71,8 +71,8 @@ def formulas(context: sb.Context) -> Iterator[Any]:
         ("method", "first update / weights"),
         [(name, sb.show.interval(one, sb.show.number)) for name, one in sizes.items()],
         f"Norm of the first update of the first layer over the norm of its weights ({kept}): mean over n = {n} members "
-        "with 95 % intervals. Where the gradient is large beside ε, a first update moves a weight by η with AdaGrad and "
-        "Adam, by η/√(1 − ρ) = 3.2 η with RMSProp, and by √(ε/(1 − ρ)) η = 0.0045 η with AdaDelta; AdaDelta's ε is "
+        "with 95 % intervals. Where the gradient is large beside ε, a first update moves a weight by η with AdaGrad "
+        "and Adam, by η/√(1 − ρ) = 3.2 η with RMSProp, and by √(ε/(1 − ρ)) η = 0.0045 η with AdaDelta; AdaDelta's ε is "
         "added under the root, so that weights with gradients below about 0.004 move less than that.",
     )
     told = "; ".join(f"{name} {sb.show.interval(one, sb.show.number)}" for name, one in sizes.items())
