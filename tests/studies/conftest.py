@@ -10,7 +10,16 @@ from seedbed.catalogue import TABLE, run_study
 from seedbed.datasets.fetch import fetch
 from seedbed.errors import DataError
 
-FASHION = ("fashion_summary", "five_nets", "gradients_by_depth", "rate_drops", "rate_levels")
+FASHION = (
+    "fashion_summary",
+    "five_nets",
+    "gradients_by_depth",
+    "rate_cycles",
+    "rate_drops",
+    "rate_levels",
+    "rate_range",
+    "reruns",
+)
 MNIST = ("adaptive_methods", "normalize_or_drop", "signal_by_layer")
 NEEDS = {**dict.fromkeys(MNIST, "mnist"), **dict.fromkeys(FASHION, "fashion_mnist")}
 

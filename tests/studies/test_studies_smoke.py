@@ -20,7 +20,7 @@ def test_study_leaves_a_report(smoke, name):
     assert summary["study"] == name
     assert summary["readings"]
     pictures = {path.stem for path in (folder / "figures").iterdir()}
-    assert len(pictures) >= {"activation_derivatives": 2}.get(name, 4), pictures
+    assert len(pictures) >= {"activation_derivatives": 2, "rate_range": 3, "reruns": 2}.get(name, 4), pictures
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -104,9 +104,13 @@ def test_surfaces_obey_their_closed_forms(smoke):
 
 # Many small networks in plain NumPy: minutes. The parts they use are those of the others.
 MANY = {"xor_plane", "xor_boundaries", "dying_relu", "leaky_rescue"}
+OF_ONE_ENGINE = {"reruns"}  # asks how far jax drifts from itself, and draws by a function of its own
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in MANY)) for name in TABLE])
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] * (name in MANY)) for name in TABLE if name not in OF_ONE_ENGINE],
+)
 def test_reference_engine_runs_the_study(name, data_for, tmp_path, monkeypatch):
     """Measured and told; that a page becomes files is the same for both engines."""
     data_for(name)

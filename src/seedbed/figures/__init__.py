@@ -3,6 +3,7 @@
 from seedbed.figures.against import against
 from seedbed.figures.agreement import agreement
 from seedbed.figures.arrivals import arrivals, hit_distribution
+from seedbed.figures.bands import bands
 from seedbed.figures.confusions import confusions
 from seedbed.figures.curves import curves, overlay
 from seedbed.figures.depths import AcrossLayers, Spread, across_layers, violins
@@ -26,13 +27,14 @@ from seedbed.figures.squares import Square, separators, square_maps
 from seedbed.figures.strips import strips
 from seedbed.figures.style import save
 from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
+from seedbed.figures.sweeps import sweep
 from seedbed.figures.traces import drawn, drawn_words
 from seedbed.figures.tradeoffs import TradeOff, trade_offs
 
 __all__ = ["AcrossLayers", "Descent", "Fit", "FunctionRow", "Panel", "Plane", "ShareCurve", "Spread", "Square",
-           "TradeOff", "across_layers", "against", "agreement", "arrivals", "by_effort", "by_layer", "confusions",
-           "curves", "drawn", "drawn_words", "estimates", "fates", "fits", "function_and_derivative", "heat",
-           "histograms", "hit_distribution", "image_grid", "image_rows", "interactive_surfaces", "kernel_grid",
-           "labelled_images",
-           "matrices", "one_place", "order", "overlay", "planes", "probabilities", "responses", "save", "separators",
-           "share_map", "shares", "square_maps", "strips", "surfaces", "trade_offs", "violins"]  # fmt: skip
+           "TradeOff", "across_layers", "against", "agreement", "arrivals", "bands", "by_effort", "by_layer",
+           "confusions", "curves", "drawn", "drawn_words", "estimates", "fates", "fits", "function_and_derivative",
+           "heat", "histograms", "hit_distribution", "image_grid", "image_rows", "interactive_surfaces", "kernel_grid",
+           "labelled_images", "matrices", "one_place", "order", "overlay", "planes", "probabilities", "responses",
+           "save", "separators", "share_map", "shares", "square_maps", "strips", "surfaces", "sweep", "trade_offs",
+           "violins"]  # fmt: skip

@@ -8,6 +8,7 @@ best_of, by_epoch_table       what the best of several runs adds; means epoch by
 cost                          parameters, examples and operations of networks side by side
 generalization                accuracy and loss on both splits, and the gap between them
 step_times                    milliseconds of a training step
+sweep, spreads_of             the loss against a rate that grows, and what each finder reads (as a block, as data)
 confusion                     which class is taken for which, and the accuracy of each class
 published                     published single runs beside the distribution, from the claims
 images, kernels               what a network sees, and what its first layer learned
@@ -32,6 +33,7 @@ from seedbed.report.show.generalizing import generalization
 from seedbed.report.show.published import published
 from seedbed.report.show.renaming import renamed
 from seedbed.report.show.seeing import images, images_of, kernels
+from seedbed.report.show.sweeping import spreads_of, sweep
 from seedbed.report.show.timing import step_times
 from seedbed.report.show.training import by_layer, curves, fates, over_time, share_curve
 
@@ -70,8 +72,10 @@ __all__ = [
     "share",
     "share_curve",
     "single_runs",
+    "spreads_of",
     "step_times",
     "steps_in_epoch",
+    "sweep",
     "tenths",
     "times",
     "training_operations",
