@@ -119,6 +119,7 @@ def modules():
         retell,
         lambda *_: "1 min",
     )
+    catalogue.price = lambda *_: SimpleNamespace(networks=8, operations=2e9, memory=1e6, gpu_seconds=3.0)
     catalogue.questions_of = lambda study, profile: {"record": study.ask(profile)} if study.ask else {}
     catalogue.data_at_hand = lambda *_: None
     catalogue.from_file = lambda path: Study(name=path.stem, title="own", source="me", question="?")

@@ -12,8 +12,8 @@ from seedbed.datasets.load import load
 from seedbed.engine.plan import COHORT_BYTES
 from seedbed.errors import SeedbedError
 from seedbed.measures import Asked
-from seedbed.reference.schedules import in_steps
-from seedbed.report.show import layers, parameter_count
+from seedbed.procedures.epochs import in_steps
+from seedbed.report.operations import layers, parameter_count
 from seedbed.spec import Setting, Spec, canonical_json, evaluated_steps
 from seedbed.study import ProfileName, Study
 

@@ -86,9 +86,7 @@ def _open(asked: Asked, name: str) -> bool:
 
 
 def _all_fit(listed: Mapping[str, Any], changes: Changes) -> None:
-    """Every level must fit a question. With a question still to come, what fits none so far may fit that."""
-    if any(isinstance(one, After) for one in listed.values()):
-        return
+    """Every level must fit a question that is known before anything is trained."""
     open_to = [(one, one.spec) for one in map(as_asked, listed.values()) if isinstance(one, Asked) and one.spec]
     for name, levels in changes.levels.items():
         if any(_open(one, name) and spec.fits(name) for one, spec in open_to):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seedbed.cli.answer import duration
 from seedbed.cli.pick import pick
 from seedbed.cli.progress import short
 from seedbed.cli.rows import KINDS, rows
@@ -100,7 +101,6 @@ def _fixed(part: "Part", varied: Collection[str]) -> str:
 
 def _profiles(study: Study) -> None:
     from seedbed.catalogue import estimate, price, questions_of
-    from seedbed.catalogue.price import duration
 
     body: list[list[str]] = []
     for profile in PROFILES:

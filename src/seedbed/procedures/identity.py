@@ -11,8 +11,8 @@ from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
 from seedbed.errors import DataError
+from seedbed.procedures.epochs import in_steps
 from seedbed.procedures.executors import Executor, executor
-from seedbed.reference.schedules import in_steps
 from seedbed.resolve import check_batch_size
 from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest
 from seedbed.vocabulary import Part

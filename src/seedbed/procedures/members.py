@@ -17,8 +17,8 @@ from seedbed import store
 from seedbed.datasets.load import load
 from seedbed.errors import SpecError, StoreError, shown
 from seedbed.procedures import engines
+from seedbed.procedures.epochs import in_steps
 from seedbed.procedures.identity import is_fresh, key_of
-from seedbed.reference.schedules import in_steps
 from seedbed.spec import Spec, read_back
 
 if TYPE_CHECKING:

@@ -164,7 +164,7 @@ def micro_batches(question: Spec, examples: int) -> Iterator[tuple[int, int]]:
 
 
 def in_steps(question: Spec, examples: int) -> Spec:
-    """`Spec.in_steps`, where the batch size may change: an epoch ends with the update that completes its micro-batches.
+    """`Spec.in_steps`, where the batch size changes: an epoch ends with the update that completes its micro-batches.
 
     >>> from seedbed.vocabulary import schedules
     >>> question = Spec(data="xor_blobs", model="neuron", loss="l2", optimizer="sgd(1)", steps=Epochs(2),
@@ -172,8 +172,6 @@ def in_steps(question: Spec, examples: int) -> Spec:
     >>> in_steps(question, examples=100).steps
     13
     """
-    if not question.accumulates:
-        return question.in_steps(examples)
     epoch = steps_per_epoch(examples, question.at_once)
 
     def updates(length: Epochs) -> int:
