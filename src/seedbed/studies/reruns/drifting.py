@@ -77,7 +77,7 @@ def outcomes(records: Mapping[str, Any]) -> dict[str, Any]:
         }
 
     axes = {"change": list(CHANGES), "learning_rate": rates}
-    return {"drift": sb.derive(records["nets"], measured, of="nets", axes=axes)}
+    return {"drift": sb.derive(records["nets"], measured, of="nets program arithmetic order", axes=axes)}
 
 
 def nothing_changed(context: sb.Context) -> Iterator[Any]:
