@@ -20,7 +20,8 @@ FASHION = (
     "rate_range",
     "reruns",
 )
-NEEDS = {"signal_by_layer": "mnist", **dict.fromkeys(FASHION, "fashion_mnist")}
+MNIST = ("adaptive_methods", "normalize_or_drop", "signal_by_layer")
+NEEDS = {**dict.fromkeys(MNIST, "mnist"), **dict.fromkeys(FASHION, "fashion_mnist")}
 
 
 @cache

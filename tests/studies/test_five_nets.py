@@ -23,7 +23,7 @@ def test_the_networks_are_those_that_the_report_trained():
 def test_every_question_of_the_sheet_is_asked_and_answered(smoke):
     summary = json.loads((smoke("five_nets") / "summary.json").read_text())
     asked = [one["question"] for one in summary["in_short"]["answers"]]
-    assert [f"{number}." for number in range(1, 11)] == [one.split()[0] for one in asked if one[0].isdigit()]
+    assert [one.partition(":")[0] for one in asked if ":" in one] == [f"Question {number}" for number in range(1, 11)]
     told = {one["question"]: one["answer"] for one in summary["in_short"]["answers"]}
     silent = [question for question, answer in told.items() if answer == "This run does not tell."]
     assert silent == ["What does a best of ten add, as the reports of 2022 publish it?"]  # of three seeds

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seedbed.cli.pick import pick
+from seedbed.cli.progress import short
 from seedbed.cli.rows import KINDS, rows
 from seedbed.cli.screen import write_json, write_rows, write_table
 from seedbed.study import PROFILES, Study
@@ -98,14 +99,24 @@ def _fixed(part: "Part", varied: Collection[str]) -> str:
 
 
 def _profiles(study: Study) -> None:
-    from seedbed.catalogue import estimate, questions_of
+    from seedbed.catalogue import estimate, price, questions_of
+    from seedbed.catalogue.price import duration
 
     body: list[list[str]] = []
     for profile in PROFILES:
         asked = list(questions_of(study, profile).values())
         size = [str(len(asked[0].settings())), str(study.profile(profile).seeds)] if asked else ["-", "-"]
-        body.append([profile, *size, estimate(study, profile)])
-    write_table(["profile", "settings", "seeds", "size and time"], body)
+        found = price(study, profile)
+        cost = ["-"] * 4
+        if found.networks:
+            cost = [f"{found.networks:,}", f"{short(found.operations)}FLOP", f"{short(found.memory)}B",
+                    f"about {duration(found.gpu_seconds)}"]  # fmt: skip
+        body.append([profile, *size, *cost, estimate(study, profile)])
+    write_table(["profile", "settings", "seeds", "networks", "operations", "memory", "on a GPU", "time here"], body)
+    typer.echo(
+        "Operations of the layers: 6 per multiply-add and example of a step, 2 where a split is judged, as if none "
+        "stopped before its cap. Memory: data, and what networks side by side carry. On a GPU: at an assumed 3 TFLOP/s."
+    )
     for profile in PROFILES:
         if told := study.profile(profile).reduced:
             typer.echo(f"{profile}: {told}")

@@ -24,6 +24,7 @@ from seedbed.progress import Listener, Progress, silent
 from seedbed.record import START, Block
 from seedbed.resolve import judged_steps, last_missed
 from seedbed.spec import recorded_steps
+from seedbed.vocabulary.lengths import steps_per_epoch
 from seedbed.vocabulary.probes import AT_THE_END, LABELS
 
 FIRST_STEPS = 16
@@ -103,6 +104,7 @@ def train(
     for planned_blocks in plan.cohorts(group, program.sizes.cohort):
         began = time.perf_counter()
         cohort = _begin(program, planned_blocks, dataset_of)
+        tell.epoch = 1 if group.spec.accumulates else steps_per_epoch(cohort.dataset.examples, group.spec.batch_size)
         own_mark = f"{mark}-{program.name}-{planned_blocks[0].setting}-{planned_blocks[0].seeds[0]}-{len(cohort.seeds)}"
         _resume(program, cohort, keep.load_checkpoint(own_mark) if keep else None)
         _train_cohort(program, cohort, tell, keep, own_mark)
@@ -141,7 +143,7 @@ def _train_cohort(program: Program, cohort: Cohort, tell: "_Teller", keep: Keep 
         began, end = time.perf_counter(), int(rows.stops[-1])
         for number, pack in enumerate(cohort.packs):
             cohort.packs[number] = _advance(program, cohort, pack, rows, index, cap)
-            tell("training", end, _alive(cohort), timer)
+            tell("training", end, _alive(cohort), timer, _loss(program, cohort.packs[number]))
         timer.note(end - cohort.at, time.perf_counter() - began)
         cohort.at = end
         _repack(program, cohort)
@@ -338,6 +340,13 @@ def _dims(program: Program, name: str) -> tuple[str, ...]:
     return further if name.startswith("final_") else ("step", *further)
 
 
+def _loss(program: Program, pack: Pack) -> float | None:
+    """The median loss of the last batches of a pack's members, None where none is finite."""
+    losses = np.asarray(pack.lanes.last[f"{program.layout.resolved.step}_loss"])[pack.lane_index]
+    finite = losses[np.isfinite(losses)]
+    return float(np.median(finite)) if finite.size else None
+
+
 def _alive(cohort: Cohort) -> int:
     return int((cohort.results["stop_step"] == NEVER).sum())
 
@@ -369,13 +378,17 @@ class _Teller:
 
     def __init__(self, listen: Listener, group: plan.Group, group_number: tuple[int, int], label: str) -> None:
         self.listen, self.group, self.group_number, self.label = listen, group, group_number, label
+        self.epoch = 1
 
-    def __call__(self, phase: Any, step: int, running: int, timer: ChunkTimer | None = None) -> None:
+    def __call__(
+        self, phase: Any, step: int, running: int, timer: ChunkTimer | None = None, loss: float | None = None
+    ) -> None:
         number, groups = self.group_number
-        cap = self.group.spec.steps
+        spec = self.group.spec
+        cap = spec.steps
         left = rate = None
         if timer is not None and timer.per_step:
             rate = running / timer.per_step
             left = (cap - step) * timer.per_step + (groups - number) * cap * timer.per_step
         self.listen(Progress(phase, self.label, number, groups, min(int(step), cap), cap, running, self.group.members,
-                             rate or 0.0, left))  # fmt: skip
+                             rate or 0.0, left, spec.stop is not None, self.epoch, loss))  # fmt: skip

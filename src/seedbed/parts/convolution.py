@@ -22,7 +22,7 @@ from seedbed.parts.batched import over_batch
 
 Pair = tuple[int, int]
 Padding = str | int  # "valid", "same", or zeros on every side
-MANY = 24  # channels from which on a product of one row's own is long enough
+MANY = 48  # channels from which on a product of one row's own is long enough
 
 
 class Conv2d(eqx.Module):
@@ -111,13 +111,14 @@ class Form:
 def form(into: int, kernel: Pair, stride: int, rows: int, backend: str) -> Form:
     """The fastest form of a convolution of `into` channels that gives `rows` rows.
 
-    Measured with batches of 64 on one core (AVX-512; milliseconds of all three products; channels to channels, kernel,
-    side of the image): "product" against "banded" where the kernel is a single number, 96 to 32 on 28: 32 and 50, 60
-    to 44 on 7: 0.6 and 1.9. "rows" against "banded": 240 to 160, 3x3 on 7: 73 and 136; 160 to 80, 3x3 on 14: 125 and
-    204; 96 to 32, 3x3 on 28: 185 and 231; 144 to 96, 3x3 on 14 with stride 2: 35 and 85; 24 to 8, 3x3 on 28: 25 and 28;
-    but 16 to 8, 3x3 on 24: 8.1 and 6.2; 16 to 8, 5x5 on 26: 37 and 25. Tiles of 4 and of 8 rows: 16 to 8, 5x5 on 26:
-    25 and 22; 8 to 16, 7x7 on 11: 1.04 and 0.76; 8 to 16, 3x3 on 26: 5.1 and 6.8. Of one channel 2 and 8: 3x3 on 28:
-    0.74 and 2.2. `lax.conv` inside a loop is five times slower at least on a CPU; a GPU has it in a library.
+    Measured with batches of 64 on one core (AVX-512; milliseconds of all three products; channels to channels,
+    kernel, side of the image): "product" against "banded" where the kernel is a single number, 96 to 32 on 28: 32 and
+    50, 60 to 44 on 7: 0.6 and 1.9. "rows" against "banded": 240 to 160, 3x3 on 7: 70 and 136; 160 to 80, 3x3 on 14:
+    120 and 204; 96 to 32, 3x3 on 28: 185 and 231; 144 to 96, 3x3 on 14 with stride 2: 40 and 85; 60 to 40, 3x3 on 7:
+    7 and 8; 40 to 20, 3x3 on 14: 14 and 12; 24 to 8, 3x3 on 28: 33 and 28; 16 to 8, 5x5 on 26: 37 and 25. Tiles of 4
+    and of 8 rows: 16 to 8, 5x5 on 26: 25 and 22; 8 to 16, 7x7 on 11: 1.04 and 0.76; 8 to 16, 3x3 on 26: 5.1 and 6.8.
+    Of one channel 2 and 8: 3x3 on 28: 0.74 and 2.2. `lax.conv` inside a loop is five times slower at least on a CPU;
+    a GPU has it in a library.
     """
     if backend != "cpu":
         return Form("lax")

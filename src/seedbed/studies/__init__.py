@@ -2,6 +2,7 @@
 
 from seedbed.studies import (
     activation_derivatives,
+    adaptive_methods,
     convolution_by_hand,
     depth_or_width,
     detection,
@@ -14,6 +15,7 @@ from seedbed.studies import (
     lines,
     loss_scale,
     neuron_surfaces,
+    normalize_or_drop,
     own_activation,
     perceptron_or_hinge,
     rate_cycles,
@@ -41,6 +43,8 @@ TABLE: dict[str, Study] = {
         activation_derivatives,
         perceptron_or_hinge,
         softmax_identities,
+        normalize_or_drop,
+        adaptive_methods,
         signal_by_layer,
         dying_relu,
         leaky_rescue,

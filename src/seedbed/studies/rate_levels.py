@@ -222,9 +222,10 @@ study = sb.Study(
         sb.Section("While they train", [sb.show.curves("batch_loss", "valid_accuracy", record="levels"),
                                         sb.show.by_epoch_table("valid_accuracy")],
                    asks="How do training loss and validation accuracy develop?"),
-        sb.Section("Speed and end", [EFFECT, speed_and_end], asks="1. How does the rate change the speed of learning?"),
+        sb.Section("Speed and end", [EFFECT, speed_and_end], asks="Question 1: How does the rate change the speed of "
+                                                                  "learning?"),
         sb.Section("The rates compared", [sb.show.scores(), sb.show.compare()],
-                   asks="2. How does it change where learning ends?"),
+                   asks="Question 2: How does it change where learning ends?"),
         sb.Section("Noise", [noise], asks="How noisy is each rate?"),
         sb.Section("Where networks die", [DYING, deaths], asks="At which rate do networks die?"),
     ],

@@ -9,6 +9,8 @@ import numpy as np
 
 import seedbed as sb
 
+ALIKE = 0.5  # a correlation from which a unit is called much like a class
+
 
 def weights(context: sb.Context) -> Iterator[Any]:
     """The first layer's weights of one member of every network, and how alike neighbouring weights are."""
@@ -36,10 +38,10 @@ def weights(context: sb.Context) -> Iterator[Any]:
     context.kept["smooth"] = smooth
     ranked = sorted(smooth.items(), key=lambda one: -one[1].estimate)
     told = " and ".join(f"{plain(one)} in {name}" for name, one in (ranked[0], ranked[-1]))
+    seen = "Partly" if ranked[0][1].low > 0 else "Not in this run"
     yield sb.Answer(
-        f"Partly. Weights next to one another correlate by {told} (n = {record.sizes['seed']} members, 95 % intervals; "
-        "0 before training), so they are pictures and no noise; a kernel of 3 × 3 can be read as an edge or a blur, a "
-        "dense unit only as a rough outline."
+        f"{seen}. Weights next to one another correlate by {told} (n = {record.sizes['seed']} members, 95 % intervals; "
+        "0 before training). A kernel of 3 × 3 can be read as an edge or a blur, a dense unit only as a rough outline."
     )
 
 
@@ -94,8 +96,9 @@ def specialized(context: sb.Context) -> Iterator[Any]:
         return
     yield sb.Reading("likeness_to_classes", {name: one.plain() for name, one in found.items()})
     told = " and ".join(f"{plain(one)} in {name}" for name, one in found.items())
+    answer = "Hardly" if max(one.high for one in found.values()) < ALIKE else "To some extent"
     said = (
-        f"Hardly. The largest |correlation| of a dense unit's weights with the mean picture of any class (less the "
+        f"{answer}. The largest |correlation| of a dense unit's weights with the mean picture of any class (less the "
         f"mean of all) is {told}, the mean over units, n = {context.score.n} members, 95 % intervals; a unit that "
         "were the template of a class would have 1. A convolution's kernels see a few pixels anywhere, so they cannot "
         "belong to a class."

@@ -133,8 +133,10 @@ def gradients(context: sb.Context) -> Iterator[Any]:
         "members with 95 % intervals (order statistics).",
     )
     told = ", ".join(f"{sb.show.interval(one, sb.show.number)} in {name}" for name, one in ratios.items())
-    yield sb.Answer(f"The first layer's gradient with ReLU is, times that with sigmoid: {told} (medians, n = {n}, 95 % "
-                    "intervals).")  # fmt: skip
+    yield sb.Answer(
+        f"With ReLU the norm of the first layer's gradient is so many times that with sigmoid: {told} (medians, "
+        f"n = {n}, 95 % intervals)."
+    )
 
 
 def columns(context: sb.Context, record: str, variable: str) -> dict[str, np.ndarray]:
@@ -242,14 +244,14 @@ study = sb.Study(
             sb.show.arrivals(record="leaving"), sb.show.compare(record="leaving", single_runs=False),
         ], asks="When does a network leave ln 10?"),
         sb.Section("The gradient of the first layer", [gradients],
-                   asks="1. How does the gradient behave, and what does depth do?"),
-        sb.Section("Why", [why], asks="2. Why?"),
+                   asks="Question 1: How does the gradient behave, and what does depth do?"),
+        sb.Section("Why", [why], asks="Question 2: Why?"),
         sb.Section("Two ways to measure it", [TWO_WAYS, both_ways], asks="What did the reports measure?"),
-        sb.Section("While a network learns", [over_time], asks="3. Does the gradient vanish over time?"),
+        sb.Section("While a network learns", [over_time], asks="Question 3: Does the gradient vanish over time?"),
         sb.Section("Another rate for the sigmoid", [
             "The dense networks with sigmoid at three rates, everything else alike.",
             sb.show.arrivals(record="leaving_rates", figures=False),
-        ], asks="4. Would another rate help the sigmoid?"),
+        ], asks="Question 4: Would another rate help the sigmoid?"),
     ],
     outcomes=outcomes,
     decided=(
