@@ -149,6 +149,13 @@ def policies_in_formulas(context: sb.Context) -> Iterator[Any]:
     low, high = bounds(context.record("sweep"))
     yield f"The bounds are the medians over seeds of what rule “{RULE}” reads: **lr_min = {low:g}, lr_max = {high:g}**."
     yield sb.Reading("bounds", {"lr_min": low, "lr_max": high})
+    (read,) = (one for one in sb.show.spreads_of(context) if one.rule == RULE)
+    decades = sb.show.number(read.decades, 2)
+    yield sb.Answer(
+        f"Rule “{RULE}” reads lr_min = {low:g} and lr_max = {high:g} ({sb.show.interval(read.median, sb.show.number)}; "
+        f"median of n = {read.median.n} seeds, 95 % interval); single sweeps spread over {decades} decades (middle "
+        "90 %)."
+    )
     yield sb.Formula(
         '"triangular:" quad r = l + (h - l) p, quad "triangular2:" quad r = l + (h - l) p \\/ 2^c, \\ '
         '"amplitude:" quad r = l + (h - l) p gamma^t, quad "bounds:" quad r = (l + (h - l) p) gamma^t',
@@ -193,19 +200,24 @@ def at_the_ends(which: str) -> Any:
         gaps = dict(zip(found.names, found.means, strict=True))
         yield sb.Table(
             ("policy", "ends − middles, points"),
-            [(name, sb.show.interval(gap, lambda share: sb.show.number(100 * share))) for name, gap in gaps.items()],
+            [(name, sb.show.interval(gap, points)) for name, gap in gaps.items()],
             f"Test accuracy where cycles end minus at their middles, means over {CYCLES} cycles and n = {found.n} "
             "networks with 95 % bootstrap intervals. A policy without cycles shows what training longer gives.",
         )
         if {TRIANGULAR, AT_HIGH} <= gaps.keys():
-            cyclic, constant = (sb.show.interval(gaps[one], sb.show.percent) for one in (TRIANGULAR, AT_HIGH))
+            cyclic, constant = (sb.show.interval(gaps[one], points) for one in (TRIANGULAR, AT_HIGH))
             yield sb.Answer(
-                f"With {TRIANGULAR} the test accuracy of {NETWORKS[which]} is {cyclic} higher where a cycle ends than "
-                f"at its middle, with a constant rate of lr_max {constant} at the same steps (n = {found.n}, 95 % "
-                "intervals)."
+                f"With {TRIANGULAR} the test accuracy of {NETWORKS[which]} is {cyclic} points higher where a cycle "
+                f"ends than at its middle, with a constant rate of lr_max {constant} points at the same steps "
+                f"(n = {found.n}, 95 % intervals)."
             )
 
     return items
+
+
+def points(share: float) -> str:
+    """A difference of shares in points of a hundred."""
+    return sb.show.number(100 * share)
 
 
 def page_of(which: str) -> list[sb.Section]:
@@ -226,8 +238,8 @@ def page_of(which: str) -> list[sb.Section]:
         sb.Section(
             f"{NETWORKS[which]}: the policies compared",
             [
-                sb.show.scores("final_test_accuracy", "final_test_loss", "final_train_loss", record=rates),
                 sb.show.compare(to=AMPLITUDE, record=rates, variable="final_test_accuracy"),
+                sb.show.scores("final_test_accuracy", "final_test_loss", "final_train_loss", record=rates),
             ],
             asks=f"Is the cyclical rate with exponential decay better than other policies{of}?",
             needs=rates,
@@ -266,7 +278,7 @@ study = sb.Study(
     score=sb.score("final_test_accuracy", "higher", record="rates"),
     page=[
         sb.Section(
-            "The bounds, from a sweep", [sb.show.sweep(), policies_in_formulas], asks="Which are lr_min and lr_max?"
+            "The bounds, from a sweep", [policies_in_formulas, sb.show.sweep()], asks="Which are lr_min and lr_max?"
         ),
         *page_of(""),
         *page_of("googlenet_"),

@@ -48,6 +48,14 @@ HOW = """
     interpolated. Regret is that loss minus the same seed's loss at the rate of the grid whose median loss is lowest. A
     network that diverges, dies or does not beat guessing counts with the loss of guessing, ln 10 = 2.303, and so does a
     rule that finds no rate."""
+WHY = """
+    Where rules fail, they do so by construction. *Lightning* takes the slope by the rate itself, which is the slope by
+    its logarithm divided by the rate: noise at the smallest rates outweighs the whole fall. *fastai slide* compares
+    slopes fifteen steps apart with a fixed threshold, and where the end of the curve is rugged it does not leave it;
+    another spacing or another scale of the loss gives another answer. *fastai valley* takes the length of a falling
+    subsequence for that of a run, and the smoothing of *pyimagesearch* and the fastai rules averages over 50 steps,
+    0.8 decades where a decade has 64. The sweep itself trains, and a network has made most of its steps at rates that
+    do nothing, so that the lowest loss lies further to the right than in a training at one rate."""
 COST = """
     The sheet's own network costs 1.2 GFLOP for each image trained on: 252 TFLOP for one sweep of one seed as in the
     article, and 4.2 PFLOP for ten rates of five epochs. At 0.1 TFLOP a second, which two cores do, that is 42 minutes
@@ -116,7 +124,7 @@ def page_of(which: str) -> list[sb.Section]:
         ),
         sb.Section(
             f"{network}: how good the answers are",
-            [HOW, scored(which)],
+            [HOW, scored(which), WHY],
             asks=f"Which rule should be trusted{at}?",
             needs=needs,
         ),
@@ -137,10 +145,12 @@ study = sb.Study(
                   "reduced": "a layer of 8 units in place of LeNet-5, 320 images, a sweep of 50 steps and trainings of "
                   "6; no MiniGoogLeNet"},
         "quick": {"seeds": 16, "few": 8, "network": "lenet5", "train": 6_400, "steps": 200, "sweep_steps": 640,
-                  "googlenet_seeds": 0, "takes": "5 minutes",
+                  "googlenet_seeds": 8, "googlenet_width": 0.125, "googlenet_steps": 0, "googlenet_sweep_steps": 640,
+                  "takes": "7 minutes",
                   "reduced": "the first 6,400 training images and 200 steps at each rate (two passes) instead of five "
-                  "passes over 60,000; a sweep of 640 steps, as the 64 a decade of `find_rate`; at the "
-                  "rules' median answers the first 8 seeds; no MiniGoogLeNet"},
+                  "passes over 60,000; a sweep of 640 steps, as the 64 a decade of `find_rate`; at the rules' median "
+                  "answers the first 8 seeds; of MiniGoogLeNet only the sweep, with an eighth of the channels (1/64 of "
+                  "the work) and 8 seeds"},
         "full": {"seeds": 32, "few": 32, "network": "lenet5", "train": 60_000, "steps": sb.epochs(5),
                  "sweep_steps": 2_814, "googlenet_seeds": 16, "googlenet_width": 1.0,
                  "googlenet_steps": sb.epochs(5), "googlenet_sweep_steps": 2_814,

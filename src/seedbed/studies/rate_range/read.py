@@ -111,13 +111,14 @@ def fixed_rates(which: str) -> Block:
         )
         middles = [sb.stats.scores.median(row) for row in losses]
         yield sb.Table(
-            ("rate", "median loss", "fails"),
+            ("rate", "median loss", "diverges, dies or is no better than guessing"),
             [
                 (f"{rate:g}", interval(middle, number), share(sb.stats.wilson(int(bad.sum()), n)))
                 for rate, middle, bad in zip(rates, middles, failed, strict=True)
             ],
             f"Training loss after {cap:,} steps at fixed rates, n = {n} for each, and the share of networks that "
-            "diverge, die or do not beat guessing; 95 % intervals (order statistics, Wilson).",
+            "diverge, die or end at ln 10 or above, as those do that have not begun to learn; 95 % intervals (order "
+            "statistics, Wilson).",
         )  # fmt: skip
         falls = [rate for rate, middle in zip(rates, middles, strict=True) if middle.high < FALLEN * GUESSING]
         works = [rate for rate, bad in zip(rates, failed, strict=True) if bad.mean() < 0.05]
@@ -177,26 +178,23 @@ def scored(which: str) -> Block:
              " … ".join(map(number, np.quantile(columns[rule], (0.05, 0.95)))),
              *((interval(trained[rule][0], number), share(trained[rule][1]))
                if rule in trained else blank))
-            for rule, middle in zip(own.names, own.medians, strict=True)
+            for rule, middle in zip(own.names, own.means, strict=True)
         ]  # fmt: skip
         heads = ("rule", "regret at its own answer", "5–95 % of seeds", "at the median answer", "fails there")
-        n = next((one[0].n for one in trained.values()), 0)
-        caption = (f"Regret in nats, n = {own.n} seeds, at the median answer the first {n} of them; medians with 95 % "
-                   "intervals (order statistics), shares of networks that fail with Wilson's.")  # fmt: skip
+        n = next((gap.n for gap, _, _ in trained.values()), 0)
+        some = f", at the median answer medians over the first {n} of them with exact intervals" if n else ""
+        caption = (f"Regret in nats, means over n = {own.n} seeds with 95 % bootstrap intervals{some}; shares of "
+                   "networks that fail with Wilson's.")  # fmt: skip
         yield sb.Table(heads, cells, caption)
         yield sb.Reading(f"{which}regret_at_the_median_answer", {name: one[0].plain() for name, one in trained.items()})
-        ranked = sorted(zip(own.names, own.medians, strict=True), key=lambda one: one[1].estimate)
+        ranked = sorted(zip(own.names, own.means, strict=True), key=lambda one: one[1].estimate)
         (first, least), (last, most) = ranked[0], ranked[-1]
-        died = "; ".join(f"{rule} {share(some)}" for rule, (_, some, _) in trained.items() if some.estimate > 0)
+        died = "; ".join(f"{rule} {share(bad)}" for rule, (_, bad, _) in trained.items() if bad.estimate > 0)
+        there = f" At the median answer (n = {n}) these fail: {died}." if died else ""
         yield sb.Answer(
             f"Trained at what it reads from its own sweep, {NETWORKS[which]} loses {interval(least, number)} "
-            f"nats against the best rate by {first} and {interval(most, number)} by {last} (medians, "
-            f"n = {own.n}, 95 % intervals). "
-            + (
-                f"At the median answer (n = {n}) these fail: {died}."
-                if died
-                else f"At the median answers none of {n} networks fails."
-            )
+            f"nats against the best rate by {first} and {interval(most, number)} by {last} (means, "
+            f"n = {own.n}, 95 % intervals).{there}"
         )
 
     return items

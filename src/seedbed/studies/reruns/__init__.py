@@ -134,7 +134,7 @@ study = sb.Study(
         "full": {"seeds": 32, "channels": [6, 12], "train": 60_000, "test": 10_000, "steps": 24_000, "every": 400,
                  "takes": "3 hours on two cores"},
     },
-    score=sb.score("flips", record="drift", words="share of predictions that change"),
+    score=sb.score("flips", record="predictions", words="share of predictions that change (rate 0.1)"),
     picture="drift",
     page=[
         sb.Section("What is changed", [WHAT]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -68,16 +69,24 @@ def outcomes(records: Mapping[str, Any]) -> dict[str, Any]:
             one["final_predictions"].transpose("seed", "output", "example").values.argmax(axis=1)
             for one in (ours, base)
         )
-        change = {key: (ours[f"final_test_{key}"] - base[f"final_test_{key}"]).values for key in ("accuracy", "loss")}
+        losses = [one["final_test_loss"].values / summed_over(one) for one in (ours, base)]
         return {
             "drift": drifts(records, levels["change"], place)[1][:, -1],
             "flips": (answers != before).mean(axis=1),
-            "accuracy_change": change["accuracy"],
-            "loss_gap": np.abs(change["loss"]),
+            "accuracy_change": (ours["final_test_accuracy"] - base["final_test_accuracy"]).values,
+            "loss_gap": np.abs(losses[0] - losses[1]),
         }
 
-    axes = {"change": list(CHANGES), "learning_rate": rates}
-    return {"drift": sb.derive(records["nets"], measured, of="nets", axes=axes)}
+    axes, of = {"change": list(CHANGES), "learning_rate": rates}, "nets program arithmetic order"
+    found = sb.derive(records["nets"], measured, of=of, axes=axes)
+    moved = found[["flips"]].sel(change=list(CHANGES[2:])).isel(learning_rate=0, drop=True)
+    return {"drift": found, "predictions": moved.assign_attrs(found.attrs, factors="change")}
+
+
+def summed_over(record: Any) -> int:
+    """How many test images a loss of this record is a sum over: 1 where it is a mean."""
+    question = json.loads(record.attrs["spec"])
+    return question["data"]["test"] if question["loss"]["reduction"] == "sum" else 1
 
 
 def nothing_changed(context: sb.Context) -> Iterator[Any]:
