@@ -31,23 +31,23 @@ def _train(program: Any, spec: Spec, dataset: Any, members: int) -> float:
     """Seconds in which so many members train to the cap."""
     import jax
 
-    from seedbed.engine.shapes import feed_of
+    from seedbed.engine.shapes import data_arrays_of
 
-    waves = -(-members // program.lanes)
+    packs = -(-members // program.lanes)
     seeds = program.on_members(np.arange(program.lanes, dtype=np.uint32))
     dials = program.on_members(
         {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
     )
-    feed, grid = feed_of(dataset), trace_steps(spec.steps, spec.trace)
-    feed = program.on_members(feed) if program.layout.own_data else program.everywhere(feed)
+    data, grid = data_arrays_of(dataset), trace_steps(spec.steps, spec.trace)
+    data = program.on_members(data) if program.layout.own_data else program.everywhere(data)
     cap = program.everywhere(np.int32(spec.steps + 1))  # so that the last step is an update like all others
     spent = 0.0
-    for _ in range(waves):
-        lanes, chances = jax.block_until_ready(program.start(seeds, dials))
+    for _ in range(packs):
+        lanes, rng_keys = jax.block_until_ready(program.start(seeds, dials))
         at, began = 0, time.perf_counter()
         while at < spec.steps:
             rows, _ = plan.chunk_rows(grid, grid, at, CHUNK, spec.steps - 1)
-            lanes, shown = program.train(lanes, chances, dials, feed, program.everywhere(rows), cap)
+            lanes, shown = program.train(lanes, rng_keys, dials, data, program.everywhere(rows), cap)
             jax.block_until_ready(shown)
             at = int(rows.stops[-1])
         spent += time.perf_counter() - began

@@ -47,7 +47,7 @@ def tell(stats: Any, record: xr.Dataset) -> dict[str, int]:
         stats.compare(record),
         hits.order().names,
         [hits.one_run()],
-        stats.luck.meter(hits.restricted()),
+        stats.luck.seed_luck(hits.restricted()),
         stats.luck.needed(hits.restricted()),
         hits.running_times(),
         stats.curves.bands(record, "train_accuracy", simultaneous=True),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seedbed import errors, figures, measures, report, stats
-    from seedbed.catalogue import perform
+    from seedbed.catalogue import run_study
     from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
     from seedbed.measures import after
     from seedbed.procedures.finding import find_rate
@@ -47,8 +47,9 @@ __all__ = [
     "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose", "Reading",
     "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
     "errors", "every", "falls_to", "figures", "find_rate", "formulas", "initializers", "layers", "live", "losses",
-    "measures", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "perform", "probes",
-    "reaches", "replay", "replay_layers", "report", "rows", "run", "schedules", "score", "show", "stats",
+    "measures", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "probes",
+    "reaches", "replay", "replay_layers", "report", "rows", "run", "run_study", "schedules", "score", "show",
+    "stats",
     "variation",
 ]  # fmt: skip
 
@@ -72,7 +73,7 @@ _HOMES = {
     "Context": "seedbed.report.context:Context",
     "score": "seedbed.study:Score",
     "after": "seedbed.measures:after",
-    "perform": "seedbed.catalogue:perform",
+    "run_study": "seedbed.catalogue:run_study",
     "find_rate": "seedbed.procedures.finding:find_rate",
     "live": "seedbed.procedures.live:live",
     "run": "seedbed.procedures.run:run",

@@ -23,7 +23,7 @@ def start_decides(spec: Spec, fresh: bool, examples: int) -> bool:
     noise. Without a named initializer an equal start means that the key was not used.
     """
     on_purpose = spec.initializer is not None and spec.initializer.function is None
-    ordered = spec.batch_size is not None and spec.batch_size < examples
+    ordered = spec.at_once is not None and spec.at_once < examples
     return not (on_purpose and (fresh or ordered or _draws(spec.model)))
 
 

@@ -19,7 +19,7 @@ class Asked:
     ignore what a user sets and take a user's own data only where there are such files; a tuple names the factors to
     ignore. A question is left out where a user sets a factor of `unless`, or where `needs_data` and none are given.
     `then` makes the final question, or another thing asked for, of the one a user has changed (None: left out). What is
-    `aside` helps to tell a page, and appears in no list of settings. `engine` overrides that of the run.
+    `auxiliary` helps to tell a page, and appears in no list of settings. `engine` overrides that of the run.
     """
 
     kind: str = "training"
@@ -31,7 +31,7 @@ class Asked:
     unless: tuple[str, ...] = ()
     needs_data: bool = False
     then: Callable[[Spec], Any] | None = None
-    aside: bool = False
+    auxiliary: bool = False
     engine: str = ""
 
     def over(self, seeds: Seeds) -> Seeds:
@@ -72,6 +72,14 @@ def timed(spec: Spec, *, repeats: int = 5, least: float = 0.3, **how: Any) -> As
 def examples(spec: Spec, *, seeds: int | None = 1, **how: Any) -> Asked:
     """What a question trains on, in its first setting; one set for each seed, `seeds=None` for all of the run."""
     return Asked(kind="examples", spec=spec, seeds=seeds, **how)
+
+
+def data_card(spec: Spec, *, few: int = 6, **how: Any) -> Asked:
+    """What the data of a question are made of: sizes, classes, grey values, representative images, copies.
+
+    `few` images of each class are shown of every kind. See `datasets.card.card_of` for what the record holds.
+    """
+    return Asked(kind="card", spec=spec, parameters={"few": few}, **how)
 
 
 def derivatives(

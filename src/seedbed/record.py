@@ -10,7 +10,8 @@ Variables:
     stop_step       the last step at which the member was evaluated
     copy_of         the seed whose initial arrays this one begins with too, NaN for none; absent where no member has one
     <split>_<quantity>          a trace, NaN after the member stopped; the split "batch" is the batch of the step, in
-                                the mode of training, all others are whole and judged as in inference
+                                the mode of training, all others are whole and judged as in inference, on the steps
+                                of `Spec.evaluate` and NaN between them
     final_<split>_<quantity>    the value at stop_step
 
 Step s means after s updates; step 0 is the initial draw. A record never holds a network that was not run.
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seedbed.errors import SpecError, nearest
-from seedbed.spec import Spec, canonical_json, levels_of
+from seedbed.spec import EXAMPLES, Spec, canonical_json, levels_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -232,6 +233,8 @@ def derive(
 
 def units(name: str) -> str:
     """The unit of a variable, by its name: steps, nats, or 1 for a pure number."""
+    if name.removeprefix("final_") in EXAMPLES:
+        return "examples"
     return "steps" if name.endswith("_step") or name == "hit_after" else "1"
 
 
@@ -268,6 +271,19 @@ def watched(record: xr.Dataset, levels: Mapping[str, Any]) -> xr.Dataset:
     if "cap" not in record.attrs or not isinstance(levels.get("steps"), int | float):  # epochs: the fewest of any
         return record
     return record.assign_attrs(cap=int(levels["steps"]))
+
+
+def looked_at(record: xr.Dataset, variable: str) -> xr.Dataset:
+    """The record on the steps on which a trace was looked at: splits may be judged on fewer than the batch.
+
+    Steps after the last of these, at which all members had stopped, stay.
+    """
+    if variable not in record or "step" not in record[variable].dims:
+        return record
+    values = record[variable].transpose("step", ...).values.reshape(record.sizes["step"], -1)
+    known = np.asarray(np.isfinite(values).any(axis=1))
+    seen = known | (np.arange(len(known)) > np.max(np.flatnonzero(known), initial=-1))
+    return record if seen.all() else record.isel(step=seen)
 
 
 def name_of(levels: Mapping[str, Any]) -> str:

@@ -6,20 +6,21 @@ when the splits are judged, and raises every misfit that does not depend on a us
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from seedbed.errors import DataError, PartError, SpecError, nearest
-from seedbed.spec import Spec, trace_steps
+from seedbed.spec import EXAMPLES, Spec, evaluated_steps
 from seedbed.stopping import Target
 from seedbed.vocabulary import Part, find
 from seedbed.vocabulary.activations import DRAWS, LEARNS, WIDENS
 from seedbed.vocabulary.losses import ON_SCORE, SIGNED, WEIGHT, head_names, of_head
 from seedbed.vocabulary.metrics import OF_LABELS, SHARES
-from seedbed.vocabulary.probes import ON_SPLIT
+from seedbed.vocabulary.probes import AT_THE_END, BY_CLASS, DIMS, ON_SPLIT
+from seedbed.vocabulary.schedules import is_schedule, levels
 from seedbed.vocabulary.walk import Stage, flat, walk
 
 OUTPUTS = {"binary": "sigmoid", "classes": "softmax", "real": "identity", "sign": "identity"}
@@ -108,10 +109,13 @@ class Resolved:
     step         the split of the step's own values: "train" where a step is judged on the whole training split as it
                  is, else "batch"
     at_steps     splits judged at every step besides, because a target needs them and can afford it
-    at_rows      splits judged where traces are kept, and where `judge` asks for it
+    at_rows      splits judged on the steps of `evaluate`, and where `judge` asks for it
     on_split     probes of the whole training split that the step's own batch cannot answer
+    accumulates  whether a step adds up micro-batches: then it also knows `batch_examples`, how many examples it takes,
+                 and `examples_seen`, those of all updates before it
     judged       when targets are judged: "every step", "the traced steps", or "every k steps"; "" without a target
     splits       examples of every split
+    by_class     probes of classes, of each split in `classed`, by the labels of the goal in place `class_goal`
     """
 
     goals: tuple[Goal, ...]
@@ -122,11 +126,29 @@ class Resolved:
     on_split: tuple[str, ...]
     judged: str
     splits: Mapping[str, int]
+    accumulates: bool = False
+    by_class: tuple[str, ...] = ()
+    classed: tuple[str, ...] = ()
+    class_goal: int = 0
+
+    @property
+    def class_dims(self) -> dict[str, tuple[str, ...]]:
+        """Names of what the probes of classes give, `<split>_<probe>`, each with its axes."""
+        called = self.goals[self.class_goal].called
+        return {f"{split}_{called(name)}": DIMS[name] for split in self.classed for name in self.by_class}
+
+    @property
+    def class_labels(self) -> dict[str, tuple[int, ...]]:
+        """The labels along the axes of the probes of classes."""
+        goal = self.goals[self.class_goal]
+        labels = {"binary": (0, 1), "sign": (-1, 1)}.get(goal.kind, tuple(range(goal.units)))
+        return dict.fromkeys((axis for name in self.by_class for axis in DIMS[name]), labels)
 
     @property
     def step_names(self) -> tuple[str, ...]:
         """Names of what is known at every step."""
-        return tuple(f"{split}_{quantity}" for split in (self.step, *self.at_steps) for quantity in self.quantities)
+        names = tuple(f"{split}_{quantity}" for split in (self.step, *self.at_steps) for quantity in self.quantities)
+        return (*names, *EXAMPLES) if self.accumulates else names
 
     @property
     def row_names(self) -> tuple[str, ...]:
@@ -168,6 +190,7 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
     needed = tuple(split for split in besides if split in wanted)
     every_step = bool(needed) and judged_at_every_step(spec, sum(splits[split] for split in needed), splits)
     at_steps = needed if every_step else ()
+    by_class = tuple(part.name for part in spec.probes if part.function is None and part.name in BY_CLASS)
     return Resolved(
         goals=goals,
         quantities=quantities,
@@ -177,7 +200,35 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
         on_split=tuple(part.name for part in spec.probes if is_on_split(part)) if step == "batch" else (),
         judged=_schedule(spec, bool(needed), every_step),
         splits=splits,
+        accumulates=spec.accumulates,
+        by_class=by_class,
+        classed=tuple(judged) if by_class else (),
+        class_goal=goal_of_classes(goals, by_class[0]) if by_class else 0,
     )
+
+
+def variables(spec: Spec, resolved: Resolved) -> set[str]:
+    """The names of what a record of this question will hold: steps, traces and probes, and each at the end."""
+    probes = {part.name for part in spec.probes if part.name not in resolved.by_class} | {*resolved.class_dims}
+    measured = {*resolved.step_names, *resolved.row_names, *probes}
+    arrivals = {"hit_step", "diverged_step", "stop_step"} | ({"hit_after"} if resolved.scheduled else set())
+    return arrivals | {name for name in measured if name not in AT_THE_END} | {f"final_{name}" for name in measured}
+
+
+def goal_of_classes(goals: Sequence[Goal], probe: str) -> int:
+    """The place of the only goal that has labels of classes. Raises PartError unless there is exactly one."""
+    found = [place for place, goal in enumerate(goals) if goal.kind == "classes" or _is_one_label(goal)]
+    if len(found) != 1:
+        kinds = " and ".join(f'"{goal.kind}" ({goal.units} outputs)' for goal in goals)
+        raise PartError(
+            f"the probe {probe} needs one head of classes, got targets of kind {kinds}; leave it out, or take data "
+            'with one label per example, of kind "classes", "binary" or "sign"'
+        )
+    return found[0]
+
+
+def _is_one_label(goal: Goal) -> bool:
+    return goal.kind in ("binary", "sign") and goal.units == 1
 
 
 def judged_splits(spec: Spec, splits: Mapping[str, int]) -> dict[str, int]:
@@ -199,16 +250,16 @@ def judged_at_every_step(spec: Spec, judged: int, splits: Mapping[str, int]) -> 
     """
     if spec.judge != "auto":
         return spec.judge == 1
-    batch = splits["train"] if spec.batch_size is None else spec.batch_size
+    batch = splits["train"] if spec.at_once is None else spec.at_once
     return judged <= TIMES * PASSES * max(batch, LEAST)
 
 
 def judged_steps(spec: Spec, resolved: Resolved) -> np.ndarray:
-    """The steps at which targets on a schedule are judged: the traced ones, and those of `judge`."""
-    traced = trace_steps(spec.steps, spec.trace)
+    """The steps on which splits are judged: those of `evaluate`, and those of `judge` where a target needs them."""
+    evaluated = evaluated_steps(spec)
     if not resolved.scheduled or spec.judge == "auto":
-        return traced
-    return np.union1d(traced, np.arange(0, spec.steps, int(spec.judge)))
+        return evaluated
+    return np.union1d(evaluated, np.arange(0, spec.steps, int(spec.judge)))
 
 
 def last_missed(hit: np.ndarray, stop: np.ndarray, judged: np.ndarray) -> np.ndarray:
@@ -249,7 +300,8 @@ def _schedule(spec: Spec, needed: bool, every_step: bool) -> str:
         return ""
     if not needed or every_step:
         return "every step"
-    return "the traced steps" if spec.judge == "auto" else f"every {spec.judge} steps"
+    every = spec.judge if spec.judge != "auto" else spec.evaluate
+    return "the traced steps" if every == "traced" else f"every {every} steps"
 
 
 # What each head learns
@@ -368,22 +420,50 @@ def fits(metric: Part, head: Head, heads: Sequence[Head]) -> bool:
 
 def check_batch(spec: Spec, shape: Shape) -> None:
     """A batch is no larger than the training split."""
-    if shape.splits and spec.batch_size is not None and spec.batch_size > shape.examples:
+    if spec.accumulates and any(map(_mixes_units, spec.parts().values())):
         raise SpecError(
-            f"a batch of {spec.batch_size} was asked for, the data set has {shape.examples} examples; ask for fewer"
+            "where batches add up micro-batches, a warm-up and what follows it count alike, got one in steps and one "
+            'in epochs; give both the same unit, such as unit="step"'
         )
+    if shape.splits:
+        check_batch_size(spec, shape.examples)
+
+
+def check_batch_size(spec: Spec, examples: int) -> None:
+    """The same, where the examples are counted: a program serves other numbers of a schedule too."""
+    sizes = levels(spec.batch_size) if spec.accumulates else ()
+    most = max((*filter(math.isfinite, sizes), spec.at_once or 1))
+    if most > examples:
+        raise SpecError(f"a batch of {most:g} was asked for, the data set has {examples} examples; ask for fewer")
+
+
+def _mixes_units(part: Part) -> bool:
+    """Whether a schedule in a part, or it itself, leads to one of another unit."""
+    then = dict(part.options).get("then") if is_schedule(part) else None
+    mixed = isinstance(then, Part) and dict(then.options).get("unit", "step") != part["unit"]
+    return mixed or any(map(_mixes_units, part.parts()))
 
 
 def check_norm(spec: Spec, shape: Shape, stages: Sequence[Stage]) -> None:
     """Batch norm sees several numbers of every feature or channel: an image has one at each of its places."""
-    if not shape.splits:
-        return
-    batch = shape.examples if spec.batch_size is None else spec.batch_size
-    if any(stage.kind == "batch_norm" and batch * math.prod(stage.takes[1:]) == 1 for stage in stages):
+    if batch_of(spec, shape) == 1:
+        check_normalized([stage.takes[1:] for stage in stages if stage.kind == "batch_norm"])
+
+
+def check_normalized(places: Iterable[Sequence[int]]) -> None:
+    """Raise SpecError where a batch norm of one example sees a single number: an image has one at each place."""
+    if any(math.prod(size) == 1 for size in places):
         raise SpecError(
             "batch norm needs more than one example in a batch, got 1: the values of one example have no variance to "
             "be divided by; take a larger batch_size, or no batch norm"
         )
+
+
+def batch_of(spec: Spec, shape: Shape) -> int:
+    """The examples of a step; 0 where the data are not known yet."""
+    if not shape.splits:
+        return 0
+    return shape.examples if spec.at_once is None else spec.at_once
 
 
 def _can_be_reached(spec: Spec, target: Target) -> None:

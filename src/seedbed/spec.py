@@ -18,16 +18,19 @@ import numpy as np
 
 from seedbed.errors import LETTERS, SpecError, nearest, shown
 from seedbed.stopping import Every, Stop, Target, every, falls_to, reaches
-from seedbed.vocabulary import TABLES, Dial, Part, find, optional
+from seedbed.vocabulary import TABLES, Dial, Part, find, optional, schedules
 from seedbed.vocabulary import read_back as part_back
 from seedbed.vocabulary.lengths import Epochs, length_back, plain_length
 from seedbed.vocabulary.numbers import MOST, MOST_LETTERS, as_option, plain
 from seedbed.vocabulary.probes import DIMS
-from seedbed.vocabulary.schedules import dial, is_schedule
+from seedbed.vocabulary.schedules import dial, is_schedule, levels
 
 PARTS = ("data", "model", "loss", "optimizer", "initializer", "output")
+LENGTHS = ("steps", "trace", "evaluate")  # what may be counted in epochs
+WORDS = {"trace": "log", "judge": "auto", "evaluate": "traced"}  # what stands for no number of steps
 TRACE_DENSE, TRACE_RATIO = 64, 1.02
 MEASURED = ("hit_step", "diverged_step", "stop_step", "hit_after", "copy_of")  # what a record may have
+EXAMPLES = ("batch_examples", "examples_seen")  # of a step, and of all before it, where the batch size changes
 SPLITS = ("train", "test", "valid", "batch", "final")  # a variable of a record is <split>_<quantity>
 AXES = ("seed", "step", "layer")  # of every record, beside its factors
 Seeds = range | tuple[int, ...]  # consecutive, or any others in the order asked for
@@ -58,13 +61,16 @@ class Spec:
     Parts (`data`, `model`, `loss`, `optimizer`, `initializer`, `output`) take a name, a `Part` or a function of
     one's own. `initializer=None` keeps the model's own initial draw. `output` turns the model's raw output into a
     prediction; None derives it from the targets (sigmoid for labels in {0, 1}, softmax for classes, identity for
-    real numbers). `steps` is the cap in updates, or `epochs(15)`; `batch_size=None` is full-batch training. `trace`
+    real numbers). `steps` is the cap in updates, or `epochs(15)`; `batch_size=None` is full-batch training;
+    a schedule of it takes as many micro-batches of `micro_batch` examples as it asks for (its least value, unless
+    given), and a number with `micro_batch` as many as make it up; their gradients are added. `trace`
     says which steps traces are kept on: "log" (every step up to 64, then 2 % apart), a whole number (every so many),
     "epoch" or `epochs(2)`. Wherever an option is a dial, a schedule may stand (`seedbed list schedules`).
     `judge` says when a target is judged on a split that a step does not see as a whole: every so many steps, and
     where traces are kept; "auto" takes every step where that costs at most a few times the training, else the traced
-    steps. `splits` names the splits that are judged at all, where traces are kept: a long trace of the batches of a
-    large set is cheap with `splits=()`.
+    steps. `splits` names the splits that are judged at all: a long trace of the batches of a large set is cheap with
+    `splits=()`. `evaluate` says on which steps they are judged: "traced", or fewer than the batch and the probes are
+    looked at, such as `trace=10, evaluate=epochs(1)`; elsewhere the traces of splits are NaN.
     """
 
     data: Any
@@ -75,11 +81,13 @@ class Spec:
     initializer: Any = None
     output: Any = None
     batch_size: Any = None
+    micro_batch: Any = None
     stop: Any = None
     metrics: Any = ()
     probes: Any = ("dead",)
     trace: Any = "log"
     judge: Any = "auto"
+    evaluate: Any = "traced"
     splits: Any = "all"
     factors: tuple[Factor, ...] = ()
 
@@ -92,16 +100,8 @@ class Spec:
             object.__setattr__(self, name, _parts_of(kind, getattr(self, name)))
         if self.stop is not None and not hasattr(self.stop, "targets"):
             raise SpecError(f"stop must be a target, got {shown(self.stop)}; write stop=reaches('train_accuracy', 1.0)")
-        if self.trace == "epoch":
-            object.__setattr__(self, "trace", Epochs(1.0))
-        for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1), ("judge", 1)):
-            value = plain(getattr(self, name))
-            if isinstance(value, Epochs) and name in ("steps", "trace"):
-                continue
-            if (value is None and name == "batch_size") or (name, value) in (("trace", "log"), ("judge", "auto")):
-                continue
-            _whole(name, value, least)
-            object.__setattr__(self, name, value)
+        _fix_batch_size(self)
+        _settle_lengths(self)
         object.__setattr__(self, "splits", _splits(self.splits))
         if self.stop is not None and self.steps == 0:
             raise SpecError("a target needs steps in which to arrive, got steps=0; give at least 1, or no target")
@@ -162,6 +162,12 @@ class Spec:
         bare = dataclasses.replace(self, factors=())
         return [_setting(bare, choice) for choice in itertools.product(*(_levels(factor) for factor in self.factors))]
 
+    @property
+    def usual_batch(self) -> float | None:
+        """About how many examples a step takes: the mean of the numbers that a schedule names; None for all."""
+        known = list(levels(self.batch_size)) if self.accumulates else []
+        return sum(known) / len(known) if known else self.at_once
+
     def change(self, path: str, value: Any) -> "Spec":
         """Replace the field or option that `path` names; a bare name must fit exactly one place."""
         full, value = _place(self, path), plain(value)
@@ -172,32 +178,54 @@ class Spec:
 
     def dials(self) -> dict[str, float]:
         """Every dial of the question, by dotted path."""
-        parts = ((name, getattr(self, name)) for name in PARTS)
-        return {f"{name}.{path}": number for name, part in parts if part is not None for path, number in part.dials()}
+        return {f"{name}.{path}": number for name, part in self.parts().items() for path, number in part.dials()}
+
+    def parts(self) -> dict[str, Part]:
+        """The parts there are, by field; the batch size is one where it follows a schedule."""
+        found = {name: getattr(self, name) for name in (*PARTS, "batch_size")}
+        return {name: part for name, part in found.items() if isinstance(part, Part)}
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether a step adds up the gradients of several micro-batches."""
+        return isinstance(self.batch_size, Part)
+
+    @property
+    def at_once(self) -> int | None:
+        """The examples of one gradient: those of a micro-batch, or of the whole batch; None for all there are."""
+        if not self.accumulates:
+            return self.batch_size
+        return round(min(levels(self.batch_size))) if self.micro_batch is None else self.micro_batch
 
     @property
     def in_epochs(self) -> bool:
         """Whether steps or traces of some setting are counted in epochs, so that only the data say what they are."""
         levels = [change.get("steps") for factor in self.factors for change in factor.changes]
-        return any(isinstance(length, Epochs) for length in (self.steps, self.trace, *levels))
+        return any(isinstance(length, Epochs) for length in (self.steps, self.trace, self.evaluate, *levels))
 
     def in_steps(self, examples: int) -> "Spec":
-        """The same question, for data of so many examples, with epochs turned into steps."""
-        found = {name: getattr(self, name) for name in ("steps", "trace") if isinstance(getattr(self, name), Epochs)}
-        steps = {name: length.in_steps(examples, self.batch_size) for name, length in found.items()}
+        """The same question, for data of so many examples, with epochs turned into steps.
+
+        Where the batch size changes, `reference.schedules.in_steps` counts the updates of an epoch.
+        """
+        found = {name: getattr(self, name) for name in LENGTHS if isinstance(getattr(self, name), Epochs)}
+        steps = {name: length.in_steps(examples, self.at_once) for name, length in found.items()}
         return dataclasses.replace(self, **steps) if steps else self
 
     def functions(self, without: Collection[str] = ()) -> list[Callable[..., Any]]:
         """The user's own functions in this question, in a fixed order; `without` leaves fields out."""
-        parts = [getattr(self, name) for name in PARTS if name not in without]
+        parts = [part for name, part in self.parts().items() if name not in without]
         parts += [part for name in ("metrics", "probes") if name not in without for part in getattr(self, name)]
-        return [function for part in parts if part is not None for function in part.functions()]
+        return [function for part in parts for function in part.functions()]
 
     def canonical(self) -> dict[str, Any]:
         """The question as JSON-ready data; functions of a user's own stand in it by name only."""
         plain: dict[str, Any] = {name: _part_or_none(getattr(self, name)) for name in PARTS}
         plain |= {"steps": plain_length(self.steps), "batch_size": self.batch_size, "trace": plain_length(self.trace)}
+        if self.accumulates:
+            plain |= {"batch_size": self.batch_size.canonical(), "micro_batch": self.at_once}
         plain |= {} if self.judge == "auto" else {"judge": self.judge}
+        plain |= {} if self.evaluate == "traced" else {"evaluate": plain_length(self.evaluate)}
         plain |= {} if self.splits == "all" else {"splits": list(self.splits)}
         plain["stop"] = [dataclasses.asdict(target) for target in self.stop.targets] if self.stop else None
         plain["metrics"] = [metric.canonical() for metric in self.metrics]
@@ -212,8 +240,8 @@ class Spec:
         objects of this process: two of them are different until their traces say otherwise.
         """
         plain = self.canonical()
-        for name in ("steps", "trace", "factors", *without):
-            del plain[name]
+        for name in ("steps", "trace", "evaluate", "factors", *without):
+            plain.pop(name, None)
         return canonical_json([_without_dials(plain), [id(function) for function in self.functions(without)]])
 
     def hash(self) -> str:
@@ -240,7 +268,11 @@ def read_back(plain: Mapping[str, Any], levels: Sequence[Any]) -> Spec:
     fields: dict[str, Any] = {
         name: None if plain[name] is None else part_back(_kind_of(name), plain[name]) for name in PARTS
     }
-    fields |= {name: length_back(plain[name]) for name in ("steps", "batch_size", "trace")}
+    fields |= {name: length_back(plain[name]) for name in ("steps", "trace")}
+    batch_size = plain["batch_size"]
+    fields["batch_size"] = part_back("schedule", batch_size) if isinstance(batch_size, Mapping) else batch_size
+    fields["micro_batch"] = plain.get("micro_batch")
+    fields |= {"evaluate": length_back(plain.get("evaluate", "traced"))}
     fields |= {name: plain.get(name, usual) for name, usual in (("judge", "auto"), ("splits", "all"))}
     fields |= {f"{kind}s": tuple(part_back(kind, one) for one in plain[f"{kind}s"]) for kind in ("metric", "probe")}
     targets = tuple(Target(**target) for target in plain["stop"] or ())
@@ -311,6 +343,16 @@ def trace_steps(steps: int, trace: str | int) -> np.ndarray:
     else:
         kept = np.arange(0, steps, int(trace))
     return np.unique(np.append(kept[kept < steps], steps)).astype(np.int64)
+
+
+def evaluated_steps(spec: Spec) -> np.ndarray:
+    """The steps on which whole splits are judged, the first and the last among them."""
+    return trace_steps(spec.steps, spec.trace if spec.evaluate == "traced" else spec.evaluate)
+
+
+def recorded_steps(spec: Spec) -> np.ndarray:
+    """The steps of a record: those on which traces are kept, and those on which splits are judged."""
+    return np.union1d(trace_steps(spec.steps, spec.trace), evaluated_steps(spec))
 
 
 def read_seeds(seeds: Any) -> Seeds:
@@ -385,11 +427,54 @@ def _parts_of(kind: str, listed: Any) -> tuple[Part, ...]:
     return tuple(find(kind, item) for item in plain(listed))
 
 
+def _settle_lengths(question: Spec) -> None:
+    """Steps, batches and paces are whole numbers, epochs or the words that stand for none."""
+    for name in ("trace", "evaluate"):
+        if getattr(question, name) == "epoch":
+            object.__setattr__(question, name, Epochs(1.0))
+    for name, least in (("steps", 0), ("batch_size", 1), ("trace", 1), ("judge", 1), ("evaluate", 1)):
+        value = plain(getattr(question, name))
+        if isinstance(value, Epochs) and name in LENGTHS:
+            continue
+        if (name == "batch_size" and (value is None or is_schedule(value))) or value == WORDS.get(name):
+            continue
+        _whole(name, value, least)
+        object.__setattr__(question, name, value)
+
+
 def _whole(name: str, value: Any, least: int = 1) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise SpecError(f"{name} must be a whole number of at least {least}, got {shown(value)}; give one")
     if value > MOST:
         raise SpecError(f"{name} must be at most {MOST:,}, got {shown(value)}; give fewer")
+
+
+def _fix_batch_size(question: Spec) -> None:
+    """A batch size that changes, or is added up from micro-batches, becomes a schedule in numbers of examples."""
+    size, micro = plain(question.batch_size), question.micro_batch
+    if micro is not None:
+        _whole("micro_batch", plain(micro))
+        object.__setattr__(question, "micro_batch", plain(micro))
+    if isinstance(size, str) or is_schedule(size) or (isinstance(size, Part) and micro is not None):
+        size = dial(size, "batch size")
+    elif micro is not None:
+        if size is None:
+            raise SpecError("micro-batches add up to a batch, got no batch_size; give one, such as batch_size=1024")
+        _whole("batch_size", size)
+        size = schedules.constant(size)
+    object.__setattr__(question, "batch_size", size)
+    if not isinstance(size, Part):
+        return
+    known = list(levels(size))
+    if micro is None and not known:
+        raise SpecError("a batch size by a schedule of your own needs to know its micro-batch; give micro_batch=64")
+    if known and not min(known) >= 1:
+        raise SpecError(f"a batch has at least 1 example, got a schedule down to {min(known):g}; begin higher")
+    if micro is not None and size.name == "constant" and size["value"].value % micro:
+        raise SpecError(
+            f"a batch is made of whole micro-batches, got a batch of {size['value'].value:g} in micro-batches of "
+            f"{micro}; take a multiple"
+        )
 
 
 def _names_differ(question: Spec) -> None:
@@ -556,9 +641,7 @@ def _setting(spec: Spec, choice: Sequence[tuple[str, str | float, Mapping[str, A
 def _places(spec: Spec) -> list[str]:
     """Every dotted path that a factor can change."""
     fields = [field.name for field in dataclasses.fields(spec) if field.name != "factors"]
-    inner = [
-        f"{name}.{path}" for name in PARTS if getattr(spec, name) is not None for path in _options(getattr(spec, name))
-    ]
+    inner = [f"{name}.{path}" for name, part in spec.parts().items() for path in _options(part)]
     return fields + inner
 
 
@@ -680,6 +763,7 @@ __all__ = [
     "Target",
     "canonical_json",
     "digest",
+    "evaluated_steps",
     "every",
     "falls_to",
     "levels_of",
@@ -687,6 +771,7 @@ __all__ = [
     "reaches",
     "read_back",
     "read_seeds",
+    "recorded_steps",
     "seeds_back",
     "trace_steps",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from seedbed.errors import SpecError, nearest
+from seedbed.errors import SpecError, nearest, one_of, shown
 
 ProfileName = Literal["smoke", "quick", "full"]
 PROFILES: tuple[ProfileName, ...] = ("smoke", "quick", "full")
@@ -63,6 +63,28 @@ class Claim:
     contradicts: str = ""
     value: float | None = None
 
+    @classmethod
+    def table(cls, columns: str, rows: Sequence[Sequence[Any]], **fields: str) -> "tuple[Claim, ...]":
+        """A claim for each row of a table, every field written once with the row's columns in braces.
+
+        `columns` are names with blanks between them; columns that are named as fields of a claim, and not written, are
+        these fields. A field that is one column alone, such as `value="{step}"`, is that number itself.
+
+        >>> rows = [("zhang-20", "Zhang & Li 2018", 20)]
+        >>> claim, = Claim.table("id source value", rows, statement="learned after {value:,} steps")
+        >>> claim.id, claim.source, claim.value, claim.statement
+        ('zhang-20', 'Zhang & Li 2018', 20, 'learned after 20 steps')
+        """
+        names = columns.split()
+        own = {name: f"{{{name}}}" for name in names if name in cls.__dataclass_fields__}
+        made = [(dict(zip(names, row, strict=True)), {**own, **fields}) for row in rows]
+        return tuple(cls(**{name: _filled(text, row) for name, text in written.items()}) for row, written in made)
+
+
+def _filled(text: str, row: Mapping[str, Any]) -> Any:
+    alone = text[1:-1] if text[:1] + text[-1:] == "{}" else ""
+    return row[alone] if alone in row else text.format(**row)
+
 
 @dataclass(frozen=True)
 class Score:
@@ -76,6 +98,12 @@ class Score:
     better: Literal["lower", "higher"] = "lower"
     record: str = ""
     words: str = ""
+
+    def __post_init__(self) -> None:
+        one_of(self.better, ("lower", "higher"), "better, of a score,")
+        variable: Any = self.variable
+        if not isinstance(variable, str) or not variable:
+            raise SpecError(f'a score is a variable of the record, got {shown(variable)}; write "final_test_loss"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +135,20 @@ class Study:
     outcomes: Callable[[Any], Mapping[str, Any]] | None = None
     decided: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail only when the page is made, after everything has been trained."""
+        for name in ("page", "claims", "decided"):
+            if isinstance(value := getattr(self, name), str) or not isinstance(value, Sequence):
+                raise SpecError(f'{name} of study "{self.name}" is a list, got {shown(value)}; put it into [...]')
+        strange: list[Any] = [entry for entry in self.page if not callable(entry) and not hasattr(entry, "items")]
+        if strange:
+            raise SpecError(
+                f"a page lists sections and blocks, got {shown(strange[0])}; put it into sb.Section(title, [...])"
+            )
+        strange = [claim for claim in list[Any](self.claims) if not isinstance(claim, Claim)]
+        if strange:
+            raise SpecError(f"claims are a list of sb.Claim(...), got {shown(strange[0])}; write each as one")
 
     def profile(self, name: ProfileName, engine: str = "jax") -> Profile:
         """The numbers of one profile.

@@ -54,7 +54,7 @@ SETTING = {
 calls = []
 
 
-def perform(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources,
+def run_study(study, *, profile, seeds, changes, data, out, engine, listen, command, source, settle_within, sources,
             keep_older):  # fmt: skip
     if study.name == "broken":
         raise RunError("a worker was lost, exit status 9; run the same command again")
@@ -114,11 +114,12 @@ def retell(folder):
 def modules():
     studies, catalogue = ModuleType("seedbed.studies"), ModuleType("seedbed.catalogue")
     studies.TABLE = TABLE
-    catalogue.perform, catalogue.retell, catalogue.estimate = (
-        perform,
+    catalogue.run_study, catalogue.retell, catalogue.estimate = (
+        run_study,
         retell,
         lambda *_: "1 min",
     )
+    catalogue.price = lambda *_: SimpleNamespace(networks=8, operations=2e9, memory=1e6, gpu_seconds=3.0)
     catalogue.questions_of = lambda study, profile: {"record": study.ask(profile)} if study.ask else {}
     catalogue.data_at_hand = lambda *_: None
     catalogue.from_file = lambda path: Study(name=path.stem, title="own", source="me", question="?")

@@ -13,7 +13,7 @@ TRAINED = ["four_settings", "dying_relu", "lines", "own_activation", "xor_bounda
 @pytest.mark.parametrize("name", TABLE)
 def test_a_wrong_factor_is_told_before_any_study_begins(name, tmp_path):
     with pytest.raises(SpecError, match='factor "learnin_rate"'):
-        sb.perform(TABLE[name], profile="smoke", changes={"learnin_rate": [1.0]}, out=tmp_path)
+        sb.run_study(TABLE[name], profile="smoke", changes={"learnin_rate": [1.0]}, out=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -26,7 +26,7 @@ def test_a_wrong_factor_is_told_before_any_study_begins(name, tmp_path):
 ])  # fmt: skip
 def test_a_wrong_level_is_told_before_any_study_begins(name, word, sentence, tmp_path):
     with pytest.raises(SpecError, match=sentence):
-        sb.perform(TABLE[name], profile="smoke", changes=changes([word]), out=tmp_path)
+        sb.run_study(TABLE[name], profile="smoke", changes=changes([word]), out=tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -38,7 +38,7 @@ def test_questions_before_one_that_needs_a_record_are_checked(tmp_path):
     study = sb.Study(name="two", title="t", source="s", question="q",
         ask=lambda profile: {"first": question, "second": sb.after("first", second)})  # fmt: skip
     with pytest.raises(SpecError, match="must be a number, got 'fast'"):
-        sb.perform(study, profile="smoke", seeds=range(2), changes={"learning_rate": ["fast"]}, out=tmp_path)
+        sb.run_study(study, profile="smoke", seeds=range(2), changes={"learning_rate": ["fast"]}, out=tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -69,6 +69,10 @@ def test_a_log_gets_a_line_at_most_every_few_seconds_but_every_group_s_end():
     ("event", "expected"),
     [
         (
+            dataclasses.replace(EVENT, epoch=120, cap=600, loss=0.4321, stops_early=True, rate=0.0),
+            "[1/4] relu, l2: epoch 2.5 of 5, loss 0.432, 37 of 256 still training, at most 1 min 35 s left",
+        ),
+        (
             EVENT,
             "[1/4] relu, l2: step 300 of 10,000, 37 of 256 still training, 1.23 M network-steps/s, 1 min 35 s left",
         ),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from seedbed.catalogue import from_file, perform
+from seedbed.catalogue import from_file, run_study
 from seedbed.cli.main import app
 from seedbed.errors import SpecError, StoreError
 from seedbed.study import Study
@@ -107,7 +107,7 @@ def test_two_files_of_one_name_are_not_run_into_one_folder(tmp_path, monkeypatch
 
 
 def run(path, out):
-    return perform(from_file(path), profile="smoke", seeds=range(1), out=out, engine="reference", source=path)
+    return run_study(from_file(path), profile="smoke", seeds=range(1), out=out, engine="reference", source=path)
 
 
 def test_a_file_never_writes_over_what_another_one_of_its_name_has_left(tmp_path):
@@ -126,7 +126,7 @@ def test_a_file_never_writes_over_what_another_one_of_its_name_has_left(tmp_path
 
 def test_perform_refuses_a_name_that_leads_elsewhere(tmp_path):
     with pytest.raises(SpecError, match="a study is named by letters"):
-        perform(Study(name="../x", title="t", source="s", question="q"), out=tmp_path / "out")
+        run_study(Study(name="../x", title="t", source="s", question="q"), out=tmp_path / "out")
     assert os.listdir(tmp_path) == []
 
 

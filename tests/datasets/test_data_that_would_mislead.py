@@ -177,3 +177,23 @@ def test_an_absurd_header_is_a_sentence(tmp_path, content, sentence):
 def test_a_name_that_is_no_beginning_of_a_file(name):
     with pytest.raises(PartError, match=r"the name of files is how NAME_imgs.npy begins"):
         sb.data.files("here", name)
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_labels_of_one_class_are_told(fresh, capsys):
+    def alike(rng):
+        return rng.random((8, 2)), np.ones(8, int)
+
+    sb.run(QUESTION.replace(data=sb.data.generator(alike, fresh=fresh)), seeds=2)
+    told = [line for line in capsys.readouterr().err.splitlines() if "same label" in line]
+    assert len(told) == 1
+    assert "have the same label, so a constant answer is right and nothing about classes is learned" in told[0]
+
+
+def test_a_head_of_one_class_is_named(capsys):
+    inputs = np.arange(8.0).reshape(4, 2)
+    both = dataset(inputs, {"kind": np.zeros(4), "size": inputs[:, :1]}, {"kind": "binary", "size": "real"})
+    assert "have the same label of kind, so" in both.advice
+    assert dataset(inputs, np.array([0, 0, 0, 1]), "classes", units=2).advice == ""
+    assert dataset(inputs, np.ones((4, 1)), "real").advice == ""
+    assert dataset(inputs[:1], np.ones((1, 1)), "binary").advice == ""

@@ -38,11 +38,11 @@ class Trainer:
 
         settings = question.settings()
         found: dict[int, list[Block]] = {}
-        by_recipe: dict[str, list[plan.Stretch]] = {}
+        by_recipe: dict[str, list[plan.PlannedBlock]] = {}
         for index, setting in enumerate(settings):
-            by_recipe.setdefault(setting.spec.recipe(), []).append(plan.Stretch(index, setting.spec, tuple(seeds)))
-        for stretches in by_recipe.values():
-            group = plan.Group(stretches[0].spec, tuple(stretches))
+            by_recipe.setdefault(setting.spec.recipe(), []).append(plan.PlannedBlock(index, setting.spec, tuple(seeds)))
+        for planned_blocks in by_recipe.values():
+            group = plan.Group(planned_blocks[0].spec, tuple(planned_blocks))
             source = group.spec.data
 
             def dataset_of(chosen: np.ndarray, source: Any = source) -> Any:

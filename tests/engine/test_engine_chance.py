@@ -60,8 +60,8 @@ def test_chunks_and_packing_change_no_bit(question: Spec, train: Trainer, monkey
 def test_cohorts_change_no_bit(question: Spec, train: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
     (whole,) = train(question, SEEDS)
 
-    def one_by_one(group: plan.Group, size: int) -> Iterator[tuple[plan.Stretch]]:
-        return ((stretch,) for stretch in group.stretches)
+    def one_by_one(group: plan.Group, size: int) -> Iterator[tuple[plan.PlannedBlock]]:
+        return ((planned,) for planned in group.planned_blocks)
 
     monkeypatch.setattr(plan, "cohorts", one_by_one)
     halves = [train(question, SEEDS[:12])[0], train(question, SEEDS[12:])[0]]

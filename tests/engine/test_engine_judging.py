@@ -1,8 +1,10 @@
 """Targets, `train_*`, `dead` and its like speak of whole splits in inference mode, and are looked at where traced."""
 
+from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest_engine import Trainer
@@ -10,10 +12,14 @@ from conftest_engine import Trainer
 from seedbed.datasets.dataset import dataset
 from seedbed.datasets.load import load
 from seedbed.engine import shapes
+from seedbed.engine.assemble import assemble as assembled
+from seedbed.engine.chance import seed_key
+from seedbed.engine.schedules import dials_of
 from seedbed.engine.splits import Split
 from seedbed.errors import SpecError
-from seedbed.record import assemble
+from seedbed.record import assemble, looked_at
 from seedbed.spec import Spec, every, falls_to, reaches, trace_steps
+from seedbed.stats import curves
 from seedbed.vocabulary import data, initializers, models, optimizers
 
 SEEDS = tuple(range(8))
@@ -141,6 +147,37 @@ def test_a_user_says_how_often_targets_are_judged(train: Trainer, judge: int) ->
         np.testing.assert_array_equal(block.arrays["hit_after"], np.where(at > 0, grid[np.maximum(at - 1, 0)], np.nan))
 
 
+def test_splits_are_judged_on_fewer_steps_than_the_batch(train: Trainer) -> None:
+    asked = ask(many, batch_size=4, steps=50, trace=5, probes=("dead", "gradient_norm"))
+    (often,) = train(asked, SEEDS)
+    (seldom,) = train(asked.replace(evaluate=20), SEEDS)
+    grid = np.union1d(trace_steps(50, 5), [0, 20, 40, 50])
+    assert seldom.coords["step"] == grid.tolist()
+    at = np.isin(grid, [0, 20, 40, 50])
+    for name in ("train_loss", "train_accuracy", "dead"):
+        np.testing.assert_array_equal(seldom.arrays[name][:, at], often.arrays[name][:, at])
+        assert np.isnan(seldom.arrays[name][:, ~at]).all()
+    for name in ("batch_loss", "gradient_norm", "final_train_loss", "final_dead"):
+        np.testing.assert_array_equal(seldom.arrays[name], often.arrays[name])
+    record = assemble(asked, [seldom], seldom.meta)
+    assert looked_at(record, "train_loss")["step"].values.tolist() == [0, 20, 40, 50]
+    assert looked_at(record, "batch_loss").sizes["step"] == len(grid)
+    assert set(curves.bands(record, "train_loss")["the only setting"].step) == {0, 20, 40, 50}
+    several = assemble(asked.vary(activation=["tanh", "relu"]), [seldom, seldom], seldom.meta)
+    (gap,) = curves.at_steps(several, "train_loss", [40])[40]
+    assert gap.difference.estimate == 0
+
+
+def test_a_target_is_judged_where_its_split_is(train: Trainer) -> None:
+    asked = ask(many, batch_size=4, optimizer=optimizers.sgd(0.1), steps=200)
+    stopped = asked.replace(stop=reaches("train_accuracy", 0.9))
+    (seldom,) = train(stopped.replace(trace=10, evaluate=20), SEEDS)
+    (traced,) = train(stopped.replace(trace=20), SEEDS)
+    for name in ("hit_step", "hit_after", "final_train_accuracy"):
+        np.testing.assert_array_equal(seldom.arrays[name], traced.arrays[name])
+    assert seldom.meta["judged"] == "every 20 steps"
+
+
 def test_divergence_is_exact_at_every_step_beside_a_schedule(train: Trainer) -> None:
     asked = ask(many, batch_size=4, loss="l2", output="identity", optimizer=optimizers.sgd(1e4), steps=100, trace=100,
                 stop=reaches("train_accuracy", 1.0))  # fmt: skip
@@ -187,6 +224,24 @@ def test_slices_say_what_the_whole_says(train: Trainer, monkeypatch: pytest.Monk
         np.testing.assert_allclose(sliced.arrays[name], values, rtol=2e-6, atol=1e-6, err_msg=name)
 
 
+@pytest.mark.parametrize(("bias", "gone", "slices"), [(0.5, 0, 1), (-2.0, 1, 9)])
+def test_a_network_that_lives_is_asked_for_one_slice_only(bias: float, gone: int, slices: int) -> None:
+    asked = ask(pairs, model=models.mlp([4], "relu"), initializer=initializers.constant(bias / 10, bias=bias * 5))
+    given = load(asked.data)
+    member, seen = assembled(asked, shapes.shape_of(given)), list[int]()
+
+    def scores(network: Any, inputs: Any) -> Any:
+        jax.debug.callback(lambda: seen.append(1))
+        return member.split.scores(network, inputs)
+
+    split, dials = replace(member.split, scores=scores), dials_of(asked)
+    network, _ = member.start(seed_key(jnp.uint32(0)), dials)
+    dead = split.dead(10, network, dials, jax.tree.map(jnp.asarray, shapes.data_arrays_of(given)))
+    jax.effects_barrier()
+    assert float(dead) == gone
+    assert len(seen) == slices  # of 90 examples
+
+
 def test_slices_of_a_split() -> None:
     assert shapes.slices(10_000, 600) == (500, 20)
     assert shapes.slices(64, 1_000) == (64, 1)
@@ -201,17 +256,17 @@ def test_slices_of_a_split() -> None:
 def counted(monkeypatch: pytest.MonkeyPatch, asked: Spec) -> tuple[int, Any]:
     """How many times the splits of a lane were gone through while a question was trained."""
     calls: list[int] = []
-    plain = Split.told
+    plain = Split.values_and_probes
 
-    def told(self: Split, splits: Any, *rest: Any) -> Any:
+    def values_and_probes(self: Split, splits: Any, *rest: Any) -> Any:
         if splits:
             jax.debug.callback(lambda: calls.append(1))
         return plain(self, splits, *rest)
 
-    monkeypatch.setattr(Split, "told", told)
+    monkeypatch.setattr(Split, "values_and_probes", values_and_probes)
     (block,) = Trainer()(asked, SEEDS)
     jax.effects_barrier()
-    monkeypatch.setattr(Split, "told", plain)
+    monkeypatch.setattr(Split, "values_and_probes", plain)
     return len(calls), block
 
 

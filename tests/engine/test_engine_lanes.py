@@ -15,20 +15,21 @@ from seedbed.vocabulary import data, models
      (5, 4, [0, 1, 4, 5, 8])],
 )  # fmt: skip
 def test_members_are_spread_over_the_devices(members: int, devices: int, lanes: list[int]) -> None:
-    assert plan.seats(members, plan.Sizes(4, 2, 8), devices).tolist() == lanes
+    assert plan.lane_index(members, plan.Sizes(4, 2, 8), devices).tolist() == lanes
 
 
 @pytest.mark.parametrize(
-    ("taken", "rounds"), [([0, 1, 2, 3, 4, 5, 6, 7], 2), ([0, 1, 4, 5], 1), ([0, 2], 2), ([0, 4], 1), ([3], 1), ([], 0)]
+    ("taken", "products"),
+    [([0, 1, 2, 3, 4, 5, 6, 7], 2), ([0, 1, 4, 5], 1), ([0, 2], 2), ([0, 4], 1), ([3], 1), ([], 0)],
 )
-def test_rounds_are_those_of_the_busiest_device(taken: list[int], rounds: int) -> None:
-    assert plan.rounds(np.array(taken, int), plan.Sizes(4, 2, 8)) == rounds
+def test_products_are_those_of_the_busiest_device(taken: list[int], products: int) -> None:
+    assert plan.sequential_products(np.array(taken, int), plan.Sizes(4, 2, 8)) == products
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 31])
-def test_every_member_has_a_seat_of_its_own(count: int) -> None:
+def test_every_member_has_a_lane_of_its_own(count: int) -> None:
     for devices in (1, 2, 3, 4):
-        found = plan.seats(count, plan.Sizes(32, 4, 32), devices)
+        found = plan.lane_index(count, plan.Sizes(32, 4, 32), devices)
         assert len(set(found.tolist())) == count
         assert found.max() < 32 * devices
         shares = np.bincount(found // 32, minlength=devices)
@@ -42,26 +43,26 @@ def convolution(question: Spec) -> Spec:
 
 
 def test_a_lane_without_a_member_never_trains(question: Spec, train: Trainer, monkeypatch: pytest.MonkeyPatch) -> None:
-    waves: list[tuple[list[np.ndarray], ensemble.Wave]] = []
+    packs: list[tuple[list[np.ndarray], ensemble.Pack]] = []
     advance = ensemble._advance
 
-    def watched(program: object, cohort: object, wave: ensemble.Wave, *rest: object) -> ensemble.Wave:
-        before = [np.array(array) for array in wave.lanes.arrays]
-        after = advance(program, cohort, wave, *rest)
-        waves.append((before, after))
+    def watched(program: object, cohort: object, pack: ensemble.Pack, *rest: object) -> ensemble.Pack:
+        before = [np.array(array) for array in pack.lanes.arrays]
+        after = advance(program, cohort, pack, *rest)
+        packs.append((before, after))
         return after
 
     monkeypatch.setattr(ensemble, "_advance", watched)
     train(convolution(question), range(3))
-    assert waves
-    for before, wave in waves:
+    assert packs
+    for before, pack in packs:
         lanes = len(before[0])
         assert lanes > 3
-        idle = np.setdiff1d(np.arange(lanes), wave.seats)
-        for old, new in zip(before, wave.lanes.arrays, strict=True):
+        idle = np.setdiff1d(np.arange(lanes), pack.lane_index)
+        for old, new in zip(before, pack.lanes.arrays, strict=True):
             np.testing.assert_array_equal(old[idle], np.asarray(new)[idle])
-        assert any((old[wave.seats] != np.asarray(new)[wave.seats]).any()
-                   for old, new in zip(before, wave.lanes.arrays, strict=True))  # fmt: skip
+        assert any((old[pack.lane_index] != np.asarray(new)[pack.lane_index]).any()
+                   for old, new in zip(before, pack.lanes.arrays, strict=True))  # fmt: skip
 
 
 def test_members_that_go_on_are_packed_into_fewer_products(
@@ -72,9 +73,9 @@ def test_members_that_go_on_are_packed_into_fewer_products(
     packed: list[int] = []
     pack = ensemble._pack
 
-    def watched(program: object, cohort: object, places: np.ndarray, states: object) -> list[ensemble.Wave]:
-        packed.append(len(places))
-        return pack(program, cohort, places, states)
+    def watched(program: object, cohort: object, member_index: np.ndarray, states: object) -> list[ensemble.Pack]:
+        packed.append(len(member_index))
+        return pack(program, cohort, member_index, states)
 
     monkeypatch.setattr(ensemble, "_pack", watched)
     asked = convolution(question).vary(**{"optimizer.learning_rate": [1e30, 0.1]})

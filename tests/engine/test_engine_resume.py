@@ -8,7 +8,9 @@ import pytest
 from conftest_engine import Trainer, same
 
 from seedbed.engine import ensemble, plan
+from seedbed.progress import Progress
 from seedbed.spec import Spec
+from seedbed.vocabulary import layers, models, optimizers, schedules
 
 pytestmark = pytest.mark.optimized
 SEEDS = tuple(range(40))
@@ -76,6 +78,40 @@ def test_resumed_equals_undisturbed(
     assert resumes > 2
     same(whole, block)
     assert not keep.kept
+
+
+def test_resumed_inside_an_epoch_with_batch_norm_dropout_and_a_schedule(
+    train: Trainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Order of the examples, noise, running averages and the rate all go on where they were."""
+    monkeypatch.setattr(ensemble, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(ensemble, "CHUNK_SECONDS", 1e-6)
+    monkeypatch.setattr(ensemble, "FIRST_STEPS", 1)
+    rate = schedules.cosine(0.1, length=4, unit="epoch")
+    net = models.sequential([layers.dense(6), layers.batch_norm(), layers.activation(), layers.dropout(0.3)])
+    asked = Spec(
+        data="random_images(32)", model=net, loss="cross_entropy", optimizer=optimizers.adam(rate), batch_size=8,
+        steps=14, trace=5, probes=("dead", "class_accuracy"),
+    )  # fmt: skip
+    (whole,) = train(asked, SEEDS)
+    keep, reached = Memory(), list[int]()
+    for _ in range(100):
+        heard: list[int] = []
+
+        def stop_soon(progress: Progress, heard: list[int] = heard) -> None:
+            heard.append(progress.step)
+            if len(heard) > 8:
+                raise Interrupted
+
+        try:
+            (block,) = train(asked, SEEDS, keep=keep, mark="m", listen=stop_soon)
+        except Interrupted:
+            reached.append(next(iter(keep.kept.values()))[1]["at"])
+            continue
+        assert any(at % 4 for at in reached)  # an epoch has four steps: some checkpoint lies inside one
+        same(whole, block)
+        return
+    pytest.fail("never finished")
 
 
 def test_a_checkpoint_of_other_members_is_not_taken_up(

@@ -33,6 +33,26 @@ def test_a_setting_that_does_not_fit_is_refused(question, name, why):
     assert sb.run(question, seeds=2).sizes["seed"] == 2
 
 
+@pytest.mark.parametrize(("name", "value"), [
+    ("jax_numpy_rank_promotion", "raise"),
+    ("jax_transfer_guard", "disallow"),
+    ("jax_transfer_guard_device_to_host", "disallow_explicit"),
+])  # fmt: skip
+def test_a_word_that_does_not_fit_is_refused(question, name, value):
+    before = getattr(jax.config, name)
+    jax.config.update(name, value)
+    try:
+        with pytest.raises(SpecError, match=rf'got {name}={value}; write jax.config.update\("{name}", "allow"\)'):
+            sb.run(question, seeds=2)
+    finally:
+        jax.config.update(name, before)
+
+
+def test_a_run_inside_a_traced_function_is_refused(question):
+    with pytest.raises(SpecError, match=r"got a call while jax traces a function.*call it outside"):
+        jax.jit(lambda x: x + sb.run(question, seeds=2)["final_train_loss"].values.sum())(1.0)
+
+
 def test_a_platform_that_is_not_there_is_refused():
     code = (
         "import seedbed as sb; q = sb.Spec(data='point', model='neuron', loss='cross_entropy', optimizer='sgd(0.1)', "

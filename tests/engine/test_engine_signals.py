@@ -15,7 +15,8 @@ from seedbed.spec import Spec
 from seedbed.vocabulary import data, initializers, models, own, probes
 
 SIGNALS = ("activation_moments", "activation_quantiles", "backward_moments", "backward_quantiles", "dead_units",
-           "update_ratio")  # fmt: skip
+           "update_ratio", "gradient_moments")  # fmt: skip
+AT_THE_END = ("first_weights",)
 
 
 @pytest.mark.parametrize(
@@ -23,11 +24,11 @@ SIGNALS = ("activation_moments", "activation_quantiles", "backward_moments", "ba
 )
 def test_engines_agree(question: Spec, train: Trainer, model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both start from weights that are all alike, the one draw that two generators share."""
-    alike = question.replace(model=model, initializer=initializers.constant(0.02, bias=0.05), probes=SIGNALS,
-                             steps=6, stop=None, trace=1)  # fmt: skip
+    alike = question.replace(model=model, initializer=initializers.constant(0.02, bias=0.05),
+                             probes=SIGNALS + AT_THE_END, steps=6, stop=None, trace=1)  # fmt: skip
     (ours,) = train(alike, range(2))
     theirs = train_by_hand(alike, load_of(alike), np.arange(2))
-    for name in SIGNALS:
+    for name in (*SIGNALS, *(f"final_{one}" for one in AT_THE_END)):
         assert ours.dims[name] == theirs.dims[name]
         np.testing.assert_allclose(ours.arrays[name], theirs.arrays[name], rtol=2e-4, atol=1e-7, err_msg=name)
     assert list(ours.coords["hidden"]) == list(theirs.coords["hidden"])
@@ -74,6 +75,22 @@ def test_backward_is_the_derivative_by_central_differences() -> None:
 
         slope = (shifted(1e-5) - shifted(-1e-5)) / 2e-5
         np.testing.assert_allclose(found.backward[hidden][unit, example], slope, rtol=1e-8)
+
+
+def test_moments_of_the_gradient_give_the_step_of_the_weights(question: Spec, train: Trainer) -> None:
+    """Under SGD without momentum: sqrt(n (mean^2 + std^2)) is ||w' - w|| / rate, the mean that of (w - w') / rate."""
+    asked = question.replace(model=models.cnn([3], 2), optimizer="sgd(0.5)", stop=None, steps=1, trace=1,
+                             probes=("parameters", "gradient_moments", "first_weights"))  # fmt: skip
+    (block,) = train(asked, range(3))
+    inputs = load_of(asked).inputs.shape[1:]
+    assert len(inputs) == 2
+    weights = block.arrays["final_first_weights"]
+    assert weights.shape == (3, 3, 4)
+    np.testing.assert_array_equal(weights.reshape(3, -1), block.arrays["final_parameters"][:, :12])
+    moved = (block.arrays["parameters"][:, 0] - block.arrays["parameters"][:, 1])[:, : 3 * 2 * 2] / 0.5
+    mean, std = block.arrays["gradient_moments"][:, 0, 0].T
+    np.testing.assert_allclose(np.sqrt(12 * (mean**2 + std**2)), np.linalg.norm(moved, axis=1), rtol=1e-4)
+    np.testing.assert_allclose(mean, moved.mean(axis=1), rtol=1e-3, atol=1e-6)
 
 
 def test_a_unit_that_never_answers_is_dead(question: Spec, train: Trainer) -> None:

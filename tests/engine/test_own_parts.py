@@ -11,7 +11,7 @@ import pytest
 
 import seedbed as sb
 from seedbed.engine.own_parts import CONTRACT
-from seedbed.errors import PartError
+from seedbed.errors import PartError, SpecError
 
 
 @pytest.fixture
@@ -134,6 +134,54 @@ def test_a_call_that_reads_its_key_is_given_one_in_training(question):
     )
     np.testing.assert_allclose(calm.sel(step=0), shaken.sel(step=0), rtol=1e-6)
     assert (abs(calm.sel(step=20) - shaken.sel(step=20)) > 1e-3).all()
+
+
+def test_a_rule_may_count_in_whole_numbers_without_sign(question):
+    """Only pairs and fours of them look like random keys of the older form."""
+
+    def counting():
+        counts = optax.GradientTransformation(
+            lambda weights: {"steps": jnp.zeros((), jnp.uint32), "signs": jnp.zeros((3,), jnp.uint32)},
+            lambda updates, state, weights=None: (updates, jax.tree.map(lambda count: count + 1, state)),
+        )
+        return optax.chain(counts, optax.sgd(0.1))
+
+    assert np.isfinite(sb.run(question.replace(optimizer=counting), seeds=2)["final_train_loss"]).all()
+
+
+def test_what_looks_like_a_key_is_said(question):
+    def masked():
+        return optax.GradientTransformation(lambda _: jnp.zeros((3, 2), jnp.uint32), lambda g, s, _=None: (g, s))
+
+    with pytest.raises(PartError, match=r"a random key \(or uint32 of shape \(3, 2\), as keys are; keep counts as"):
+        sb.run(question.replace(optimizer=masked), seeds=2)
+
+
+class Normed(eqx.Module):
+    """Equinox's own batch norm, of features or of images."""
+
+    layer: Any
+    norm: eqx.nn.BatchNorm
+    images: bool = eqx.field(static=True)
+
+    def __init__(self, key, images):
+        self.images = images
+        self.layer = eqx.nn.Linear(16, 1, key=key)
+        self.norm = eqx.nn.BatchNorm(1 if images else 16, axis_name="batch", mode="ema")
+
+    def __call__(self, x, state):
+        x, state = self.norm(x.reshape(1, 4, 4) if self.images else x.reshape(-1), state)
+        return self.layer(x.reshape(-1)), state
+
+
+def test_equinox_s_batch_norm_of_one_example_is_refused(question):
+    def of(images):
+        return lambda key: Normed(key, images)
+
+    with pytest.raises(SpecError, match="batch norm needs more than one example in a batch, got 1: the values of one"):
+        sb.run(question.replace(model=of(False), batch_size=1), seeds=2)
+    assert sb.run(question.replace(model=of(True), batch_size=1), seeds=2).sizes["seed"] == 2
+    assert sb.run(question.replace(model=of(False), batch_size=2), seeds=2).sizes["seed"] == 2
 
 
 @pytest.mark.parametrize("key", [jax.random.key(0), 0])

@@ -53,3 +53,17 @@ def test_a_panel_holds_the_function_and_the_answer():
 def test_what_does_not_fit_is_a_sentence(draw, words):
     with pytest.raises(SpecError, match=words):
         draw()
+
+
+def test_bands_draw_medians_of_every_group_and_leave_zeros_out_of_a_log_axis():
+    steps, values = np.array([0, 5]), np.array([[0.0, 1.0], [0.0, 2.0], [0.0, 4.0]])
+    panels = [(title, {"grows": (steps, values), "rests": (steps, 0 * values)}) for title in ("one", "two")]
+    drawn = figures.bands(panels, "drift", log=True).axes
+    assert [axes.get_title(loc="left") for axes in drawn] == ["one", "two"]
+    for axes in drawn:
+        (line,) = axes.lines  # the group that rests at 0 has none
+        assert line.get_xdata().tolist() == [5]
+        assert line.get_ydata().tolist() == [2.0]
+    assert drawn[0].get_yscale() == "log"
+    with pytest.raises(SpecError, match="panels of the same groups"):
+        figures.bands([panels[0], ("two", {"grows": (steps, values)})], "drift")

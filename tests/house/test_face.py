@@ -31,7 +31,7 @@ def test_every_name_resolves_and_says_what_it_is(name):
 @pytest.mark.parametrize("name", ["data", "probes", "models"])
 def test_words_stay_words_after_packages_of_their_name_are_imported(name):
     importlib.import_module("seedbed.datasets.generators")
-    importlib.import_module("seedbed.probing.moment")
+    importlib.import_module("seedbed.probing.context")
     assert getattr(sb, name) is importlib.import_module(f"seedbed.vocabulary.{name}")
 
 

@@ -8,15 +8,18 @@ import numpy as np
 import pytest
 from jax import lax
 
+from seedbed.parts import convolution
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.batched import elementwise, over_batch, works_number_by_number
-from seedbed.parts.convolution import AvgPool2d, Conv2d, MaxPool2d, out_size
+from seedbed.parts.convolution import MANY, AvgPool2d, Conv2d, Form, MaxPool2d, form, out_size
 from seedbed.reference.convolution import conv2d_loops
 from seedbed.reference.pooling import average_pool_loops, max_pool_loops
 
 CASES = [  # channels, height, width, kernel, out, stride, padding
     (1, 8, 8, 3, 16, 1, "valid"), (3, 9, 7, 2, 4, 2, "same"), (2, 30, 6, 3, 3, 1, 1), (1, 20, 5, 4, 2, 3, "same"),
     (2, 9, 9, 3, 2, 2, 2), (2, 18, 8, 7, 3, 1, "valid"), (2, 29, 6, 2, 3, 3, "valid"),
+    (3, 19, 6, 5, 2, 1, "same"), (MANY, 7, 6, 3, 4, 1, "same"), (MANY, 8, 5, 3, 3, 2, "same"), (5, 4, 3, 1, 2, 1, 0),
+    (5, 7, 4, 1, 2, 3, "valid"),
 ]  # fmt: skip
 
 
@@ -55,6 +58,26 @@ def test_equals_lax_conv_with_all_gradients(case, double):
     np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
     for my, other in zip(jax.tree.leaves(mine), jax.tree.leaves(others), strict=True):
         np.testing.assert_allclose(my, other, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", ["banded", "rows", "lax"])
+def test_every_form_gives_the_same_numbers(name, double, monkeypatch):
+    monkeypatch.setattr(convolution, "form", lambda *_: Form(name, 2))
+    layer = Conv2d(3, 4, 3, jax.random.key(0), 2, "same")
+    xs, upstream = (jax.random.normal(jax.random.key(n), (n, *sides, 5)) for n, sides in ((3, (9, 7)), (4, (5, 4))))
+    (ours, mine), (theirs, others) = values_and_pulls(
+        over_examples, lambda one, x: oracle(one, x, 2, "same"), upstream, layer, xs
+    )
+    for my, other in zip(jax.tree.leaves((ours, mine)), jax.tree.leaves((theirs, others)), strict=True):
+        np.testing.assert_allclose(my, other, rtol=1e-9, atol=1e-11)
+
+
+def test_the_form_follows_from_shapes_and_the_backend():
+    assert form(240, (3, 3), 1, 7, "cpu").name == "rows"
+    assert form(240, (1, 1), 1, 7, "cpu").name == "product"
+    assert form(240, (1, 1), 2, 7, "cpu").name == "rows"
+    assert form(16, (5, 5), 1, 22, "cpu") == Form("banded", 8)
+    assert form(16, (5, 5), 1, 22, "gpu").name == "lax"
 
 
 @pytest.mark.parametrize(("stride", "padding"), [(1, "valid"), (2, "same"), (2, 2)])

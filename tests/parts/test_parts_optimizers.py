@@ -63,9 +63,9 @@ def train(rule, weights, gradient):
     """`STEPS` steps of an optax transformation on a tree of weights, as one compiled loop."""
 
     def one(carry, t):
-        weights, memory = carry
-        change, memory = rule.update(jax.tree.map(lambda w: gradient(w, t), weights), memory, weights)
-        return (optax.apply_updates(weights, change), memory), None
+        weights, opt_state = carry
+        change, opt_state = rule.update(jax.tree.map(lambda w: gradient(w, t), weights), opt_state, weights)
+        return (optax.apply_updates(weights, change), opt_state), None
 
     return jax.lax.scan(one, (weights, rule.init(weights)), jnp.arange(1, STEPS + 1))[0][0]
 
@@ -195,14 +195,14 @@ def test_other_dials_do_not_compile_again(name, defaults):
 def test_weights_and_memory_keep_their_dtype_and_shape(name, defaults):
     dials = {key: jnp.float32(value) for key, value in defaults("optimizer", name).items()}
     rule, weights = OPTIMIZERS[name](**dials), {"w": jnp.ones((3, 2)), "b": jnp.ones(2)}
-    memory = rule.init(weights)
-    change, after = rule.update(weights, memory, weights)
+    opt_state = rule.init(weights)
+    change, after = rule.update(weights, opt_state, weights)
 
     def described(tree):
         return jax.tree.map(lambda a: (a.shape, a.dtype), tree)
 
     assert described(change) == described(weights)
-    assert described(after) == described(memory)
+    assert described(after) == described(opt_state)
 
 
 def test_no_gradient_moves_no_weight_at_the_start(name, defaults):

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from seedbed.engine.schedules import at_step
+from seedbed.engine.schedules import Clock, at_step
 from seedbed.errors import PartError
 from seedbed.parts.schedules import SCHEDULES
 from seedbed.reference import SCHEDULES as TWINS
@@ -50,7 +50,7 @@ def traced(part, steps, epoch=EPOCH):
     dials = {f"optimizer.rate.{path}": jnp.asarray(value, jnp.result_type(float)) for path, value in part.dials()}
 
     def value(step):
-        return at_step({"optimizer.rate": part}, dials, step, epoch)["optimizer.rate"]
+        return at_step({"optimizer.rate": part}, dials, Clock(step, step, epoch))["optimizer.rate"]
 
     return np.asarray(jax.jit(jax.vmap(value))(jnp.arange(steps)))
 
@@ -137,7 +137,7 @@ def test_other_numbers_do_not_compile_again():
     @jax.jit
     def values(dials):
         traces.append(0)
-        return jax.vmap(lambda step: at_step({"rate": part}, dials, step, 1)["rate"])(jnp.arange(20))
+        return jax.vmap(lambda step: at_step({"rate": part}, dials, Clock(step, step, 1))["rate"])(jnp.arange(20))
 
     part = schedules.triangular(0.1, 1, half_cycle=3)
     first = values({f"rate.{path}": jnp.float32(value) for path, value in part.dials()})

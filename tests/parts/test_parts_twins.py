@@ -52,10 +52,10 @@ def test_optimizer(name, double):
     options = numbers(TABLES["optimizer"][name](**given))
     rule, twin = OPTIMIZERS[name](**options), reference.OPTIMIZERS[name]
     weights, ours = np.array([1.0, -2.0, 0.5]), jnp.array([1.0, -2.0, 0.5])
-    memory = {remembered: np.zeros(3) for remembered in twin.remembers}
+    opt_state = {remembered: np.zeros(3) for remembered in twin.remembers}
     state = rule.init(ours)
     for step in range(1, 21):
-        update, memory = twin.step(weights, np.sin(3 * weights) + weights, memory, step, **options)
+        update, opt_state = twin.step(weights, np.sin(3 * weights) + weights, opt_state, step, **options)
         weights = weights + update
         updates, state = rule.update(jnp.sin(3 * ours) + ours, state, ours)
         ours = ours + updates

@@ -98,7 +98,7 @@ def test_copies_across_blocks_and_derived_records():
 def test_a_run_in_which_every_network_is_lost_says_so(tmp_path):
     lost = sb.Study(name="lost", title="t", source="s", question="q",
                     ask=lambda _: HOT)  # fmt: skip
-    outcome = sb.perform(lost, profile="smoke", out=tmp_path)
+    outcome = sb.run_study(lost, profile="smoke", out=tmp_path)
     (sentence,) = outcome.summary["cautions"]
     assert sentence.startswith("Every network diverged, half of them by step")
     page = (outcome.folder / "report.html").read_text()

@@ -31,7 +31,7 @@ class Counting:
         self.train, self.asked = executor(engine), []
 
     def __call__(self, group, dataset_of, **how):
-        self.asked += [(stretch.setting, seed) for stretch in group.stretches for seed in stretch.seeds]
+        self.asked += [(planned.setting, seed) for planned in group.planned_blocks for seed in planned.seeds]
         return self.train(group, dataset_of, **how)
 
 

@@ -107,7 +107,7 @@ def test_checkpoints_of_another_program_are_not_taken_up(question, tmp_path, els
         def drop_checkpoint(self, name): ...
 
     spec = question.settings()[0].spec
-    group, data, keep = plan.Group(spec, (plan.Stretch(0, spec, (0, 1)),)), load(spec.data), Keep()
+    group, data, keep = plan.Group(spec, (plan.PlannedBlock(0, spec, (0, 1)),)), load(spec.data), Keep()
     for step in (None, elsewhere):
         if step:
             step()

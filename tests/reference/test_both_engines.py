@@ -44,7 +44,7 @@ def train_by_jax(spec, data, seeds=(0, 1)):
     from seedbed.engine.compiler import Compiler
     from seedbed.engine.ensemble import train
 
-    group = plan.Group(spec, (plan.Stretch(0, spec, tuple(seeds)),))
+    group = plan.Group(spec, (plan.PlannedBlock(0, spec, tuple(seeds)),))
     ((_, block),) = train(group, lambda _: data, Compiler().request(spec, data, {}))
     return block
 
@@ -148,6 +148,8 @@ FITS = {
     "batches": ("tested", {"batch_size": 3}),
     "a target on the test split": ("tested", {"batch_size": 3, "stop": falls_to("test_loss", -1.0)}),
     "a schedule": ("tested", {"batch_size": 3, "judge": 3, "trace": 2, "stop": falls_to("train_loss", -1.0)}),
+    "splits on fewer steps": ("tested", {"batch_size": 3, "evaluate": 3, "trace": 2, "steps": 7}),
+    "a target on fewer steps": ("tested", {"batch_size": 3, "evaluate": 3, "stop": falls_to("test_loss", -1.0)}),
     "several": ("two", {"loss": HEADS, "batch_size": 5, "metrics": ("accuracy", "recall", "squared_error")}),
     "drawn slopes": ("binary", {"model": models.mlp([3], activations.rrelu())}),
     "one-hot classes": ("classes", {"loss": "l2", "metrics": ("accuracy", "balanced_accuracy", "f1", "precision")}),

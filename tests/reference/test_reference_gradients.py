@@ -23,6 +23,7 @@ from seedbed.reference import (
     neuron,
 )
 from seedbed.resolve import FITTING
+from seedbed.vocabulary.probes import BY_CLASS
 
 TABLES = {
     "activation": ACTIVATIONS,
@@ -51,8 +52,8 @@ FORMULAS = {
 
 @pytest.mark.parametrize("kind", TABLES)
 def test_tables_have_the_names_of_the_vocabulary(kind):
-    """But for the loss "heads", which is made of the others: see goals.losses_for."""
-    assert set(TABLES[kind]) == set(vocabulary.TABLES[kind]) - {"heads"}
+    """But for the loss "heads", made of the others, and probes of classes, made where splits are judged."""
+    assert set(TABLES[kind]) == set(vocabulary.TABLES[kind]) - {"heads"} - BY_CLASS
 
 
 @pytest.mark.parametrize("name", sorted(set(ACTIVATIONS) - {"crelu"}))

@@ -35,20 +35,20 @@ def outcome_of(task, *names):
 def test_weighted_every_weight_follows_the_weighted_sum(model):
     task = task_for(ask(model=SMALL[model], loss=both()), two_heads())
     weights = one_member(task.network, np.random.default_rng(0))
-    moment = look(task, weights, task.train)
-    total = 0.7 * moment.measured["train_side_loss"] + 0.2 * moment.measured["train_much_loss"]
-    np.testing.assert_allclose(moment.measured["train_loss"], total)
-    slopes_agree(moment.gradients, outcome_of(task, "train_loss"), weights)
+    context = look(task, weights, task.train)
+    total = 0.7 * context.measured["train_side_loss"] + 0.2 * context.measured["train_much_loss"]
+    np.testing.assert_allclose(context.measured["train_loss"], total)
+    slopes_agree(context.gradients, outcome_of(task, "train_loss"), weights)
 
 
 @pytest.mark.parametrize("model", SMALL)
 def test_sum_the_trunk_follows_the_plain_sum_and_each_head_its_own_rate(model):
     task = task_for(ask(model=SMALL[model], loss=both("sum")), two_heads())
     weights = one_member(task.network, np.random.default_rng(0))
-    moment = look(task, weights, task.train)
-    plain = moment.measured["train_side_loss"] + moment.measured["train_much_loss"]
-    np.testing.assert_allclose(moment.measured["train_loss"], plain)
-    *trunk, side, much = moment.gradients
+    context = look(task, weights, task.train)
+    plain = context.measured["train_side_loss"] + context.measured["train_much_loss"]
+    np.testing.assert_allclose(context.measured["train_loss"], plain)
+    *trunk, side, much = context.gradients
     at_rate_1 = [*trunk, *({name: g / rate for name, g in head.items()} for head, rate in ((side, 0.7), (much, 0.2)))]
     slopes_agree(at_rate_1, outcome_of(task, "train_side_loss", "train_much_loss"), weights)
 

@@ -135,12 +135,12 @@ def test_look_gives_the_gradient_of_the_reduced_loss(loss, output, reduction):
     spec = vocabulary_spec(loss=f"{loss}(reduction='{reduction}')", output=output)
     task = task_for(spec, data)
     weights = one_member(task.network, rng)
-    moment = look(task, weights, task.train)
+    context = look(task, weights, task.train)
 
     def outcome(changed):
         return look(task, changed, task.train).measured["train_loss"].item()
 
-    gradients_agree(moment.gradients, weights_by_differences(outcome, weights))
+    gradients_agree(context.gradients, weights_by_differences(outcome, weights))
 
 
 def vocabulary_spec(**changes):

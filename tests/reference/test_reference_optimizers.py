@@ -110,9 +110,9 @@ WRITTEN_OUT = {
 
 def path(name: str, start: np.ndarray, **dials: float) -> list[np.ndarray]:
     rule, w = OPTIMIZERS[name], start
-    memory, visited = rule.start(w), []
+    opt_state, visited = rule.start(w), []
     for step in range(1, STEPS + 1):
-        update, memory = rule.step(w, CURVATURE * w, memory, step, **dials)
+        update, opt_state = rule.step(w, CURVATURE * w, opt_state, step, **dials)
         w = w + update
         visited.append(w)
     return visited
@@ -139,9 +139,9 @@ def test_l2_stands_in_the_gradient(name):
     """A weight that is pulled by l2 alone goes the way of a quadratic of that curvature."""
     _, dials = WRITTEN_OUT[name]
     rule, w = OPTIMIZERS[name], np.array([1.5, -0.2])
-    memory = rule.start(w)
+    opt_state = rule.start(w)
     for step, expected in enumerate(path(name, w, learning_rate=0.1, **dials), start=1):
-        update, memory = rule.step(w, 0 * w, memory, step, l2=CURVATURE, learning_rate=0.1, **dials)
+        update, opt_state = rule.step(w, 0 * w, opt_state, step, l2=CURVATURE, learning_rate=0.1, **dials)
         w = w + update
         np.testing.assert_allclose(w, expected, rtol=1e-12)
 
@@ -149,11 +149,11 @@ def test_l2_stands_in_the_gradient(name):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_nothing_is_changed_in_place(name):
     rule, gradient = OPTIMIZERS[name], np.array([1.0, -2.0])
-    memory = rule.start(gradient)
-    assert set(memory) == set(rule.remembers)
-    _, after = rule.update(gradient, memory, 1, learning_rate=0.1)
-    assert set(after) == set(memory)
-    assert all((memory[part] == 0).all() for part in memory)
+    opt_state = rule.start(gradient)
+    assert set(opt_state) == set(rule.remembers)
+    _, after = rule.update(gradient, opt_state, 1, learning_rate=0.1)
+    assert set(after) == set(opt_state)
+    assert all((opt_state[part] == 0).all() for part in opt_state)
     np.testing.assert_array_equal(gradient, [1.0, -2.0])
 
 

@@ -112,14 +112,14 @@ def test_a_probe_is_kept_up_to_the_stop():
 
 
 def test_block_becomes_a_record():
-    probes = tuple(set(PROBES) - {"first_kernels"})
+    probes = tuple(set(PROBES) - {"first_kernels", "first_weights", "norm_parameters", "norm_inputs"})
     asked = ask(model=models.mlp([4]), loss="cross_entropy", probes=probes, stop=reaches("train_accuracy", 1.0))
     block = train(asked, bits(), SEEDS)
     traces = set(probes) - {"predictions"} | {"train_accuracy"}
     assert set(block.arrays) == EXPECTED_KEYS | traces | {f"final_{name}" for name in (*traces, "predictions")}
     for name, array in block.arrays.items():
         sizes = {"step": 21, "layer": 2, "parameter": 6 * 4 + 4 + 4 + 1, "output": 1, "example": 16, "hidden": 1,
-                 "moment": 2, "quantile": 100}  # fmt: skip
+                 "moment": 2, "quantile": 100, "percentile": 3}  # fmt: skip
         assert array.shape == (3, *(sizes[dim] for dim in block.dims.get(name, ())))
     record = assemble(asked, [block], block.meta)
     assert record["gradient_norm"].dims == ("seed", "step", "layer")

@@ -13,7 +13,7 @@ from seedbed.errors import DataError, PartError, SpecError
 from seedbed.reference import OPTIMIZERS, PROBES, train
 from seedbed.spec import reaches
 from seedbed.vocabulary import models, optimizers
-from seedbed.vocabulary.probes import DIMS
+from seedbed.vocabulary.probes import BY_CLASS, DIMS
 
 
 def test_one_neuron_under_l2_by_hand():
@@ -136,7 +136,7 @@ def test_parameters_run_unit_after_unit():
     data = dataset([[1.0, 0.0]], [[5.0, 7.0]], "real")
     seen = train(ask(initializer=start(0.0), probes=("parameters",), steps=1), data, np.array([0]))
     np.testing.assert_allclose(seen.arrays["parameters"][0, 1], [5, 0, 7, 0, 5, 7])
-    assert set(DIMS) == set(PROBES)
+    assert set(DIMS) == set(PROBES) | BY_CLASS
 
 
 def test_learned_slope_moves_and_drawn_slope_varies():

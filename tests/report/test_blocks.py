@@ -8,14 +8,14 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
-from seedbed.catalogue.telling import comparisons
+from seedbed.catalogue.reporting import comparisons
 from seedbed.report import glossary
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
 from seedbed.report.frame import text_of
 from seedbed.report.in_short import in_short, spoken
-from seedbed.report.judged import TITLE
 from seedbed.report.page import Figure, Prose, Table
+from seedbed.report.verdicts import TITLE
 from seedbed.study import Profile
 
 SEEDS = 30
@@ -144,6 +144,25 @@ def test_in_short_says_when_nothing_can_be_told():
     assert f"needs about {pair.expected[0.8]:,} (power 80 %)" in told
 
 
+def test_one_network_has_no_interval():
+    record = losses([[0.5], [0.25]], net=["a", "b"])
+    told = spoken(in_short(context(record), [], []))["sentences"]
+    assert "of 1 network each is 0.25 with b and 0.5 with a. One network gives no interval: run more seeds." in told
+    assert "no bound" not in told
+    arrived = arrivals([[100.0]], net=["a"])
+    assert "no interval" in spoken(in_short(context(arrived), [], []))["sentences"]
+
+
+def test_n_of_1_is_of_one_network():
+    shown = compose(
+        context(losses([[0.5], [0.25]], net=["a", "b"]), [sb.Section("All", [sb.show.scores(), "Of n = 1 members."])])
+    )
+    texts = [getattr(item, name, "") for section in shown.sections for item in section.items
+             for name in ("text", "caption")]  # fmt: skip
+    assert any("n = 1 member" in text for text in texts)
+    assert not any("n = 1 members" in text for text in texts)
+
+
 def test_in_short_draws_the_best_setting_on_top():
     rng = np.random.default_rng(3)
     record = losses(rng.normal([[0.5], [0.9], [0.2]], 0.01, (3, SEEDS)), net=["a", "b", "c"])
@@ -186,7 +205,7 @@ def test_one_network_is_no_networks(three):
     answers = [item.text for item in sb.show.arrivals()(alone) if isinstance(item, sb.Answer)]
     assert answers[0].startswith("Of 1 network, half arrived after")
     lost = spoken(in_short(context(losses(np.ones((2, 1)), net=["a", "b"])), [], []))["sentences"]
-    assert lost.startswith("The mean test loss of 1 network each is 1 (")
+    assert lost.startswith("The mean test loss of 1 network each is 1 with a and 1 with b. One")
 
 
 def test_each_setting_against_a_baseline(three):

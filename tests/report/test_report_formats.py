@@ -101,10 +101,14 @@ def one(*items) -> Page:
 
 
 def words_of(document: bytes) -> str:
+    return "".join(pages_of(document))
+
+
+def pages_of(document: bytes) -> list[str]:
     if not shutil.which("pdftotext"):
         pytest.skip("pdftotext is not installed, so the words of a PDF cannot be read back")
     run = subprocess.run(["pdftotext", "-raw", "-", "-"], input=document, capture_output=True, check=True)
-    return "".join(run.stdout.decode().split())
+    return ["".join(page.split()) for page in run.stdout.decode().split("\f")]
 
 
 def test_the_page_loads_nothing_but_the_script_beside_it(text):
@@ -361,3 +365,17 @@ def test_the_report_package_reaches_neither_jax_nor_the_engine():
     code = "import sys, seedbed.report; print([name for name in ('jax', 'equinox', 'optax') if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_no_page_holds_only_the_tail_of_a_table():
+    """However far down a table begins, its last page has three rows of it or more."""
+    rows = [(f"row{number}", number) for number in range(12)]
+    last = []
+    for lines in range(21, 33):
+        text = "\n\n".join(f"Line {number}." for number in range(lines))
+        page = Page([Section("Rows", [Prose(text), Table(("name", "value"), rows, "Table.")])])
+        pages = [words.count("row") for words in pages_of(pdf.render(HEADER, page, {}))]
+        assert sum(pages) == len(rows)
+        last.append([count for count in pages if count][-1])
+    assert max(last) == 12
+    assert min(last) == 3

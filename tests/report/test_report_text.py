@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedbed.report import numbers, prose
-from seedbed.report.judged import setting_words
 from seedbed.report.numbered import grid
 from seedbed.report.page import Table
+from seedbed.report.verdicts import setting_words
 
 
 def plain(text: str) -> str:

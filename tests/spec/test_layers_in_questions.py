@@ -148,6 +148,8 @@ def test_what_does_not_fit_names_its_layer(layer_list, inputs, says):
         (lambda: models.sequential("dense(4)"), "sequential takes lists of layers"),
         (lambda: models.sequential([models.mlp([4])]), 'is of kind "model", where a part of kind "layer" belongs'),
         (lambda: find("layer", "con(4)"), 'no layer "con"; did you mean "conv"'),
+        (lambda: models.sequential(["relu"]), r'got the activation "relu"; write activation\("relu"\)'),
+        (lambda: layers.residual(["leaky_relu(0.1)"]), r'write activation\("leaky_relu"\)'),
         (lambda: find("layer", "conv(0)"), "channels of conv must be a whole number from 1, got 0"),
         (lambda: find("layer", "conv(3, padding=full)"), 'padding of conv is "valid", "same" or a whole number'),
         (lambda: layers.dropout(1.0), "rate of dropout is a share from 0 to below 1, got 1"),

@@ -117,23 +117,23 @@ def loss(score, prediction, target):
     return 0.0
 
 
-def train_loss(moment):
+def train_loss(context):
     return 0.0
 
 
-def dead(moment):
+def dead(context):
     return 0.0
 
 
-def seed(moment):
+def seed(context):
     return 0.0
 
 
-def parameter(moment):
+def parameter(context):
     return 0.0
 
 
-def copy_of(moment):
+def copy_of(context):
     return 0.0
 
 
@@ -154,6 +154,7 @@ def copy_of(moment):
     pytest.param("steps", 10**400, "steps must be at most", id="huge"),
     ("steps", 2**31, "steps must be at most"),
     ("trace", None, "trace must be a whole number"),
+    ("evaluate", 0, "evaluate must be a whole number of at least 1"),
     pytest.param("learning_rate", 10**400, "must be a number below 1e308, got 1000", id="large"),
     pytest.param("learning_rate", 10**9000, "got a whole number of thousands of digits", id="larger"),
     ("learning_rate", 1e300, "must be a number of single precision, got 1e.300, which is infinite there"),

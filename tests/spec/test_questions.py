@@ -134,3 +134,13 @@ def test_traced_steps_begin_at_0_and_end_at_the_cap():
     log = trace_steps(10_000, "log")
     assert (log[0], log[-1]) == (0, 10_000)
     assert (np.diff(log) > 0).all()
+
+
+def test_splits_on_fewer_steps_are_a_question_of_their_own_that_is_read_back(question):
+    asked = question.replace(trace=10, evaluate="epoch", batch_size=5)
+    assert read_back(asked.canonical(), []) == asked
+    assert asked.in_epochs
+    assert asked.in_steps(100).evaluate == 20
+    assert asked.recipe() == asked.replace(evaluate="traced").recipe()
+    assert asked.hash() != asked.replace(evaluate="traced").hash()
+    assert "evaluate" not in asked.replace(evaluate="traced").canonical()  # questions without it keep their names

@@ -54,6 +54,6 @@ def test_a_study_under_listed_seeds_is_told_again(tmp_path):
     file = tmp_path / "few.py"
     file.write_text(FILE)
     (study,) = pick([str(file)]).values()
-    outcome = sb.perform(study, profile="smoke", seeds="42,7,3407", out=tmp_path, source=file)
+    outcome = sb.run_study(study, profile="smoke", seeds="42,7,3407", out=tmp_path, source=file)
     assert outcome.summary["seeds"] == "42, 7, 3407"
     assert retell(outcome.folder).summary["seeds"] == "42, 7, 3407"

@@ -23,7 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: threads on
 import numpy as np
 
 from seedbed import stats as ours
-from seedbed.stats import curves, equivalence, luck, pairs, proportions, resampling, scores, sequential, two
+from seedbed.stats import curves, equivalence, luck, pairs, proportions, resampling, scores, sequential, two_sample
 
 CAP, MANY, DRAWS, FEWER = 1000.0, 400_000, 2_000, 999
 SIZES = (5, 20, 100, 1000)
@@ -266,7 +266,7 @@ def unpaired_difference(law, n, rng, draws):
     a, b = LAWS[law](rng, (n, draws)), 0.7 * LAWS[law](rng, (2 * n, draws))
     sides = [resampling.mean_intervals(side) for side in (a, b)]
     return np.array(
-        [holds(two.recovered(*both_sides), 0.3 * true_mean(law)) for both_sides in zip(*sides, strict=True)]
+        [holds(two_sample.recovered(*both_sides), 0.3 * true_mean(law)) for both_sides in zip(*sides, strict=True)]
     )
 
 
@@ -304,7 +304,7 @@ def beats_unpaired(law, n, rng, draws):
     many = many_scores(law)
     strictly, weakly = (np.searchsorted(0.7 * many, many, side=side).mean() / many.size for side in ("left", "right"))
     truth = 1 - (strictly + weakly) / 2
-    return np.array([holds(two.independent_superiority(a[:, j], b[:, j]), truth) for j in range(draws)])
+    return np.array([holds(two_sample.independent_superiority(a[:, j], b[:, j]), truth) for j in range(draws)])
 
 
 def one_run(law, censored, n, rng, draws, same=False):
@@ -442,7 +442,7 @@ def silent_peeking(law, censored, n, rng, draws, naive=False):
             continue
         for size in plan:
             part = ours.Members(members.settings, members.seeds[:size], values[:size])
-            found = sequential.settle(part, plan, found, margin=1e-6)
+            found = sequential.group_sequential(part, plan, found, margin=1e-6)
         quiet.append(all(one.state in ("open", "equivalent") for one in found.decisions))
     return np.array(quiet)
 
@@ -456,7 +456,7 @@ def silent_equivalence_under_peeking(law, censored, n, rng, draws):
         values, found = np.column_stack(both(law, censored, rng, plan[-1])), None
         for size in plan:
             part = ours.Members(({"s": "a"}, {"s": "b"}), np.arange(size), values[:size])
-            found = sequential.settle(part, plan, found, margin=margin)
+            found = sequential.group_sequential(part, plan, found, margin=margin)
         quiet.append(found.decisions[0].state != "equivalent")
     return np.array(quiet)
 
@@ -577,9 +577,11 @@ def _alarms_of_hits():
 def _alarms_of_the_rest():
     yield from rows("McNemar", silent_mcnemar, of_shares(0.5, 0.1), alarm=True)
     yield from rows("binomial against a value", silent_against, of_shares(0.5, 0.1), alarm=True)
-    yield from rows("Welch", partial(silent_unpaired, two.welch), of_scores("log-normal"), alarm=True)
-    yield from rows("Welch", partial(silent_unpaired, two.welch), of_scores("normal", "tied"), (5, 20), alarm=True)
-    yield from rows("Mann-Whitney", partial(silent_unpaired, two.mann_whitney), of_scores("log-normal", "tied"),
+    yield from rows("Welch", partial(silent_unpaired, two_sample.welch), of_scores("log-normal"), alarm=True)
+    yield from rows(
+        "Welch", partial(silent_unpaired, two_sample.welch), of_scores("normal", "tied"), (5, 20), alarm=True
+    )
+    yield from rows("Mann-Whitney", partial(silent_unpaired, two_sample.mann_whitney), of_scores("log-normal", "tied"),
                     (5, 20, 100), alarm=True)  # fmt: skip
 
 

@@ -60,16 +60,16 @@ def test_many_members_do_not_overflow(rng):
 
 def test_given_seeds_have_the_share_of_the_others_that_they_beat():
     values = np.array([[5.0], [1.0], [5.0], [9.0]])
-    found = luck.meter(table(values, (0, 42, 7, 8)))[0]
+    found = luck.seed_luck(table(values, (0, 42, 7, 8)))[0]
     assert found.beaten[0].estimate == pytest.approx(0.5)  # one worse, one tie, one better
     assert found.beaten[42].estimate == 1
     assert 3407 not in found.beaten
     assert found.beaten[42].n == 3
-    assert luck.meter(table(values, (0, 42, 7, 8)), "higher")[0].beaten[42].estimate == 0
+    assert luck.seed_luck(table(values, (0, 42, 7, 8)), "higher")[0].beaten[42].estimate == 0
 
 
 def test_the_meter_is_plain(rng):
-    found = luck.meter(table(rng.normal(size=(8, 2))))
+    found = luck.seed_luck(table(rng.normal(size=(8, 2))))
     plain = json.loads(json.dumps([one.plain() for one in found], allow_nan=False))
     assert plain[0]["best_of"]["3"]["gain"]["low"] > 0
     assert plain[0]["best_of"]["10"]["gain"]["estimate"] is None

@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import xarray as xr
 
+import seedbed as sb
 from seedbed.errors import StatsError
 from seedbed.stats import ranges
 from seedbed.stats.ranges import RULES, Rule, over_seeds
@@ -201,3 +203,25 @@ def test_over_seeds_counts_those_without_an_answer():
         assert spread.median.estimate == pytest.approx(np.nanmedian(spread.rates))
     logs = np.log10(spreads["fastai steep"].rates[:-1])
     assert spreads["fastai steep"].decades == pytest.approx(np.diff(np.quantile(logs, [0.05, 0.95]))[0])
+
+
+def a_sweep(trace=1):
+    question = sb.Spec(
+        data=sb.data.xor_blobs(64, 1), model=sb.models.mlp([2]), loss="cross_entropy", batch_size=16, steps=5,
+        optimizer=sb.optimizers.sgd(sb.schedules.sweep(1e-4, 1.0, length=4)), trace=trace, splits=(),
+    )  # fmt: skip
+    return sb.run(question, 2, engine="reference")
+
+
+def test_a_sweep_is_read_from_its_record():
+    record = a_sweep()
+    rates, losses = ranges.swept(record)
+    assert rates.tolist() == pytest.approx([1e-4, 1e-3, 1e-2, 0.1, 1.0])
+    assert losses.tolist() == record["batch_loss"].transpose("seed", "step").values[:, :5].tolist()
+
+
+def test_a_record_without_a_sweep_or_with_gaps_is_refused():
+    with pytest.raises(StatsError, match="trace=1"):
+        ranges.swept(a_sweep(trace=2))
+    with pytest.raises(StatsError, match="got no schedule and 0 traced steps"):
+        ranges.swept(xr.Dataset())

@@ -20,7 +20,7 @@ def watched(values, plan=PLAN, **how):
     """All looks, each at the first seeds; stops like a run does."""
     found = None
     for n in plan:
-        found = sequential.settle(members(values[:n]), plan, found, **how)
+        found = sequential.group_sequential(members(values[:n]), plan, found, **how)
         if found.all_settled:
             break
     return found
@@ -57,8 +57,10 @@ def test_a_large_difference_is_settled_early_and_stays(rng):
     # what later seeds say does not open it again
     turned = values.copy()
     turned[32:, 0] += 100
-    early = sequential.settle(members(turned[:32]), PLAN, sequential.settle(members(turned[:16]), PLAN))
-    late = sequential.settle(members(turned[:64]), PLAN, early)
+    early = sequential.group_sequential(
+        members(turned[:32]), PLAN, sequential.group_sequential(members(turned[:16]), PLAN)
+    )
+    late = sequential.group_sequential(members(turned[:64]), PLAN, early)
     assert early.decisions[0].settled
     assert late.decisions[0] == early.decisions[0]
 
@@ -66,13 +68,13 @@ def test_a_large_difference_is_settled_early_and_stays(rng):
 def test_which_way_is_better_is_asked():
     values = np.random.default_rng(0).normal([0, 9], 1, (16, 2))
     plan = (16,)
-    assert states(sequential.settle(members(values), plan)) == ["a better"]
-    assert states(sequential.settle(members(values), plan, better="higher")) == ["b better"]
+    assert states(sequential.group_sequential(members(values), plan)) == ["a better"]
+    assert states(sequential.group_sequential(members(values), plan, better="higher")) == ["b better"]
 
 
 def test_hits_are_compared_by_restricted_means_and_those_who_never_arrive_stay_in(rng):
     hit = np.c_[rng.uniform(100, 200, 64), np.where(rng.random(64) < 0.5, np.nan, 150.0)]
-    found = sequential.settle(Hits(members(hit), 1000.0), (64,))
+    found = sequential.group_sequential(Hits(members(hit), 1000.0), (64,))
     (pair,) = found.decisions
     assert pair.state == "a faster"
     assert pair.difference.estimate == pytest.approx(np.mean(hit[:, 0]) - np.mean(np.nan_to_num(hit[:, 1], nan=1000)))
@@ -82,23 +84,23 @@ def test_hits_are_compared_by_restricted_means_and_those_who_never_arrive_stay_i
 
 def test_equal_settings_are_called_equivalent_and_where_nobody_arrived_it_is_said(rng):
     near = members(100 + rng.normal(0, 1, (64, 2)))
-    assert states(sequential.settle(near, (64,))) == ["equivalent"]
-    never = sequential.settle(Hits(members(np.full((64, 2), np.nan)), 1000.0), (64,))
+    assert states(sequential.group_sequential(near, (64,))) == ["equivalent"]
+    never = sequential.group_sequential(Hits(members(np.full((64, 2), np.nan)), 1000.0), (64,))
     assert states(never) == ["equivalent"]
     assert "most members of both never arrived, which makes them alike" in never.words()[0]
     assert np.isnan(never.decisions[0].difference.low)
 
 
 def test_without_a_positive_reference_nothing_is_called_equivalent(rng):
-    assert states(sequential.settle(members(rng.normal(0, 1e-3, (64, 2))), (64,))) == ["open"]
-    assert states(sequential.settle(members(np.zeros((64, 2))), (64,))) == ["open"]
+    assert states(sequential.group_sequential(members(rng.normal(0, 1e-3, (64, 2))), (64,))) == ["open"]
+    assert states(sequential.group_sequential(members(np.zeros((64, 2))), (64,))) == ["open"]
 
 
 def test_a_look_left_out_passes_its_error_on(rng):
     values = members(rng.normal(0, 1, (64, 2)))
-    at_once = sequential.settle(values, PLAN).decisions[0].difference
-    between = sequential.settle(members(values.values[:32]), PLAN)
-    after = sequential.settle(values, PLAN, between).decisions[0].difference
+    at_once = sequential.group_sequential(values, PLAN).decisions[0].difference
+    between = sequential.group_sequential(members(values.values[:32]), PLAN)
+    after = sequential.group_sequential(values, PLAN, between).decisions[0].difference
     assert after.estimate == at_once.estimate
     assert after.high > at_once.high  # less is left to be spent
 
@@ -106,7 +108,7 @@ def test_a_look_left_out_passes_its_error_on(rng):
 def test_a_pair_told_apart_leaves_the_family_and_an_equivalent_one_stays():
     """At each look, the p value that just suffices is level / (pairs that count)."""
     two = members(np.random.default_rng(1).normal([0, 9.0, 5.0], 1, (16, 3)))
-    begun = sequential.settle(two, (16, 32), alpha=0.999)  # nearly everything is settled at once
+    begun = sequential.group_sequential(two, (16, 32), alpha=0.999)  # nearly everything is settled at once
     assert [one.state for one in begun.decisions] == ["a better", "a better", "b better"]
     opened = [sequential.replace(begun.decisions[0], state=state) for state in ("a better", "equivalent")]
     for pair, counting in zip(opened, (2, 3), strict=True):
@@ -145,23 +147,26 @@ def test_a_difference_that_is_seen_once_in_passing_does_not_settle(rng):
         (lambda m: sequential.looks(1, 10), "at least two seeds, got 1"),
         (lambda m: sequential.looks(16, 10), "got 10 after 16"),
         (lambda m: sequential.looks(16, 32, 1.0), "a growth of 1; write 2"),
-        (lambda m: sequential.settle(m, (8, 32)), "needs 8, 32 seeds as planned, got 16"),
-        (lambda m: sequential.settle(m, (16, 16)), "rising numbers of seeds"),
-        (lambda m: sequential.settle(m, ()), "rising numbers of seeds"),
-        (lambda m: sequential.settle(m, (16, 32), sequential.settle(m, (16, 32))), "more seeds than the last"),
-        (lambda m: sequential.settle(m, (16,), alpha=0), "between 0 and 1, got 0"),
-        (lambda m: sequential.settle(m, (16,), margin=1.5), "between 0 and 1, got 1.5"),
-        (lambda m: sequential.settle(members(m.values[:, :1]), (16,)), "fewer than two settings"),
-        (lambda m: sequential.settle(members(np.full((16, 2), np.nan)), (16,)), "32 of 32|16 of 16"),
+        (lambda m: sequential.group_sequential(m, (8, 32)), "needs 8, 32 seeds as planned, got 16"),
+        (lambda m: sequential.group_sequential(m, (16, 16)), "rising numbers of seeds"),
+        (lambda m: sequential.group_sequential(m, ()), "rising numbers of seeds"),
         (
-            lambda m: sequential.settle(
-                members(np.vstack([m.values] * 2), "y", "z"), (16, 32), sequential.settle(m, (16, 32))
+            lambda m: sequential.group_sequential(m, (16, 32), sequential.group_sequential(m, (16, 32))),
+            "more seeds than the last",
+        ),
+        (lambda m: sequential.group_sequential(m, (16,), alpha=0), "between 0 and 1, got 0"),
+        (lambda m: sequential.group_sequential(m, (16,), margin=1.5), "between 0 and 1, got 1.5"),
+        (lambda m: sequential.group_sequential(members(m.values[:, :1]), (16,)), "fewer than two settings"),
+        (lambda m: sequential.group_sequential(members(np.full((16, 2), np.nan)), (16,)), "32 of 32|16 of 16"),
+        (
+            lambda m: sequential.group_sequential(
+                members(np.vstack([m.values] * 2), "y", "z"), (16, 32), sequential.group_sequential(m, (16, 32))
             ),
             "settings of the first",
         ),
         (
-            lambda m: sequential.settle(
-                members(np.vstack([m.values] * 2)), (16, 32), sequential.settle(m, (16, 32)), alpha=0.1
+            lambda m: sequential.group_sequential(
+                members(np.vstack([m.values] * 2)), (16, 32), sequential.group_sequential(m, (16, 32)), alpha=0.1
             ),
             "rules of the first",
         ),

@@ -9,7 +9,7 @@ import seedbed as sb
 from seedbed.errors import UserError
 from seedbed.figures.share_curves import ShareCurve
 from seedbed.procedures.derivatives import derivatives
-from seedbed.stats import curves, luck, pairs, sequential, single_run, two
+from seedbed.stats import curves, luck, pairs, sequential, single_run, two_sample
 from seedbed.stats.order import order
 from seedbed.stats.comparisons import pairwise
 from seedbed.stats.members import Members
@@ -27,11 +27,11 @@ TRIALS = {
     "one_run": lambda word: single_run.one_run(members.values, ("a", "b"), better=word),
     "best_of": lambda word: luck.best_of(x, 2, better=word),
     "gain": lambda word: luck.gain(x, 2, better=word),
-    "meter": lambda word: luck.meter(members, better=word),
+    "seed_luck": lambda word: luck.seed_luck(members, better=word),
     "pairwise": lambda word: pairwise(members, better=word),
-    "two": lambda word: two.weigh(one, other, better=word),
-    "independent": lambda word: two.independent_superiority(x, y, better=word),
-    "settle": lambda word: sequential.settle(members, (4, 8), better=word),
+    "two_sample": lambda word: two_sample.compare(one, other, better=word),
+    "independent": lambda word: two_sample.independent_superiority(x, y, better=word),
+    "settle": lambda word: sequential.group_sequential(members, (4, 8), better=word),
     "by_area": lambda word: curves.by_area(record.merge(record).expand_dims(a=[1, 2]), "train_loss", better=word),
 }
 for name, trial in TRIALS.items():
@@ -47,7 +47,7 @@ OTHERS = {
     "the statistic is": lambda: curves.bands(record, "train_loss", statistic="mode"),
     "the statistic is ": lambda: pairs.difference(x, y, statistic="mode"),
     "a step axis is": lambda: sb.figures.curves(record, "train_loss", step="logg"),
-    "the profile is": lambda: sb.perform(STUDY, profile="quik"),
+    "the profile is": lambda: sb.run_study(STUDY, profile="quik"),
     "the kind of the targets": lambda: derivatives(np.ones((2, 2)), np.ones(2, int), kind="klasses"),
     'no engine "jaxx"': lambda: sb.run(QUESTION, seeds=2, engine="jaxx"),
     "the reduction of l2 is": lambda: sb.losses.l2(reduction="max"),

@@ -252,7 +252,7 @@ def test_blocks_of_different_arrays_are_not_joined(home):
         home.load(KEY, range(8))
 
 
-def test_stretches():
-    assert store.stretches([]) == []
-    assert store.stretches([4]) == [range(4, 5)]
-    assert store.stretches(range(3)) == [range(3)]
+def test_seed_ranges():
+    assert store.seed_ranges([]) == []
+    assert store.seed_ranges([4]) == [range(4, 5)]
+    assert store.seed_ranges(range(3)) == [range(3)]

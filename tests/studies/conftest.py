@@ -6,11 +6,22 @@ from functools import cache
 
 import pytest
 
-from seedbed.catalogue import TABLE, perform
+from seedbed.catalogue import TABLE, run_study
 from seedbed.datasets.fetch import fetch
 from seedbed.errors import DataError
 
-NEEDS = {"signal_by_layer": "mnist"}
+FASHION = (
+    "fashion_summary",
+    "five_nets",
+    "gradients_by_depth",
+    "rate_cycles",
+    "rate_drops",
+    "rate_levels",
+    "rate_range",
+    "reruns",
+)
+MNIST = ("adaptive_methods", "normalize_or_drop", "signal_by_layer")
+NEEDS = {**dict.fromkeys(MNIST, "mnist"), **dict.fromkeys(FASHION, "fashion_mnist")}
 
 
 @cache
@@ -47,7 +58,7 @@ def smoke(tmp_path_factory, data_for):
         with open(root / f"{name}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not done.exists():
-                perform(TABLE[name], profile="smoke", out=root, command=f"seedbed run {name}")
+                run_study(TABLE[name], profile="smoke", out=root, command=f"seedbed run {name}")
                 done.touch()
         return root / name
 

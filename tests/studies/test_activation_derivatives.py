@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import seedbed as sb
-from seedbed.catalogue import perform
+from seedbed.catalogue import run_study
 from seedbed.studies import activation_derivatives
 from seedbed.studies.activation_derivatives import ASKED, MORE, jump
 
@@ -31,7 +31,7 @@ def test_the_largest_slopes_are_the_known_ones(readings):
 
 def test_a_level_of_one_s_own_has_a_page_without_the_three(tmp_path):
     changes = {"output": ["leaky_relu(slope=0.3)"]}
-    done = perform(activation_derivatives.study, profile="smoke", seeds=range(1), out=tmp_path, changes=changes)
+    done = run_study(activation_derivatives.study, profile="smoke", seeds=range(1), out=tmp_path, changes=changes)
     assert done.summary["readings"]["largest"] == {"leaky_relu(slope=0.3)": 1}
     page = (done.folder / "report.html").read_text()
     assert "Derivatives by hand" not in page

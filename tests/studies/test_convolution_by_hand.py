@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from seedbed.catalogue import perform, retell
+from seedbed.catalogue import retell, run_study
 from seedbed.datasets import downloads
 from seedbed.errors import DataError
 from seedbed.studies import TABLE
@@ -38,7 +38,7 @@ def summary(folder):
 
 
 def test_drawn_shapes_answer_all_questions(tmp_path):
-    folder = perform(STUDY, profile="smoke", out=tmp_path, engine="reference", command="x").folder
+    folder = run_study(STUDY, profile="smoke", out=tmp_path, engine="reference", command="x").folder
     page = (folder / "report.html").read_text()
     assert "shapes drawn by seedbed" in page
     for number in range(1, 7):
@@ -50,7 +50,7 @@ def test_drawn_shapes_answer_all_questions(tmp_path):
 
 
 def test_a_courses_files_take_the_place_of_shapes(tmp_path, course):
-    folder = perform(STUDY, profile="smoke", out=tmp_path, data=course, command="x").folder
+    folder = run_study(STUDY, profile="smoke", out=tmp_path, data=course, command="x").folder
     found = summary(folder)["readings"]
     assert set(found) == {"bank", "sheet"}
     assert found["sheet"]["largest_difference_from_loops"]["engine"] < 1e-5
@@ -64,7 +64,7 @@ def test_a_courses_files_take_the_place_of_shapes(tmp_path, course):
 
 def test_a_folder_without_the_files_is_one_sentence(tmp_path):
     with pytest.raises(DataError, match=r"no samples_\*.npy in"):
-        perform(STUDY, profile="smoke", out=tmp_path / "out", data=tmp_path, engine="reference", command="x")
+        run_study(STUDY, profile="smoke", out=tmp_path / "out", data=tmp_path, engine="reference", command="x")
 
 
 def test_the_published_range_is_compared_only_where_it_can_be():
@@ -83,7 +83,7 @@ def test_a_difference_is_told():
 
 def test_likeness_within_columns_and_rows_is_told_from_the_same_numbers(tmp_path):
     """The answer to question 4 names the medians of `summary.json`, of columns and of rows each."""
-    done = summary(perform(STUDY, profile="smoke", out=tmp_path, engine="reference", command="x").folder)
+    done = summary(run_study(STUDY, profile="smoke", out=tmp_path, engine="reference", command="x").folder)
     distance = done["readings"]["bank"]["distance"]
     column, row = (distance[name]["median"] for name in ("same kernel (a column)", "same image (a row)"))
     assert round(column) != round(row)

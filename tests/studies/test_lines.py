@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
-from seedbed.catalogue import perform
+from seedbed.catalogue import run_study
 from seedbed.report.context import Context
 from seedbed.studies import TABLE, detection
 
@@ -99,9 +99,9 @@ def test_lines_leave_what_only_helps_to_tell_out_of_the_settings(told):
 
 
 def test_lines_with_one_level_set(tmp_path, monkeypatch):
-    monkeypatch.setattr("seedbed.catalogue.telling.write", lambda *_, **__: [])  # asked for numbers only
+    monkeypatch.setattr("seedbed.catalogue.reporting.write", lambda *_, **__: [])  # asked for numbers only
     changes = {"padding": ["same"], "activation": ["leaky_relu"]}
-    done = perform(TABLE["lines"], profile="smoke", seeds=range(1), out=tmp_path, changes=changes)
+    done = run_study(TABLE["lines"], profile="smoke", seeds=range(1), out=tmp_path, changes=changes)
     settings = {one["record"]: one["factors"] for one in done.summary["settings"]}
     assert settings["lines"] == {"padding": "same", "activation": "leaky_relu"}
     assert "padded" not in settings
@@ -114,7 +114,7 @@ def test_lines_and_what_they_are_compared_with_take_a_user_s_files_where_there_a
     images[:4, :, 2:4] = images[4:, :, 10:12] = 1
     np.save(tmp_path / "line_imgs.npy", np.where(rng.random(images.shape) < 0.02, 1 - images, images))
     np.save(tmp_path / "line_labs.npy", np.repeat([1.0, 0.0], 4))
-    done = perform(TABLE["lines"], profile="smoke", seeds=range(1), out=tmp_path / "out", data=tmp_path)
+    done = run_study(TABLE["lines"], profile="smoke", seeds=range(1), out=tmp_path / "out", data=tmp_path)
     costs = done.summary["readings"]["costs"]
     assert costs["convolutional"]["operations_per_step"] == 8 * (4 * 78_400 + 6 * (100_352 + 128))
     page = (done.folder / "report.html").read_text()

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
-from seedbed.catalogue import from_file, perform, retell
+from seedbed.catalogue import from_file, retell, run_study
 from seedbed.catalogue.questions import Changes, asked_of
 from seedbed.errors import PartError, SpecError
 from seedbed.report.context import Context
@@ -179,7 +179,7 @@ def test_ten_lines_of_one_s_own_end_in_a_report(tmp_path):
     path = tmp_path / "bump.py"
     path.write_text(FILE)
     assert len(FILE.splitlines()) <= 10
-    done = perform(from_file(path), profile="smoke", seeds=range(2), out=tmp_path, source=path, command="x")
+    done = run_study(from_file(path), profile="smoke", seeds=range(2), out=tmp_path, source=path, command="x")
     pictures = {picture.stem for picture in (done.folder / "figures").iterdir()}
     six = {"lines_train_loss", "lines_train_accuracy", "detection_train_label_loss", "detection_train_label_accuracy",
            "detection_train_width_loss", "detection_train_width_within"}  # fmt: skip
@@ -203,5 +203,5 @@ def test_an_activation_that_does_not_fit_is_one_sentence(tmp_path, body, sentenc
     path = tmp_path / "mine.py"
     path.write_text(FILE.replace("z * jnp.exp(-(z**2) / 8)", body).replace("bump", "mine"))
     with pytest.raises(PartError, match=sentence) as caught:
-        perform(from_file(path), profile="smoke", seeds=range(1), out=tmp_path, source=path, command="x")
+        run_study(from_file(path), profile="smoke", seeds=range(1), out=tmp_path, source=path, command="x")
     assert "\n" not in str(caught.value)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import seedbed as sb
-from seedbed.catalogue import perform
+from seedbed.catalogue import run_study
 from seedbed.datasets.load import load
 from seedbed.studies.perceptron_or_hinge import full_batches, single_points, study
 from seedbed.studies.perceptron_or_hinge.learning import compared, overall, verdicts
@@ -180,8 +180,8 @@ def test_a_verdict_is_paired_and_adjusted():
 def test_sets_of_one_class_are_counted_and_kept(tmp_path, monkeypatch):
     """Two points are of one class half of the time; a page is told all the same, with one budget and few seeds."""
     pages = []
-    monkeypatch.setattr("seedbed.catalogue.telling.write", lambda folder, study, page, **_: pages.append(page) or [])
-    done = perform(study, profile="smoke", seeds=range(12), out=tmp_path, changes={"n": [2]})
+    monkeypatch.setattr("seedbed.catalogue.reporting.write", lambda folder, study, page, **_: pages.append(page) or [])
+    done = run_study(study, profile="smoke", seeds=range(12), out=tmp_path, changes={"n": [2]})
     found = done.summary["readings"]["one_class"]
     assert (found["training_sets"], found["points"]) == (12, 2)
     assert 1 <= found["of_one_class"] <= 11

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
-from seedbed.catalogue import TABLE, perform, retell
+from seedbed.catalogue import TABLE, retell, run_study
 from seedbed.catalogue.until import Until, settled
 from seedbed.errors import SpecError, StatsError
 
@@ -25,7 +25,7 @@ STUDY = sb.Study(name="rates", title="Rates", source="here", question="Which rat
 
 def test_seeds_stop_when_all_is_settled_and_sources_are_told(tmp_path, monkeypatch):
     """One run for all of it: a run ends in a report, which takes most of the time."""
-    ran = perform(STUDY, profile="smoke", out=tmp_path, settle_within=0.3, sources=3, engine="reference", command="x")
+    ran = run_study(STUDY, profile="smoke", out=tmp_path, settle_within=0.3, sources=3, engine="reference", command="x")
     told = ran.summary["until"]
     assert told["looks"] == [32, 64]
     assert told["n"] == len(sb.open(ran.folder / "record")["seed"])
@@ -57,7 +57,7 @@ def test_sources_of_nothing_trained_are_refused_before_anything_is_measured(tmp_
     drawn = sb.Study(name="drawn", title="", source="", question="",
                      ask=lambda profile: {"surface": sb.measures.landscape(neuron, grid, grid)})  # fmt: skip
     with pytest.raises(SpecError, match="nothing is trained here"):
-        perform(drawn, profile="smoke", out=tmp_path, sources=3, engine="reference", command="x")
+        run_study(drawn, profile="smoke", out=tmp_path, sources=3, engine="reference", command="x")
     assert not list(tmp_path.iterdir())
 
 
@@ -77,5 +77,5 @@ def test_what_cannot_be_crossed_is_said_before_anything_is_trained(tmp_path):
     whole = sb.Study(name="whole", title="", source="", question="", profiles={"smoke": {"seeds": 2}},
                      ask=lambda profile: ask(profile).replace(batch_size=None, initializer=None))  # fmt: skip
     with pytest.raises(SpecError, match="framework's own"):
-        perform(whole, profile="smoke", out=tmp_path, sources=3, engine="reference", command="x")
+        run_study(whole, profile="smoke", out=tmp_path, sources=3, engine="reference", command="x")
     assert not list(tmp_path.rglob("*.npz"))

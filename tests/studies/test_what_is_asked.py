@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 import seedbed as sb
-from seedbed.catalogue import estimate, perform
+from seedbed.catalogue import estimate, price, run_study
 from seedbed.catalogue.questions import Changes, asked_of, carried_out, questions_of
 from seedbed.measures import Asked
 
@@ -116,6 +116,19 @@ def test_a_question_after_a_record_is_made_of_that_record():
     assert list(questions_of(study)) == ["first"]
 
 
+def test_a_price_counts_products_of_steps_and_of_looks():
+    """8 x 8 images, 2 units, 1 output: 130 multiply-adds; 64 examples in a step and in the split; 20 and 21 times."""
+    question = NET.replace(data=sb.data.random_images(64, (8, 8)), stop=None, trace=1)
+    found = price(study_of(lambda profile: question.vary(activation=["relu", "tanh"])), "smoke")
+    seeds = study_of(lambda profile: question).profile("smoke").seeds
+    steps, looks = 6 * 20 * 64, 2 * 21 * 64
+    assert (found.networks, found.operations) == (2 * seeds, 2 * seeds * 130 * (steps + looks))
+    halved = question.replace(batch_size=8, splits=())
+    assert price(study_of(lambda profile: halved), "smoke").operations == seeds * 130 * 6 * 20 * 8
+    assert found.programs == 2
+    assert found.gpu_seconds < found.seconds + 1
+
+
 def test_the_estimate_counts_every_training():
     ask = {
         "a": NET.vary(activation=["relu", "tanh"]),
@@ -139,7 +152,7 @@ def test_a_study_in_the_new_form_runs_to_its_report(tmp_path):
         claims=(sb.Claim(id="x", source="s", statement="t", check="mean(final_train_loss) > 0", record="again"),),
         page=[sb.Section("Curves", [sb.show.curves("train_loss"), left]), sb.show.arrivals()],
     )
-    done = perform(study, profile="smoke", out=tmp_path)
+    done = run_study(study, profile="smoke", out=tmp_path)
     assert {one["record"] for one in done.summary["settings"]} == {"nets", "again"}
     assert done.summary["readings"]["mean_loss"] > 0
     assert done.summary["in_short"]["sentences"]

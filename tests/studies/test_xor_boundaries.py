@@ -145,6 +145,6 @@ def test_every_question_is_answered_with_how_many_networks(smoke):
 @pytest.mark.long
 def test_another_output_and_activation_are_told_without_published_numbers(tmp_path):
     changes = {"activation": ["gelu"], "output": ["sigmoid"]}
-    done = sb.perform(xor_boundaries.study, profile="smoke", seeds=range(2), out=tmp_path, changes=changes)
+    done = sb.run_study(xor_boundaries.study, profile="smoke", seeds=range(2), out=tmp_path, changes=changes)
     page = (done.folder / "report.html").read_text()
     assert "None of the activations run here has a published number" in page

@@ -141,7 +141,7 @@ def test_a_map_without_a_difference_says_so():
 @pytest.mark.long
 def test_levels_from_outside_are_told(tmp_path):
     changes = {"activation": ["relu", "prelu"], "std": [1.0]}
-    done = sb.perform(xor_plane.study, profile="smoke", seeds=range(2), out=tmp_path, changes=changes)
+    done = sb.run_study(xor_plane.study, profile="smoke", seeds=range(2), out=tmp_path, changes=changes)
     page = (done.folder / "report.html").read_text()
     assert "cannot be drawn: prelu learns its slope" in page
 

@@ -11,8 +11,8 @@ from seedbed import stats
 from seedbed.catalogue.questions import questions_of
 from seedbed.catalogue.setups import COURSE, differences, own_data
 from seedbed.errors import StatsError
-from seedbed.report.judged import sentence
 from seedbed.report.side_by_side import side_by_side
+from seedbed.report.verdicts import sentence
 from seedbed.spec import Spec
 from seedbed.stats.verdicts import Verdict
 from seedbed.study import PROFILES, Claim, ProfileName, Study
@@ -22,7 +22,7 @@ OPEN = "cannot be told"
 ANOTHER_SET = "another set of images of the same law, not the course's own, which `--data DIR` brings"
 
 
-def judged(
+def judged_claims(
     study: Study, records: Mapping[str, xr.Dataset], profile: ProfileName, outcomes: Mapping[str, xr.Dataset]
 ) -> list[dict[str, Any]]:
     """Every claim of a study with its verdict, its evidence and a sentence: the `claims` of `summary.json`.
@@ -32,7 +32,7 @@ def judged(
     if not study.claims:
         return []
     known = {**records, **outcomes}
-    asked = {name: questions_of(study, name) for name in PROFILES}
+    asked = {name: questions_of(study, name, ("training", "card")) for name in PROFILES}
     return [_judged(claim, study, known, asked, profile) for claim in study.claims]
 
 
@@ -46,6 +46,19 @@ def outcomes_of(study: Study, records: Mapping[str, xr.Dataset]) -> dict[str, xr
         if set(networks.values()) <= records.keys()
     }
     return {**found, **(study.outcomes(records) if study.outcomes else {})}
+
+
+def claimed(study: Study) -> list[tuple[str, str, str]]:
+    """The variables that claims are about: what names each, the record it is read from, its name.
+
+    Raises: StatsError for a check that cannot be read.
+    """
+    return [
+        (f'the claim "{claim.id}"', claim.record, term.variable)
+        for claim in study.claims
+        if claim.check
+        for term in stats.parse(claim.check).terms
+    ]
 
 
 def verdict_of(check: str, record: xr.Dataset) -> dict[str, Any]:

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seedbed.datasets.load import at_hand, course_name
+from seedbed.datasets.load import at_hand, course_name, own_files
 from seedbed.errors import SpecError
 from seedbed.measures import After, Asked, as_asked, settled, specs
 from seedbed.spec import Spec
 from seedbed.study import Profile, ProfileName, Study
-from seedbed.vocabulary import data as data_words
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -68,15 +67,15 @@ def carried_out(
     return records
 
 
-def questions_of(study: Study, profile: ProfileName = "full") -> dict[str, Spec]:
-    """The trained questions of a study by record, as it asks them; none where nothing is trained."""
-    return specs(asked_of(study, study.profile(profile))) if study.ask else {}
+def questions_of(study: Study, profile: ProfileName = "full", kinds: Sequence[str] = ("training",)) -> dict[str, Spec]:
+    """The questions of a study by record, as it asks them: the trained ones; none where nothing is trained."""
+    return specs(asked_of(study, study.profile(profile)), kinds) if study.ask else {}
 
 
 def data_at_hand(study: Study, profile: ProfileName) -> None:
     """Raise DataError where the study asks of a download that is not on this machine."""
     asked = asked_of(study, study.profile(profile))
-    for question in specs(asked, ("training", "examples", "timed")).values():
+    for question in specs(asked, ("training", "examples", "card", "timed")).values():
         for setting in question.settings():
             at_hand(setting.spec.data)
 
@@ -87,9 +86,7 @@ def _open(asked: Asked, name: str) -> bool:
 
 
 def _all_fit(listed: Mapping[str, Any], changes: Changes) -> None:
-    """Every level must fit a question. With a question still to come, what fits none so far may fit that."""
-    if any(isinstance(one, After) for one in listed.values()):
-        return
+    """Every level must fit a question that is known before anything is trained."""
     open_to = [(one, one.spec) for one in map(as_asked, listed.values()) if isinstance(one, Asked) and one.spec]
     for name, levels in changes.levels.items():
         if any(_open(one, name) and spec.fits(name) for one, spec in open_to):
@@ -103,4 +100,4 @@ def _on_own_data(question: Spec, folder: Path | None, needed: bool) -> Spec:
     name = course_name(question.data)
     if folder is None or name is None or not (needed or (folder / f"{name}_imgs.npy").exists()):
         return question
-    return question.replace(data=data_words.files(str(folder), name))
+    return question.replace(data=own_files(question.data, folder))

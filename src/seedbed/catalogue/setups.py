@@ -11,11 +11,12 @@ from typing import Any
 
 import xarray as xr
 
+from seedbed.datasets.load import IMAGES
 from seedbed.datasets.npy import COURSE_HASHES
 from seedbed.report.numbers import number, text
 from seedbed.spec import Spec, canonical_json, levels_of
 
-WATCHED = ("factors", "probes", "trace", "metrics")
+WATCHED = ("factors", "probes", "trace", "evaluate", "splits", "metrics")
 COURSE = "course files"
 Plain = Mapping[str, Any]
 
@@ -56,7 +57,9 @@ def _differ(ours: Plain, theirs: Plain, attrs: Plain, arrived: bool) -> Iterator
 
 def _data(ours: Any, theirs: Any, attrs: Plain) -> Iterator[str]:
     """The course's own files are what the generator of the same name stands for."""
-    if ours.get("part") != "files" or theirs.get("part") == "files":
+    if ours.get("part") == "files" and ours.get("name") == IMAGES:
+        yield f"other images than {theirs.get('part')}"
+    elif ours.get("part") != "files" or theirs.get("part") == "files":
         yield from _words("data", ours, theirs)
     elif ours.get("name") in COURSE_HASHES and str(attrs.get("data_hash", "")) != COURSE_HASHES[ours["name"]]:
         yield f'other files for the set "{ours.get("name")}" than the course\'s'
@@ -66,15 +69,25 @@ def _words(name: str, ours: Any, theirs: Any) -> Iterator[str]:
     ours, theirs = _bare(ours), _bare(theirs)
     if ours == theirs:
         return
+    if name == "steps":
+        same = isinstance(ours, Mapping) == isinstance(theirs, Mapping)
+        yield f"watched for {_length(ours)} instead of {_count(theirs) if same else _length(theirs)}"
+        return
     if isinstance(ours, Mapping) and isinstance(theirs, Mapping) and ours.get("part") == theirs.get("part"):
         for option in theirs:
             yield from _words(f"{name} {option}" if option != "part" else name, ours.get(option), theirs[option])
         return
     shown = f"{_shown(ours)} instead of {_shown(theirs)}"
-    if name == "steps":
-        yield f"watched for {number(ours)} steps instead of {number(theirs)}"
-    else:
-        yield f"{name.replace('_', ' ')} {shown}"
+    yield f"{name.replace('_', ' ')} {shown}"
+
+
+def _length(value: Any) -> str:
+    """A cap in steps, or in epochs."""
+    return f"{_count(value)} {'epochs' if isinstance(value, Mapping) else 'steps'}"
+
+
+def _count(value: Any) -> str:
+    return number(value["epochs"] if isinstance(value, Mapping) else value)
 
 
 def _shown(value: Any) -> str:

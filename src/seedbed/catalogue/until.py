@@ -56,7 +56,9 @@ def settled(records: Mapping[str, xr.Dataset], until: Until) -> Settled:
     found: Settled | None = None
     for n in until.looks():
         if n <= record.sizes[SEED]:
-            found = sequential.settle(_compared(record.isel(seed=slice(n))), until.looks(), found, margin=until.margin)
+            found = sequential.group_sequential(
+                _compared(record.isel(seed=slice(n))), until.looks(), found, margin=until.margin
+            )
     if found is None:
         raise StatsError(
             f"the first look needs {until.looks()[0]} seeds, got {record.sizes[SEED]}; run the study with --until again"

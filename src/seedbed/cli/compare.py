@@ -1,4 +1,4 @@
-"""Two records, or two settings of one, against each other. The statistics are `seedbed.stats.two`'s."""
+"""Two records, or two settings of one, against each other. The statistics are `seedbed.stats.two_sample`'s."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from seedbed.errors import UserError
 if TYPE_CHECKING:
     import xarray as xr
 
-    from seedbed.stats import Hits, Members, Two
+    from seedbed.stats import Hits, Members, TwoSample
     from seedbed.stats.interval import Interval
 
 MOST = 8  # differences between two questions that are named
@@ -46,18 +46,18 @@ def compare(
     """
     found, notes = _of_one(a, b, other, of, better, record) if "=" in b else _of_two(a, b, other, of, better, record)
     if as_json:
-        write_json({"notes": notes, "comparisons": [two.plain() for two in found]})
+        write_json({"notes": notes, "comparisons": [two_sample.plain() for two_sample in found]})
         return
     for line in notes:
         typer.echo(line)
-    for two in found:
-        typer.echo(("\n" if notes or two is not found[0] else "") + two.sentence())
-        _write(two)
+    for two_sample in found:
+        typer.echo(("\n" if notes or two_sample is not found[0] else "") + two_sample.sentence())
+        _write(two_sample)
 
 
 def _of_one(
     folder: str, a: str, b: str | None, of: str | None, better: Any, name: str | None
-) -> tuple[list["Two"], list[str]]:
+) -> tuple[list["TwoSample"], list[str]]:
     """Two settings of one record."""
     if b is None:
         raise UserError(
@@ -68,15 +68,15 @@ def _of_one(
         raise UserError(f'"{a}" and "{b}" are one setting; name two')
     words = [_shortest(whole, _levels(text, whole)) for text in (a, b)]
     sides = [_values(whole, of, _levels(text, whole)) for text in (a, b)]
-    return [_weigh(sides[0], sides[1], (words[0], words[1]), of, better)], []
+    return [_compared(sides[0], sides[1], (words[0], words[1]), of, better)], []
 
 
 def _of_two(
     a: str, b: str, extra: str | None, of: str | None, better: Any, name: str | None
-) -> tuple[list["Two"], list[str]]:
+) -> tuple[list["TwoSample"], list[str]]:
     """Two records, in every setting they share; where each has one setting, those."""
     from seedbed.record import name_of
-    from seedbed.stats import two
+    from seedbed.stats import two_sample
 
     if extra is not None:
         raise UserError(
@@ -88,12 +88,12 @@ def _of_two(
     if not common:
         shown = "; ".join(name_of(levels) for levels in list(theirs.values())[:4])
         raise UserError(f"{a} and {b} have no setting in common ({b} has {shown}); compare records of the same factors")
-    found: list[two.Two] = []
+    found: list[two_sample.TwoSample] = []
     for key in common:
         what = f" ({', '.join(str(level) for _, level in key)})" if len(common) > 1 else ""
         sides = _values(one, of, mine[key]), _values(other, of, theirs[key])
-        found.append(_weigh(sides[0], sides[1], (f"{a}{what}", f"{b}{what}"), of, better))
-    return (two.together(found) if len(found) > 1 else found), [_differences(one, other)]
+        found.append(_compared(sides[0], sides[1], (f"{a}{what}", f"{b}{what}"), of, better))
+    return (two_sample.together(found) if len(found) > 1 else found), [_differences(one, other)]
 
 
 def _varied(record: "xr.Dataset", beside: "xr.Dataset") -> dict[tuple[tuple[str, Any], ...], dict[str, Any]]:
@@ -159,14 +159,16 @@ def _values(record: "xr.Dataset", of: str | None, levels: Mapping[str, Any]) -> 
     return stats.read(part, of)
 
 
-def _weigh(a: "Hits | Members", b: "Hits | Members", names: tuple[str, str], of: str | None, better: Any) -> "Two":
+def _compared(
+    a: "Hits | Members", b: "Hits | Members", names: tuple[str, str], of: str | None, better: Any
+) -> "TwoSample":
     from seedbed import stats
-    from seedbed.stats import two
+    from seedbed.stats import two_sample
 
     if better == "higher" and isinstance(a, stats.Hits):
         raise UserError("of steps to arrive fewer are better, got --better higher; leave it out")
     way = better or ("higher" if of and of.endswith("accuracy") else "lower")
-    return two.weigh(a, b, names, way, f"mean {of}" if of else "mean")
+    return two_sample.compare(a, b, names, way, f"mean {of}" if of else "mean")
 
 
 def _shortest(record: "xr.Dataset", levels: Mapping[str, Any]) -> str:
@@ -204,35 +206,38 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _write(two: "Two") -> None:
+def _write(two_sample: "TwoSample") -> None:
     """The numbers behind the sentence."""
-    hits = bool(two.a.arrived)
+    hits = bool(two_sample.a.arrived)
     head = ["", "n", *(["arrived"] if hits else []), "median", "restricted mean" if hits else "mean",
             *([] if hits else ["middle mean"])]  # fmt: skip
     body = [
         [f"{letter}  {side.name}", str(side.n), *([_arrived(side.arrived)] if side.arrived else []),
          _median(side.median, hits), str(side.mean), *([str(side.middle)] if side.middle else [])]
-        for letter, side in (("A", two.a), ("B", two.b))
+        for letter, side in (("A", two_sample.a), ("B", two_sample.b))
     ]  # fmt: skip
     write_table(head, body)
-    rows = [["mean of A - mean of B", str(two.difference), _p(two.p)], ["typical seeds", "", _p(two.ranks.p)]]
-    if two.curves:
-        rows.append(["course of arrival", "", _p(two.curves.p)])
-    if two.shares and two.share_test:
-        rows.append(["share of A - share of B", str(two.shares), _p(two.share_test.p)])
-    rows.append(["P(A beats B), ties half", str(two.beats), ""])
-    rows.append(["one run of each misleads", _misleads(two), ""])
-    rows.append(["seeds needed, power 0.8 and 0.9", _seeds(two.needed.expected), ""])
-    rows.append(["the same, cautiously", _seeds(two.needed.cautious), ""])
+    rows = [
+        ["mean of A - mean of B", str(two_sample.difference), _p(two_sample.p)],
+        ["typical seeds", "", _p(two_sample.ranks.p)],
+    ]
+    if two_sample.curves:
+        rows.append(["course of arrival", "", _p(two_sample.curves.p)])
+    if two_sample.shares and two_sample.share_test:
+        rows.append(["share of A - share of B", str(two_sample.shares), _p(two_sample.share_test.p)])
+    rows.append(["P(A beats B), ties half", str(two_sample.beats), ""])
+    rows.append(["one run of each misleads", _misleads(two_sample), ""])
+    rows.append(["seeds needed, power 0.8 and 0.9", _seeds(two_sample.needed.expected), ""])
+    rows.append(["the same, cautiously", _seeds(two_sample.needed.cautious), ""])
     write_table(["", "95 % interval", "p"], rows)
-    also = f", also under the {two.common} seeds that both have" if two.common else ""
-    typer.echo("Paired by seed." if two.paired else f"The seeds differ: members taken as independent{also}.")
-    typer.echo(f"means: {'; '.join(filter(None, (two.test.method, two.family)))}")
-    typer.echo(f"typical seeds: {two.ranks.method}")
-    if two.curves:
-        typer.echo(f"course of arrival: {two.curves.method}")
-    if two.share_test:
-        typer.echo(f"shares: {two.share_test.method}")
+    also = f", also under the {two_sample.common} seeds that both have" if two_sample.common else ""
+    typer.echo("Paired by seed." if two_sample.paired else f"The seeds differ: members taken as independent{also}.")
+    typer.echo(f"means: {'; '.join(filter(None, (two_sample.test.method, two_sample.family)))}")
+    typer.echo(f"typical seeds: {two_sample.ranks.method}")
+    if two_sample.curves:
+        typer.echo(f"course of arrival: {two_sample.curves.method}")
+    if two_sample.share_test:
+        typer.echo(f"shares: {two_sample.share_test.method}")
 
 
 def _arrived(share: "Interval") -> str:
@@ -245,8 +250,8 @@ def _median(median: "Interval", hits: bool) -> str:
     return "not reached" if median.estimate != median.estimate else str(median).replace("-]", "not reached]")
 
 
-def _misleads(two: "Two") -> str:
-    chance = two.one_run.misleads
+def _misleads(two_sample: "TwoSample") -> str:
+    chance = two_sample.one_run.misleads
     return str(chance) if chance.estimate == chance.estimate else chance.method
 
 

@@ -82,7 +82,7 @@ def _judged(place: Path) -> list[dict[str, Any]]:
 
 def _page(name: str, rows: Sequence[Mapping[str, Any]], out: Path, width: int, *, whole: bool) -> Iterator[str]:
     """A study: what contradicts first, then each statement with its verdict and, for one study, its evidence."""
-    from seedbed.report.judged import disputes, paired, short, single, undecided
+    from seedbed.report.verdicts import disputes, paired, short, single, undecided
 
     judged = [row for row in rows if row["verdict"] != NOT_RUN]
     if not judged:
@@ -119,7 +119,7 @@ def _statement(row: Mapping[str, Any], evidence: str, width: int) -> Iterator[st
 
 def _singles(rows: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
     """Published single runs, a line for each, and below it what is known to differ."""
-    from seedbed.report.judged import single, single_notes
+    from seedbed.report.verdicts import single, single_notes
 
     cells = [[cell.replace("\xa0", " ") for cell in found] for row in rows if (found := single(row)) is not None]
     if not cells:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seedbed.cli.answer import duration
 from seedbed.cli.pick import pick
+from seedbed.cli.progress import short
 from seedbed.cli.rows import KINDS, rows
 from seedbed.cli.screen import write_json, write_rows, write_table
 from seedbed.study import PROFILES, Study
@@ -78,8 +80,14 @@ def _setup(question: "Spec") -> list[tuple[str, str]]:
     parts = {name: getattr(question, name) for name in PARTS if name not in varied}
     facts = [(f"{name} (varied)", levels) for name, levels in varied.items()]
     facts += [(name, _fixed(part, varied)) for name, part in parts.items() if part is not None]
-    facts += [("batch", "full" if question.batch_size is None else f"{question.batch_size} examples")]
+    facts += [("batch", _batch(question))]
     return [*facts, ("stop", f"{question.stop or 'never'}, or after {_length(question.steps)}")]
+
+
+def _batch(question: "Spec") -> str:
+    if question.accumulates:
+        return f"{question.batch_size.label()} examples, in micro-batches of {question.at_once}"
+    return "full" if question.batch_size is None else f"{question.batch_size} examples"
 
 
 def _length(steps: "int | Epochs") -> str:
@@ -92,14 +100,23 @@ def _fixed(part: "Part", varied: Collection[str]) -> str:
 
 
 def _profiles(study: Study) -> None:
-    from seedbed.catalogue import estimate, questions_of
+    from seedbed.catalogue import estimate, price, questions_of
 
     body: list[list[str]] = []
     for profile in PROFILES:
         asked = list(questions_of(study, profile).values())
         size = [str(len(asked[0].settings())), str(study.profile(profile).seeds)] if asked else ["-", "-"]
-        body.append([profile, *size, estimate(study, profile)])
-    write_table(["profile", "settings", "seeds", "size and time"], body)
+        found = price(study, profile)
+        cost = ["-"] * 4
+        if found.networks:
+            cost = [f"{found.networks:,}", f"{short(found.operations)}FLOP", f"{short(found.memory)}B",
+                    f"about {duration(found.gpu_seconds)}"]  # fmt: skip
+        body.append([profile, *size, *cost, estimate(study, profile)])
+    write_table(["profile", "settings", "seeds", "networks", "operations", "memory", "on a GPU", "time here"], body)
+    typer.echo(
+        "Operations of the layers: 6 per multiply-add and example of a step, 2 where a split is judged, as if none "
+        "stopped before its cap. Memory: data, and what networks side by side carry. On a GPU: at an assumed 3 TFLOP/s."
+    )
     for profile in PROFILES:
         if told := study.profile(profile).reduced:
             typer.echo(f"{profile}: {told}")

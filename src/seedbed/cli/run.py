@@ -59,7 +59,7 @@ def run(
 
     What is kept already is not run again, so an interrupted run goes on where it stopped.
     """
-    from seedbed.catalogue import data_at_hand, perform
+    from seedbed.catalogue import data_at_hand, run_study
     from seedbed.spec import read_seeds
 
     chosen, asked = pick(studies), changes(levels or [])
@@ -75,7 +75,7 @@ def run(
     folders: list[Path] = []
     for word, study in chosen.items():
         with watching(quiet=as_json) as listen, redirect_stdout(sys.stderr):  # what a function of one's own prints
-            outcome = perform(
+            outcome = run_study(
                 study, profile=profile, seeds=wanted, changes=asked, data=data, out=out,
                 engine=engine, listen=listen, command=shlex.join(["seedbed", "run", word, *options]),
                 source=Path(word) if word.endswith(".py") else None,

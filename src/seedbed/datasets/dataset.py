@@ -66,7 +66,28 @@ class Dataset:
 
     @property
     def advice(self) -> str:
-        """A line where the inputs have a scale that no initial draw is made for; else nothing."""
+        """A line where all labels are of one class, or the inputs have a scale that no initial draw is made for."""
+        return "; ".join(filter(None, (self._one_class, self._scale)))
+
+    @property
+    def _one_class(self) -> str:
+        first, single = 0, list[str]()
+        columns = self.targets.reshape(-1, 1 if self.targets.ndim == 1 + self.fresh else self.targets.shape[-1])
+        for head in self.heads:
+            part = columns[:, first : first + head.columns]
+            first += head.columns
+            if head.kind != "real" and self.examples > 1 and (part == part[0]).all():
+                single.append(f" of {head.name}" if head.name else "")
+        if not single:
+            return ""
+        return (
+            f"all {self.examples} training examples of {self.origin} have the same label{' and'.join(single)}, so a "
+            "constant answer is right and nothing about classes is learned; look at the labels, or at how examples "
+            "were chosen"
+        )
+
+    @property
+    def _scale(self) -> str:
         flat = self.inputs.reshape(-1)
         size = float(np.sqrt(np.vdot(flat, flat) / flat.size))
         if LEAST <= size <= LARGEST or size == 0:

@@ -1,6 +1,7 @@
 """From the data a question names to arrays: the one function that engines call."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from seedbed.datasets.generators import LAWS, draw, point
 from seedbed.datasets.idx import load_mnist, located
 from seedbed.datasets.npy import files
 from seedbed.errors import DataError, nearest
+from seedbed.vocabulary import data as data_words
 from seedbed.vocabulary.part import Part
 
 # How each name of `vocabulary.data` that does not depend on seeds becomes arrays.
@@ -19,8 +21,9 @@ FIXED: Mapping[str, Callable[[Part], Dataset]] = {
     "mnist": lambda part: load_mnist("mnist", **dict(part.options)),
     "fashion_mnist": lambda part: load_mnist("fashion_mnist", **dict(part.options)),
 }
-# Under which name the course has files of its own for a generator.
+# Under which name files of one's own can take the place of a data set: those of the course, and any set of images.
 COURSE = {"random_images": "random", "lines": "line", "detection": "detection"}
+IMAGES = "images"
 
 
 def load(part: Part, seeds: Sequence[int] | np.ndarray | None = None) -> Dataset:
@@ -39,5 +42,16 @@ def at_hand(part: Part) -> None:
 
 
 def course_name(part: Part) -> str | None:
-    """The name under which the course's own files can take the place of a generator; None where there are none."""
-    return COURSE.get(part.name) if part.function is None else None
+    """The name under which files of one's own can take the place of a data set; None where none can."""
+    if part.function is not None:
+        return None
+    return IMAGES if part.name in DATASETS else COURSE.get(part.name)
+
+
+def own_files(part: Part, folder: Path) -> Part:
+    """The files of a folder in the place of a data set; images of classes keep what is held out, chosen and scaled."""
+    name = course_name(part)
+    if name != IMAGES:
+        return data_words.files(str(folder), name)
+    kept = {option: value for option, value in part.options if option in ("standardize", "valid", "draw")}
+    return data_words.files(str(folder), IMAGES, kind="classes", **kept)

@@ -18,9 +18,9 @@ from jaxtyping import Array
 
 from seedbed.engine import check, own_parts
 from seedbed.engine.chance import Purpose, purpose_key, seed_key
-from seedbed.engine.judging import Judging
+from seedbed.engine.judging import Judging, Sums
 from seedbed.engine.options import Dials, options
-from seedbed.engine.schedules import Schedules, at_step, dials_of, scheduled
+from seedbed.engine.schedules import START, Schedules, at_step, dials_of, scheduled
 from seedbed.engine.signals import signals
 from seedbed.engine.splits import Network, Split
 from seedbed.parts import threefry
@@ -31,7 +31,7 @@ from seedbed.parts.models import estimating, hidden_of, layers_of, of_heads, spl
 from seedbed.parts.networks import build
 from seedbed.parts.optimizers import OPTIMIZERS
 from seedbed.parts.redraw import initialize
-from seedbed.probing import PROBES, Moment, Signals
+from seedbed.probing import PROBES, ProbeContext, Signals
 from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import Spec
 from seedbed.vocabulary import Dial, Part
@@ -41,7 +41,7 @@ from seedbed.vocabulary.schedules import is_schedule
 from seedbed.vocabulary.walk import features_of, walk
 
 
-class Evidence(NamedTuple):
+class StepTrace(NamedTuple):
     """What a step was made from: the network before it, its batch and its key; and what the step made of them."""
 
     network: Network
@@ -54,23 +54,35 @@ class Evidence(NamedTuple):
     update: Any
 
 
+class Accumulation(NamedTuple):
+    """The optimizer's state where steps add up micro-batches, and how many of these all updates so far have taken."""
+
+    optimizer: Any
+    taken: Array
+
+
 @dataclass(frozen=True)
 class Member:
     """The functions of one member of a recipe.
 
-    `start(key, dials) -> (Network, memory)`; `objective(trained, network, inputs, targets, key, dials) ->
-    (loss, (scores, metrics, state))` with the batch in the last axis; `pace(gradient, dials)` is the gradient with each
-    head's own rate; `rule(dials)` is an optax transformation; `probe(evidence, dials)` measures on a step's batch,
-    `split` (see `splits`) on whole splits. `layers` labels the layers that hold weights, `hidden` the activations
-    between them. `example_bytes` is about what judging one example leaves in intermediate results. All dials are those
-    that `schedules.at_step` gives, but for `start`, which takes the question's own.
+    `start(key, dials) -> (Network, opt_state)`; `objective(trained, network, inputs, targets, key, dials) ->
+    (loss, (scores, metrics, state))` with the batch in the last axis. `part_of_objective(..., dials, of)` is what these
+    examples add to the loss of `of` examples, with the sums that `finished` makes loss and metrics of.
+    `scale_head_gradients(gradient,
+    dials)` is the gradient with each head's own rate; `optimizer(dials)` is an optax transformation;
+    `probe(step_trace, dials)` measures on the batch of a step, `split` (see `splits`) on whole splits. `layers` labels
+    the layers that hold weights, `hidden` the activations between them. `example_bytes` is about what judging one
+    example leaves in intermediate results. All dials are those that `schedules.at_step` gives, but for `start`, which
+    takes the question's own.
     """
 
     resolved: Resolved
     start: Callable[..., Any]
     objective: Callable[..., Any]
-    pace: Callable[[Any, Dials], Any]
-    rule: Callable[[Dials], optax.GradientTransformation]
+    part_of_objective: Callable[..., Any]
+    finished: Callable[..., tuple[Array, dict[str, Array]]]
+    scale_head_gradients: Callable[[Any, Dials], Any]
+    optimizer: Callable[[Dials], optax.GradientTransformation]
     split: Split
     probe: Callable[..., dict[str, Array]]
     probes: Mapping[str, tuple[str, ...]]
@@ -92,16 +104,17 @@ def assemble(spec: Spec, shape: Shape) -> Member:
     _, _, plain = split_structure(model_structure)
     draws = has_chance(model_structure) or _uses_key(spec, structure, shape)
     resolved = resolve(spec, shape, changes_in_training=draws or _has_state(state_structure))
-    judge, rule = Judging(resolved.goals), partial(_rule, spec.optimizer)
+    judge, optimizer = Judging(resolved.goals), partial(_optimizer, spec.optimizer)
+    apart = {*resolved.on_split, *resolved.by_class}
 
     schedules = scheduled(spec)
 
     def start(key: Array, dials: Dials) -> tuple[Network, Any]:
-        dials = at_step(schedules, dials, 0, 1)
+        dials = at_step(schedules, dials, START)
         model, state = build(key, dials)
         trained, fixed, _ = split(model)
         network = Network(trained, fixed, eqx.filter(state, eqx.is_array))
-        return network, rule(dials).init(trained)
+        return network, _empty(spec, optimizer(dials).init(trained))
 
     state_plain = eqx.filter(state_structure, _is_array_like, inverse=True)
 
@@ -126,8 +139,8 @@ def assemble(spec: Spec, shape: Shape) -> Member:
         state = eqx.combine(network.state, state_plain)
         return signals(model, state, inputs, None, jnp.sum).forward
 
-    def probe(evidence: Evidence, dials: Dials) -> dict[str, Array]:
-        network, inputs, targets, key = evidence.network, evidence.inputs, evidence.targets, evidence.key
+    def probe(step_trace: StepTrace, dials: Dials) -> dict[str, Array]:
+        network, inputs, targets, key = step_trace.network, step_trace.inputs, step_trace.targets, step_trace.key
 
         @cache
         def passed() -> Signals:
@@ -137,12 +150,13 @@ def assemble(spec: Spec, shape: Shape) -> Member:
                 model, state, inputs, key if draws else None, lambda scores: judge(scores, targets, dials)[0]
             )
 
-        moment = Moment(
-            eqx.combine(network.trained, plain), evidence.gradient, evidence.update, evidence.scores, evidence.loss,
-            judge.predictions(evidence.scores, dials), passed, eqx.combine(network.state, state_plain),
+        context = ProbeContext(
+            eqx.combine(network.trained, plain), step_trace.gradient, step_trace.update, step_trace.scores,
+            step_trace.loss, judge.predictions(step_trace.scores, dials), passed,
+            eqx.combine(network.state, state_plain),
             partial(_estimated, network, plain, state_plain, inputs), partial(judged_hidden, network, inputs),
         )  # fmt: skip
-        return {part.name: _probe(part)(moment) for part in spec.probes if part.name not in resolved.on_split}
+        return {part.name: _probe(part)(context) for part in spec.probes if part.name not in apart}
 
     def scores_of(network: Network, inputs: Array) -> Any:
         return forward(network, inputs, trial_key, inference=False)[0]
@@ -152,23 +166,42 @@ def assemble(spec: Spec, shape: Shape) -> Member:
 
     trial_key = threefry.key(0)
     check.trainable(spec, model_structure)
+    check.norms_fit(spec, shape, structure, partial(_over_examples, key=trial_key if draws else None))
     network, _ = jax.eval_shape(start, trial_key, example_dials)
     trace = partial(jax.make_jaxpr(scores_of, return_shape=True), network)
     example_bytes = check.outputs_fit(spec, shape, trace, partial(jax.eval_shape, loss_of))
     check.judged_without_key(spec, shape, draws, partial(jax.eval_shape, judged_scores, network))
-    split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_pace, spec))
-    return Member(resolved, start, objective, partial(_pace, spec), rule, split_of, probe,
-                  {part.name: DIMS.get(part.name, ()) for part in spec.probes},
+    split_of = Split(resolved, judge, judged_scores, judged_hidden, partial(_scale_head_gradients, spec))
+    return Member(resolved, start, objective, _part_of_objective(forward, judge), judge.finished,
+                  partial(_scale_head_gradients, spec), optimizer, split_of, probe,
+                  {part.name: DIMS.get(part.name, ()) for part in spec.probes} | resolved.class_dims,
                   tuple(label for label, _ in layers_of(model_structure)), tuple(hidden_of(model_structure)),
                   draws, schedules, example_bytes)  # fmt: skip
 
 
-def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> Network:
-    """The network that the arrays of a member, all in a row, begin with; those of the optimizer's memory follow."""
+def _part_of_objective(forward: Callable[..., Any], judge: Judging) -> Callable[..., Any]:
+    """What some of a batch's examples add to its loss, see `Member`."""
+
+    def part(
+        trained: Any, network: Network, inputs: Array, targets: Array, key: Array | None, dials: Dials, of: Array
+    ) -> tuple[Array, tuple[Array, Sums, Any]]:
+        scores, state = forward(network._replace(trained=trained), inputs, key, inference=False)
+        sums = judge.sums(scores, targets, dials)
+        return judge.finished(sums, of, dials)[0], (scores, sums, eqx.filter(state, eqx.is_array))
+
+    return part
+
+
+def _empty(spec: Spec, opt_state: Any) -> Any:
+    """What a member carries beside its network, before the first update."""
+    return Accumulation(opt_state, jnp.int32(0)) if spec.accumulates else opt_state
+
+
+def network_of(spec: Spec, shape: Shape, arrays: Sequence[Any]) -> tuple[Network, Any]:
+    """The network and the optimizer's state that the arrays of a member, all in a row, make up."""
     dials = dials_of(spec)
     drawn = jax.eval_shape(assemble(spec, shape).start, threefry.key(0), dials)
-    network, _ = jax.tree.unflatten(jax.tree.structure(drawn), arrays)
-    return network
+    return jax.tree.unflatten(jax.tree.structure(drawn), arrays)
 
 
 def structure_of(spec: Spec, shape: Shape) -> tuple[Any, Any]:
@@ -262,7 +295,7 @@ def _initializer(part: Part, dials: Dials) -> tuple[Callable[..., Any], Any]:
     return partial(own_parts.guarded(part) if part.function else INITIALIZERS[part.name], **chosen), bias
 
 
-def _pace(spec: Spec, gradient: Any, dials: Dials) -> Any:
+def _scale_head_gradients(spec: Spec, gradient: Any, dials: Dials) -> Any:
     """The gradient with the layers of each head at the head's own rate, where the question asks for that."""
     if not head_names(spec.loss) or spec.loss["shared"] == "weighted":
         return gradient
@@ -273,12 +306,12 @@ def _pace(spec: Spec, gradient: Any, dials: Dials) -> Any:
     return of_heads(gradient, own_rate)
 
 
-def _rule(part: Part, dials: Dials) -> optax.GradientTransformation:
+def _optimizer(part: Part, dials: Dials) -> optax.GradientTransformation:
     chosen = options(part, "optimizer", dials)
     return own_parts.guarded(part)(**chosen) if part.function is not None else OPTIMIZERS[part.name](**chosen)
 
 
-def _probe(part: Part) -> Callable[[Moment], Array]:
+def _probe(part: Part) -> Callable[[ProbeContext], Array]:
     return own_parts.guarded(part) if part.function else PROBES[part.name]
 
 
@@ -288,13 +321,22 @@ def _estimated(network: Network, plain: Any, state_plain: Any, inputs: Array) ->
     return _over_examples(model, eqx.combine(network.state, state_plain), inputs, None)[1]
 
 
+def _takes_key(model: Any) -> bool:
+    """Whether a model's call has a place for a key; one of Equinox's batch norm alone needs none."""
+    try:
+        known = inspect.signature(model).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(one.name == "key" or one.kind is one.VAR_KEYWORD for one in known)
+
+
 def _over_examples(model: Any, state: Any, inputs: Array, key: Array | None) -> tuple[Any, Any]:
     """Apply a model for one example to a batch in the last axis; layers may talk over the axis named "batch".
 
     What it returns is a stranger's, and `check.outputs_fit` looks at it.
     """
     stateful = bool(jax.tree.leaves(state))
-    keys = None if key is None else jax.random.split(key, inputs.shape[-1])
+    keys = None if key is None or not _takes_key(model) else jax.random.split(key, inputs.shape[-1])
 
     def one(x: Array, k: Array | None) -> tuple[Any, Any]:
         chance = {} if k is None else {"key": k}

@@ -1,5 +1,6 @@
 """Misfits found before anything runs, each told in one sentence."""
 
+import contextlib
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 
 from seedbed.engine.own_parts import is_key, tried
 from seedbed.errors import PartError
-from seedbed.resolve import Shape
+from seedbed.resolve import Shape, batch_of, check_normalized
 from seedbed.spec import Spec
 
 
@@ -38,6 +39,31 @@ def trainable(spec: Spec, model: Any) -> None:
                 f'model "{spec.model.name}" draws from the key of its call alone, got a random key in '
                 f"{jax.tree_util.keystr(path)}, with the same numbers at every step; write __call__(self, x, key=None)"
             )
+
+
+def norms_fit(spec: Spec, shape: Shape, structure: Any, over_examples: Callable[..., Any]) -> None:
+    """Equinox's own batch norm sees several numbers of a feature, as `resolve` asks of seedbed's."""
+
+    def is_norm(node: Any) -> bool:
+        return isinstance(node, eqx.nn.BatchNorm)
+
+    model, state = structure
+    if batch_of(spec, shape) != 1 or not any(map(is_norm, jax.tree.leaves(model, is_leaf=is_norm))):
+        return
+    places: list[tuple[int, ...]] = []
+
+    class Watched(eqx.Module):
+        norm: eqx.nn.BatchNorm
+
+        def __call__(self, x: Any, state: Any, **how: Any) -> Any:
+            places.append(x.shape[1:])
+            return self.norm(x, state, **how)
+
+    watched = jax.tree.map(lambda node: Watched(node) if is_norm(node) else node, model, is_leaf=is_norm)
+    inputs = jax.ShapeDtypeStruct((*shape.inputs, 1), jnp.float32)
+    with contextlib.suppress(Exception):  # what a call raises is told by `outputs_fit`, of the model as it is
+        eqx.filter_eval_shape(over_examples, watched, state, inputs)
+    check_normalized(places)
 
 
 def judged_without_key(spec: Spec, shape: Shape, draws: bool, scores_of: Callable[..., Any]) -> None:

@@ -22,7 +22,7 @@ from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, naming
 from seedbed.engine.lowered import Lowered
 from seedbed.engine.program import Program
-from seedbed.engine.shapes import feed_of, shape_of
+from seedbed.engine.shapes import data_arrays_of, shape_of
 from seedbed.errors import StoreError
 from seedbed.spec import Spec
 
@@ -157,7 +157,7 @@ def _traced(spec: Spec, dataset: Dataset) -> tuple[Lowered, str]:
 
 def _key(spec: Spec, dataset: Dataset) -> Key:
     """What tracing a recipe depends on, beside what functions of a user's own read."""
-    arrays = feed_of(dataset, 0)
+    arrays = data_arrays_of(dataset, 0)
     seen = tuple(None if one is None else (one.shape, str(one.dtype)) for one in arrays)
     settings = repr(sorted(jax.config.values.items()))
     return (
@@ -168,6 +168,7 @@ def _key(spec: Spec, dataset: Dataset) -> Key:
         *spec.dials(),
         spec.steps,
         spec.trace,
+        spec.evaluate,
         settings,
     )
 

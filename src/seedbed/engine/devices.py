@@ -11,9 +11,12 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.sharding import Mesh
 
 from seedbed.engine import cache_dir
@@ -28,12 +31,20 @@ FLAGS = {
     # longer than the round (LOG.md, 2026-11-21).
     "xla_backend_extra_options": "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=100000",
 }
-# Settings of jax under which nothing can be trained as it is meant to be, and why not.
-UNFIT = {
-    "jax_enable_x64": "networks are trained in single precision",
-    "jax_disable_jit": "networks are trained by compiled programs",
-    "jax_debug_nans": "a network that diverges is a result, and not an exception",
-    "jax_debug_infs": "a network that diverges is a result, and not an exception",
+# Settings of jax under which nothing can be trained as it is meant to be: the values that do not fit, the one to set
+# instead, and why.
+GUARDED = (("disallow", "disallow_explicit"), "allow", "members go to the devices and their results come back")
+DIVERGES = ((True,), False, "a network that diverges is a result, and not an exception")
+UNFIT: dict[str, tuple[tuple[Any, ...], Any, str]] = {
+    "jax_enable_x64": ((True,), False, "networks are trained in single precision"),
+    "jax_disable_jit": ((True,), False, "networks are trained by compiled programs"),
+    "jax_debug_nans": DIVERGES,
+    "jax_debug_infs": DIVERGES,
+    "jax_numpy_rank_promotion": (("raise",), "allow", "arrays of other ranks are broadcast here"),
+    "jax_transfer_guard": GUARDED,
+    "jax_transfer_guard_host_to_device": GUARDED,
+    "jax_transfer_guard_device_to_host": GUARDED,
+    "jax_transfer_guard_device_to_device": GUARDED,
 }
 
 
@@ -42,10 +53,12 @@ def prepare() -> None:
 
     Raises SpecError for a setting of jax under which nothing can be trained, and where it finds no device.
     """
-    for name, why in UNFIT.items():
-        if getattr(jax.config, name):
+    for name, (values, fitting, why) in UNFIT.items():
+        if (value := getattr(jax.config, name)) in values:
+            variable = f"{name.upper()}={0 if fitting is False else fitting}"
+            word = f'"{fitting}"' if isinstance(fitting, str) else fitting
             raise SpecError(
-                f'{why}, got {name}=True; write jax.config.update("{name}", False) first, or set {name.upper()}=0'
+                f'{why}, got {name}={value}; write jax.config.update("{name}", {word}) first, or set {variable}'
             )
     flags = os.environ.get("XLA_FLAGS", "")
     os.environ["XLA_FLAGS"] = " ".join([flags, *(flag for name, flag in FLAGS.items() if name not in flags)]).strip()
@@ -66,6 +79,11 @@ def prepare() -> None:
         raise SpecError(
             f'jax finds no device, got JAX_PLATFORMS="{asked}"; unset it, or install what that device needs'
         ) from error
+    if isinstance(jnp.asarray(0), Tracer):
+        raise SpecError(
+            "networks are trained by programs of their own, got a call while jax traces a function, as in jax.jit; "
+            "call it outside of that function, and give the function its result"
+        )
 
 
 def cores() -> int:

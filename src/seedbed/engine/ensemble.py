@@ -1,7 +1,7 @@
-"""Train a group: cohorts of members, packed into waves of lanes, chunk after chunk, back to the host in between.
+"""Train a group: cohorts of members, packed into lanes, chunk after chunk, back to the host in between.
 
-Between chunks finished members are dropped and the rest packed into fewer waves of the same width, progress is told,
-and a checkpoint may be written. Where a member stands in a wave, and which members stand beside it, changes nothing
+Between chunks finished members are dropped and the rest packed into fewer packs of the same width, progress is told,
+and a checkpoint may be written. Where a member stands in a pack, and which members stand beside it, changes nothing
 of its numbers.
 """
 
@@ -17,13 +17,14 @@ from seedbed import copies
 from seedbed.datasets.dataset import Dataset
 from seedbed.engine import devices, plan
 from seedbed.engine.compiler import Pending
-from seedbed.engine.lanes import NEVER, Chances, Lanes
+from seedbed.engine.lanes import NEVER, Lanes, RngKeys
 from seedbed.engine.program import Program
-from seedbed.engine.shapes import Feed, feed_of
+from seedbed.engine.shapes import DataArrays, data_arrays_of
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import START, Block
 from seedbed.resolve import judged_steps, last_missed
-from seedbed.spec import trace_steps
+from seedbed.spec import recorded_steps
+from seedbed.vocabulary.lengths import steps_per_epoch
 from seedbed.vocabulary.probes import AT_THE_END, LABELS
 
 FIRST_STEPS = 16
@@ -48,34 +49,34 @@ class Keep(Protocol):
         ...
 
 
-class Wave(NamedTuple):
-    """Members that train together: their places in the cohort, the lanes they take, and their state on the devices."""
+class Pack(NamedTuple):
+    """Members that one call trains, one in each lane: which of the cohort, in which lanes, and their state."""
 
-    places: np.ndarray
-    seats: np.ndarray
+    member_index: np.ndarray
+    lane_index: np.ndarray
     lanes: Lanes
-    chances: Chances
+    rng_keys: RngKeys
     dials: Any
-    feed: Feed
+    data_arrays: DataArrays
 
 
 @dataclass
 class Cohort:
     """Members trained side by side, and what is known of them so far. The only thing here that changes."""
 
-    stretches: tuple[plan.Stretch, ...]
+    planned_blocks: tuple[plan.PlannedBlock, ...]
     seeds: np.ndarray
     dials: dict[str, np.ndarray]
     dataset: Dataset
     grid: np.ndarray
     judged: np.ndarray
-    found: dict[str, np.ndarray]
-    waves: list[Wave] = field(default_factory=list)
+    results: dict[str, np.ndarray]
+    packs: list[Pack] = field(default_factory=list)
     at: int = 0
 
 
 @dataclass
-class Pace:
+class ChunkTimer:
     """How fast a chunk goes, and how far the next one should."""
 
     steps: int = field(default_factory=lambda: FIRST_STEPS)
@@ -89,21 +90,22 @@ class Pace:
 
 def train(
     group: plan.Group, dataset_of: Any, pending: Pending, *, listen: Listener = silent, keep: Keep | None = None,
-    mark: str = "", name: str = "", place: tuple[int, int] = (1, 1),
+    mark: str = "", name: str = "", group_number: tuple[int, int] = (1, 1),
 ) -> Iterator[tuple[int, Block]]:  # fmt: skip
     """Train a group by its programs and yield (setting index, block) as they are finished.
 
-    `dataset_of(seeds)` gives the data: the same for all seeds, or one set for each. `place` is this group's number
-    among all groups and `name` what it is called, for progress. Checkpoints go to `keep` under names that begin with
-    `mark`, which must tell apart everything that changes numbers.
+    `dataset_of(seeds)` gives the data: the same for all seeds, or one set for each. `group_number` is which of all
+    groups this is (from 1, of how many) and `name` what it is called, for progress. Checkpoints go to `keep`
+    under names that begin with `mark`, which must tell apart everything that changes numbers.
     """
-    tell = _Teller(listen, group, place, name)
+    tell = _Teller(listen, group, group_number, name)
     tell("compiling", 0, group.members)
     program = pending.program()
-    for stretches in plan.cohorts(group, program.sizes.cohort):
+    for planned_blocks in plan.cohorts(group, program.sizes.cohort):
         began = time.perf_counter()
-        cohort = _begin(program, stretches, dataset_of)
-        own_mark = f"{mark}-{program.name}-{stretches[0].setting}-{stretches[0].seeds[0]}-{len(cohort.seeds)}"
+        cohort = _begin(program, planned_blocks, dataset_of)
+        tell.epoch = 1 if group.spec.accumulates else steps_per_epoch(cohort.dataset.examples, group.spec.batch_size)
+        own_mark = f"{mark}-{program.name}-{planned_blocks[0].setting}-{planned_blocks[0].seeds[0]}-{len(cohort.seeds)}"
         _resume(program, cohort, keep.load_checkpoint(own_mark) if keep else None)
         _train_cohort(program, cohort, tell, keep, own_mark)
         yield from _blocks(program, cohort, time.perf_counter() - began)
@@ -113,55 +115,59 @@ def train(
 
 
 def final_arrays(
-    program: Program, stretches: tuple[plan.Stretch, ...], dataset: Dataset
+    program: Program, planned_blocks: tuple[plan.PlannedBlock, ...], dataset: Dataset
 ) -> tuple[list[Any], tuple[np.ndarray, ...]]:  # fmt: skip
     """The arrays of a single member at its last step, and its (hit_step, diverged_step, stop_step)."""
-    cohort, pace = _begin(program, stretches, lambda _: dataset), Pace()
+    cohort, timer = _begin(program, planned_blocks, lambda _: dataset), ChunkTimer()
     _resume(program, cohort, None)
-    (wave,), cap = cohort.waves, int(cohort.grid[-1])
-    while (cohort.found["stop_step"] == NEVER).any():
-        rows, index = plan.chunk_rows(cohort.grid, cohort.judged, cohort.at, pace.steps, cap)
+    (pack,), cap = cohort.packs, int(cohort.grid[-1])
+    while (cohort.results["stop_step"] == NEVER).any():
+        rows, index = plan.chunk_rows(cohort.grid, cohort.judged, cohort.at, timer.steps, cap)
         began = time.perf_counter()
-        wave = _advance(program, cohort, wave, rows, index, cap)
-        pace.note(int(rows.stops[-1] - rows.stops[0]), time.perf_counter() - began)
+        pack = _advance(program, cohort, pack, rows, index, cap)
+        timer.note(int(rows.stops[-1] - rows.stops[0]), time.perf_counter() - began)
         cohort.at = int(rows.stops[-1])
-    arrays = [array[wave.seats[0]] for array in wave.lanes.arrays]
-    return arrays, tuple(_as_kept(name, cohort.found[name]) for name in ("hit_step", "diverged_step", "stop_step"))
+    arrays = [array[pack.lane_index[0]] for array in pack.lanes.arrays]
+    return arrays, tuple(_as_kept(name, cohort.results[name]) for name in ("hit_step", "diverged_step", "stop_step"))
 
 
 def first_data(group: plan.Group, dataset_of: Any) -> Dataset:
     """The data of a group's first member: enough to compile for all."""
-    return dataset_of(np.asarray(group.stretches[0].seeds[:1]))
+    return dataset_of(np.asarray(group.planned_blocks[0].seeds[:1]))
 
 
 def _train_cohort(program: Program, cohort: Cohort, tell: "_Teller", keep: Keep | None, mark: str) -> None:
-    pace, saved = Pace(), time.monotonic()
-    while cohort.waves:
+    timer, saved = ChunkTimer(), time.monotonic()
+    while cohort.packs:
         began, first = time.perf_counter(), cohort.at
-        advance(program, cohort, pace.steps, lambda _, end: tell("training", end, _alive(cohort), pace))
-        pace.note(cohort.at - first, time.perf_counter() - began)
-        if keep and cohort.waves and time.monotonic() - saved > CHECKPOINT_SECONDS:
+
+        def after(pack: Pack, end: int) -> None:
+            tell("training", end, _alive(cohort), timer, _loss(program, pack))
+
+        advance(program, cohort, timer.steps, after)
+        timer.note(cohort.at - first, time.perf_counter() - began)
+        if keep and cohort.packs and time.monotonic() - saved > CHECKPOINT_SECONDS:
             keep.save_checkpoint(mark, *_snapshot(cohort))
             saved = time.monotonic()
 
 
-def begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
+def begin(program: Program, planned_blocks: tuple[plan.PlannedBlock, ...], dataset_of: Any) -> Cohort:
     """A cohort whose members are drawn, and have made no step."""
-    cohort = _begin(program, stretches, dataset_of)
+    cohort = _begin(program, planned_blocks, dataset_of)
     _resume(program, cohort, None)
     return cohort
 
 
-def advance(program: Program, cohort: Cohort, steps: int, after: Callable[[Wave, int], None]) -> None:
+def advance(program: Program, cohort: Cohort, steps: int, after: Callable[[Pack, int], None]) -> None:
     """Train a cohort for a chunk of about so many steps, and drop the members that finished.
 
-    `after(wave, step)` is called when a wave has reached the end of the chunk, before its finished members are dropped.
+    `after(pack, step)` is called when a pack has reached the end of the chunk, before its finished members are dropped.
     """
     rows, index = plan.chunk_rows(cohort.grid, cohort.judged, cohort.at, steps, int(cohort.grid[-1]))
     end = int(rows.stops[-1])
-    for number, wave in enumerate(cohort.waves):
-        cohort.waves[number] = _advance(program, cohort, wave, rows, index, int(cohort.grid[-1]))
-        after(cohort.waves[number], end)
+    for number, pack in enumerate(cohort.packs):
+        cohort.packs[number] = _advance(program, cohort, pack, rows, index, int(cohort.grid[-1]))
+        after(cohort.packs[number], end)
     cohort.at = end
     _repack(program, cohort)
 
@@ -169,92 +175,100 @@ def advance(program: Program, cohort: Cohort, steps: int, after: Callable[[Wave,
 def turn(program: Program, cohort: Cohort, dials: Mapping[str, np.ndarray]) -> None:
     """Give the members of a cohort other dials, one number each, from their next step on."""
     cohort.dials = {path: np.asarray(values, np.float32) for path, values in dials.items()}
-    for number, wave in enumerate(cohort.waves):
-        padded = _padded(wave.places, wave.seats, program.lanes)
+    for number, pack in enumerate(cohort.packs):
+        padded = _padded(pack.member_index, pack.lane_index, program.lanes)
         placed = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
-        cohort.waves[number] = wave._replace(dials=placed)
+        cohort.packs[number] = pack._replace(dials=placed)
 
 
-def _begin(program: Program, stretches: tuple[plan.Stretch, ...], dataset_of: Any) -> Cohort:
-    seeds = np.concatenate([np.asarray(stretch.seeds, np.uint32) for stretch in stretches])
-    counts = [len(stretch.seeds) for stretch in stretches]
-    dialled = [stretch.spec.dials() for stretch in stretches]
+def _begin(program: Program, planned_blocks: tuple[plan.PlannedBlock, ...], dataset_of: Any) -> Cohort:
+    seeds = np.concatenate([np.asarray(planned.seeds, np.uint32) for planned in planned_blocks])
+    counts = [len(planned.seeds) for planned in planned_blocks]
+    dialled = [planned.spec.dials() for planned in planned_blocks]
     dials = {path: np.repeat(np.array([one[path] for one in dialled], np.float32), counts) for path in dialled[0]}
-    spec = stretches[0].spec
-    grid = trace_steps(spec.steps, spec.trace)
+    spec = planned_blocks[0].spec
+    grid = recorded_steps(spec)
     never = np.full(len(seeds), NEVER, np.int32)
-    found: dict[str, np.ndarray] = {"hit_step": never, "diverged_step": never.copy(), "stop_step": never.copy()}
+    results: dict[str, np.ndarray] = {"hit_step": never, "diverged_step": never.copy(), "stop_step": never.copy()}
     judged, dataset = judged_steps(spec, program.layout.resolved), dataset_of(seeds)
     if copies.start_decides(spec, dataset.fresh, dataset.examples):
-        found[START] = np.zeros(len(seeds), np.int64)
-    return Cohort(stretches, seeds, dials, dataset, grid, judged, found)
+        results[START] = np.zeros(len(seeds), np.int64)
+    return Cohort(planned_blocks, seeds, dials, dataset, grid, judged, results)
 
 
 def _resume(program: Program, cohort: Cohort, saved: Any) -> None:
     """Take up a checkpoint of the same members, or draw them."""
-    places = np.arange(len(cohort.seeds))
+    member_index = np.arange(len(cohort.seeds))
     if saved is None or not np.array_equal(saved[0].get("seeds"), cohort.seeds):
-        cohort.waves = [_draw(program, cohort, part) for part in _parts(places, program.lanes)]
+        cohort.packs = [_draw(program, cohort, part) for part in _parts(member_index, program.lanes)]
         return
     arrays, meta = saved
     cohort.at = int(meta["at"])
-    cohort.found = {name.removeprefix("found/"): np.array(a) for name, a in arrays.items() if name.startswith("found/")}
+    cohort.results = {
+        name.removeprefix("found/"): np.array(a) for name, a in arrays.items() if name.startswith("found/")
+    }
     structure = program.layout.structure
     states = jax.tree.unflatten(structure, [arrays[f"leaf/{number}"] for number in range(structure.num_leaves)])
-    cohort.waves = _pack(program, cohort, arrays["places"], states)
+    cohort.packs = _pack(program, cohort, arrays["places"], states)
 
 
-def _draw(program: Program, cohort: Cohort, places: np.ndarray) -> Wave:
-    """A wave of freshly drawn members."""
-    seats = _seats(program, len(places))
-    padded = _padded(places, seats, program.lanes)
+def _draw(program: Program, cohort: Cohort, member_index: np.ndarray) -> Pack:
+    """A pack of freshly drawn members."""
+    lane_index = _lane_index(program, len(member_index))
+    padded = _padded(member_index, lane_index, program.lanes)
     dials = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
-    lanes, chances = program.start(program.on_members(cohort.seeds[padded]), dials)
-    stop_step = program.on_members(_unused_stopped(np.asarray(lanes.stop_step), seats))
-    if START in cohort.found:
-        cohort.found[START][places] = copies.digests(lanes.arrays, seats)
-    return Wave(places, seats, lanes._replace(stop_step=stop_step), chances, dials, _feed(program, cohort, padded))
+    lanes, rng_keys = program.start(program.on_members(cohort.seeds[padded]), dials)
+    stop_step = program.on_members(_unused_stopped(np.asarray(lanes.stop_step), lane_index))
+    if START in cohort.results:
+        cohort.results[START][member_index] = copies.digests(lanes.arrays, lane_index)
+    lanes = lanes._replace(stop_step=stop_step)
+    return Pack(member_index, lane_index, lanes, rng_keys, dials, _data_arrays(program, cohort, padded))
 
 
-def _pack(program: Program, cohort: Cohort, places: np.ndarray, states: Any) -> list[Wave]:
-    """Waves for members whose states lie on the host, in the order of `places`."""
-    waves: list[Wave] = []
-    for part in _parts(np.arange(len(places)), program.lanes):
-        seats = _seats(program, len(part))
-        rows = _padded(part, seats, program.lanes)
-        lanes, chances = jax.tree.map(lambda a, rows=rows: a[rows], states)
-        lanes = lanes._replace(stop_step=_unused_stopped(lanes.stop_step, seats))
-        lanes, chances = program.on_members((lanes, chances))
-        padded = places[rows]
+def _pack(program: Program, cohort: Cohort, member_index: np.ndarray, states: Any) -> list[Pack]:
+    """Packs for members whose states lie on the host, in the order of `member_index`."""
+    packs: list[Pack] = []
+    for part in _parts(np.arange(len(member_index)), program.lanes):
+        lane_index = _lane_index(program, len(part))
+        rows = _padded(part, lane_index, program.lanes)
+        lanes, rng_keys = jax.tree.map(lambda a, rows=rows: a[rows], states)
+        lanes = lanes._replace(stop_step=_unused_stopped(lanes.stop_step, lane_index))
+        lanes, rng_keys = program.on_members((lanes, rng_keys))
+        padded = member_index[rows]
         dials = program.on_members({path: values[padded] for path, values in cohort.dials.items()})
-        waves.append(Wave(places[part], seats, lanes, chances, dials, _feed(program, cohort, padded)))
-    return waves
+        packs.append(
+            Pack(member_index[part], lane_index, lanes, rng_keys, dials, _data_arrays(program, cohort, padded))
+        )
+    return packs
 
 
-def _feed(program: Program, cohort: Cohort, padded: np.ndarray) -> Feed:
-    feed = feed_of(cohort.dataset, padded)
-    return program.on_members(feed) if program.layout.own_data else program.everywhere(feed)
+def _data_arrays(program: Program, cohort: Cohort, padded: np.ndarray) -> DataArrays:
+    data_arrays = data_arrays_of(cohort.dataset, padded)
+    return program.on_members(data_arrays) if program.layout.own_data else program.everywhere(data_arrays)
 
 
 def _advance(
-    program: Program, cohort: Cohort, wave: Wave, rows: plan.Rows, index: np.ndarray, cap: int
-) -> Wave:  # fmt: skip
-    """Train one wave for a chunk and write down what it showed."""
-    lanes, shown = program.train(wave.lanes, wave.chances, wave.dials, wave.feed,
+    program: Program, cohort: Cohort, pack: Pack, rows: plan.Rows, index: np.ndarray, cap: int
+) -> Pack:  # fmt: skip
+    """Train one pack for a chunk and write down what it showed."""
+    lanes, shown = program.train(pack.lanes, pack.rng_keys, pack.dials, pack.data_arrays,
                                  program.everywhere(rows), program.everywhere(np.int32(cap)))  # fmt: skip
-    used = wave.seats
+    used = pack.lane_index
     facts = {name: np.asarray(getattr(lanes, name))[used] for name in ("hit_step", "diverged_step", "stop_step")}
-    was = cohort.found["stop_step"][wave.places]
+    was = cohort.results["stop_step"][pack.member_index]
     for name, values in facts.items():
-        cohort.found[name][wave.places] = values
+        cohort.results[name][pack.member_index] = values
     ended = (was == NEVER) & (facts["stop_step"] != NEVER)
-    _write_rows(cohort, wave.places, index, {name: np.asarray(a)[used] for name, a in shown.items()})
+    resolved, judged = program.layout.resolved, np.where(rows.looks & plan.JUDGED, index, -1)
+    by_split = {*resolved.row_names, *resolved.on_split}
+    for names, at in ((by_split, judged), (shown.keys() - by_split, index)):
+        _write_rows(cohort, pack.member_index, at, {name: np.asarray(shown[name])[used] for name in sorted(names)})
     final = {name: np.asarray(value)[used] for name, value in lanes.last.items()}
     looked = _looked_at(rows, facts["stop_step"])
     final |= {name: np.asarray(a)[used, looked].astype(np.float32) for name, a in shown.items() if name not in final}
     for name, values in final.items():
-        _final(cohort, name, values)[wave.places[ended]] = values[ended]
-    return wave._replace(lanes=lanes)
+        _final(cohort, name, values)[pack.member_index[ended]] = values[ended]
+    return pack._replace(lanes=lanes)
 
 
 def _looked_at(rows: plan.Rows, stop_step: np.ndarray) -> np.ndarray:
@@ -263,81 +277,82 @@ def _looked_at(rows: plan.Rows, stop_step: np.ndarray) -> np.ndarray:
     return np.where(traced.any(axis=1), traced.argmax(axis=1), len(rows.looks) - 1)
 
 
-def _write_rows(cohort: Cohort, places: np.ndarray, index: np.ndarray, rows: dict[str, np.ndarray]) -> None:
+def _write_rows(cohort: Cohort, member_index: np.ndarray, index: np.ndarray, rows: dict[str, np.ndarray]) -> None:
     kept = np.flatnonzero(index >= 0)
-    stop = cohort.found["stop_step"][places]
+    stop = cohort.results["stop_step"][member_index]
     after = (stop[:, None] != NEVER) & (cohort.grid[index[kept]][None, :] > stop[:, None])
     for name, values in rows.items():
         if name not in AT_THE_END:
             values = values.astype(np.float32)
             gone = after.reshape(*after.shape, *(1,) * (values.ndim - 2))
             shown = np.where(gone, np.float32(np.nan), values[:, kept])
-            _trace(cohort, name, values)[np.ix_(places, index[kept])] = shown
+            _trace(cohort, name, values)[np.ix_(member_index, index[kept])] = shown
 
 
 def _trace(cohort: Cohort, name: str, like: np.ndarray) -> np.ndarray:
-    if name not in cohort.found:
+    if name not in cohort.results:
         shape = (len(cohort.seeds), len(cohort.grid), *like.shape[2:])
-        cohort.found[name] = np.full(shape, np.nan, np.float32)
-    return cohort.found[name]
+        cohort.results[name] = np.full(shape, np.nan, np.float32)
+    return cohort.results[name]
 
 
 def _final(cohort: Cohort, name: str, like: np.ndarray) -> np.ndarray:
-    if f"final_{name}" not in cohort.found:
-        cohort.found[f"final_{name}"] = np.full((len(cohort.seeds), *like.shape[1:]), np.nan, np.float32)
-    return cohort.found[f"final_{name}"]
+    if f"final_{name}" not in cohort.results:
+        cohort.results[f"final_{name}"] = np.full((len(cohort.seeds), *like.shape[1:]), np.nan, np.float32)
+    return cohort.results[f"final_{name}"]
 
 
 def _repack(program: Program, cohort: Cohort) -> None:
     """Drop finished members; when the rest would be trained in fewer products, pack it anew."""
-    alive = [cohort.found["stop_step"][wave.places] == NEVER for wave in cohort.waves]
+    alive = [cohort.results["stop_step"][pack.member_index] == NEVER for pack in cohort.packs]
     going = np.arange(sum(int(mask.sum()) for mask in alive))
-    rounds = sum(plan.rounds(wave.seats[mask], program.sizes) for wave, mask in zip(cohort.waves, alive, strict=True))
-    parts = _parts(going, program.lanes)
-    if sum(plan.rounds(_seats(program, len(part)), program.sizes) for part in parts) < rounds:
-        cohort.waves = _pack(program, cohort, *_gather(cohort))
+    pairs = list(zip(cohort.packs, alive, strict=True))
+    products = sum(plan.sequential_products(pack.lane_index[mask], program.sizes) for pack, mask in pairs)
+    packed = [_lane_index(program, len(part)) for part in _parts(going, program.lanes)]
+    if sum(plan.sequential_products(lanes, program.sizes) for lanes in packed) < products:
+        cohort.packs = _pack(program, cohort, *_gather(cohort))
     else:
-        cohort.waves = [wave for wave, mask in zip(cohort.waves, alive, strict=True) if mask.any()]
+        cohort.packs = [pack for pack, mask in pairs if mask.any()]
 
 
 def _gather(cohort: Cohort) -> tuple[np.ndarray, Any]:
-    """All members still running: their places and their states on the host."""
-    chosen = [np.flatnonzero(cohort.found["stop_step"][wave.places] == NEVER) for wave in cohort.waves]
-    places = np.concatenate([wave.places[rows] for wave, rows in zip(cohort.waves, chosen, strict=True)])
-    states = [jax.tree.map(lambda a, taken=wave.seats[rows]: np.asarray(a)[taken], (wave.lanes, wave.chances))
-              for wave, rows in zip(cohort.waves, chosen, strict=True)]  # fmt: skip
-    return places, jax.tree.map(lambda *parts: np.concatenate(parts), *states)
+    """All members still running: which of the cohort they are, and their states on the host."""
+    chosen = [np.flatnonzero(cohort.results["stop_step"][pack.member_index] == NEVER) for pack in cohort.packs]
+    member_index = np.concatenate([pack.member_index[rows] for pack, rows in zip(cohort.packs, chosen, strict=True)])
+    states = [jax.tree.map(lambda a, taken=pack.lane_index[rows]: np.asarray(a)[taken], (pack.lanes, pack.rng_keys))
+              for pack, rows in zip(cohort.packs, chosen, strict=True)]  # fmt: skip
+    return member_index, jax.tree.map(lambda *parts: np.concatenate(parts), *states)
 
 
 def _snapshot(cohort: Cohort) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    places, states = _gather(cohort)
+    member_index, states = _gather(cohort)
     leaves = {f"leaf/{number}": leaf for number, leaf in enumerate(jax.tree.leaves(states))}
-    found = {f"found/{name}": array for name, array in cohort.found.items()}
-    return {"seeds": cohort.seeds, "places": places, **leaves, **found}, {"at": cohort.at}
+    results = {f"found/{name}": array for name, array in cohort.results.items()}
+    return {"seeds": cohort.seeds, "places": member_index, **leaves, **results}, {"at": cohort.at}
 
 
 def _blocks(program: Program, cohort: Cohort, seconds: float) -> Iterator[tuple[int, Block]]:
-    """What was found, stretch by stretch."""
-    arrays = {name: _as_kept(name, array) for name, array in cohort.found.items()}
+    """What was found, block by block."""
+    arrays = {name: _as_kept(name, array) for name, array in cohort.results.items()}
     resolved = program.layout.resolved
     if resolved.scheduled:
         arrays["hit_after"] = last_missed(arrays["hit_step"], arrays["stop_step"], cohort.judged)
     dims = {name: _dims(program, name) for name in arrays}
     layout = program.layout
     coords: dict[str, Sequence[Any]] = {"step": cohort.grid.tolist(), "layer": layout.layers, "hidden": layout.hidden}
-    coords |= LABELS
+    coords |= {**LABELS, **resolved.class_labels}
     coords = {dim: labels for dim, labels in coords.items() if any(dim in names for names in dims.values())}
     first = 0
-    for stretch in cohort.stretches:
-        chosen = slice(first, first + len(stretch.seeds))
+    for planned in cohort.planned_blocks:
+        chosen = slice(first, first + len(planned.seeds))
         first = chosen.stop
         meta = {**devices.describe(), "engine": "jax", "program": program.name, "dtype": "float32",
                 "width": program.sizes.width,
                 "at_once": program.sizes.at_once, "compile_seconds": program.compile_seconds,
                 **({"judged": resolved.judged} if resolved.judged else {}),
-                "wall_seconds": seconds * len(stretch.seeds) / len(cohort.seeds)}  # fmt: skip
+                "wall_seconds": seconds * len(planned.seeds) / len(cohort.seeds)}  # fmt: skip
         block = {name: array[chosen] for name, array in arrays.items()}
-        yield stretch.setting, Block(np.asarray(stretch.seeds, np.int64), block, dims, coords, meta)
+        yield planned.setting, Block(np.asarray(planned.seeds, np.int64), block, dims, coords, meta)
 
 
 def _as_kept(name: str, array: np.ndarray) -> np.ndarray:
@@ -354,44 +369,55 @@ def _dims(program: Program, name: str) -> tuple[str, ...]:
     return further if name.startswith("final_") else ("step", *further)
 
 
+def _loss(program: Program, pack: Pack) -> float | None:
+    """The median loss of the last batches of a pack's members, None where none is finite."""
+    losses = np.asarray(pack.lanes.last[f"{program.layout.resolved.step}_loss"])[pack.lane_index]
+    finite = losses[np.isfinite(losses)]
+    return float(np.median(finite)) if finite.size else None
+
+
 def _alive(cohort: Cohort) -> int:
-    return int((cohort.found["stop_step"] == NEVER).sum())
+    return int((cohort.results["stop_step"] == NEVER).sum())
 
 
-def _parts(places: np.ndarray, size: int) -> list[np.ndarray]:
-    return [places[first : first + size] for first in range(0, len(places), size)]
+def _parts(member_index: np.ndarray, size: int) -> list[np.ndarray]:
+    return [member_index[first : first + size] for first in range(0, len(member_index), size)]
 
 
-def _seats(program: Program, members: int) -> np.ndarray:
-    return plan.seats(members, program.sizes, program.mesh.size)
+def _lane_index(program: Program, members: int) -> np.ndarray:
+    return plan.lane_index(members, program.sizes, program.mesh.size)
 
 
-def _padded(places: np.ndarray, seats: np.ndarray, lanes: int) -> np.ndarray:
-    """`places` at their seats in a whole wave, the first of them everywhere else; what is there never trains."""
-    whole = np.full(lanes, places[0])
-    whole[seats] = places
+def _padded(member_index: np.ndarray, lane_index: np.ndarray, lanes: int) -> np.ndarray:
+    """`member_index` in their lanes of a whole pack, the first of them in all others, which never train."""
+    whole = np.full(lanes, member_index[0])
+    whole[lane_index] = member_index
     return whole
 
 
-def _unused_stopped(stop_step: np.ndarray, seats: np.ndarray) -> np.ndarray:
+def _unused_stopped(stop_step: np.ndarray, lane_index: np.ndarray) -> np.ndarray:
     """The steps at which lanes stopped, those that no member takes before the first one: they cost no product."""
     stopped = np.zeros_like(stop_step)
-    stopped[seats] = stop_step[seats]
+    stopped[lane_index] = stop_step[lane_index]
     return stopped
 
 
 class _Teller:
     """Turns what the loop knows into progress messages."""
 
-    def __init__(self, listen: Listener, group: plan.Group, place: tuple[int, int], label: str) -> None:
-        self.listen, self.group, self.place, self.label = listen, group, place, label
+    def __init__(self, listen: Listener, group: plan.Group, group_number: tuple[int, int], label: str) -> None:
+        self.listen, self.group, self.group_number, self.label = listen, group, group_number, label
+        self.epoch = 1
 
-    def __call__(self, phase: Any, step: int, running: int, pace: Pace | None = None) -> None:
-        number, groups = self.place
-        cap = self.group.spec.steps
+    def __call__(
+        self, phase: Any, step: int, running: int, timer: ChunkTimer | None = None, loss: float | None = None
+    ) -> None:
+        number, groups = self.group_number
+        spec = self.group.spec
+        cap = spec.steps
         left = rate = None
-        if pace is not None and pace.per_step:
-            rate = running / pace.per_step
-            left = (cap - step) * pace.per_step + (groups - number) * cap * pace.per_step
+        if timer is not None and timer.per_step:
+            rate = running / timer.per_step
+            left = (cap - step) * timer.per_step + (groups - number) * cap * timer.per_step
         self.listen(Progress(phase, self.label, number, groups, min(int(step), cap), cap, running, self.group.members,
-                             rate or 0.0, left))  # fmt: skip
+                             rate or 0.0, left, spec.stop is not None, self.epoch, loss))  # fmt: skip

@@ -17,7 +17,7 @@ from seedbed.engine import own_parts
 from seedbed.engine.options import Dials, options
 from seedbed.parts.activations import ACTIVATIONS
 from seedbed.parts.losses import LOSSES, reduce
-from seedbed.parts.metrics import METRICS, finished
+from seedbed.parts.metrics import METRICS, counts, finished
 from seedbed.resolve import Goal
 from seedbed.vocabulary import Part
 
@@ -46,6 +46,16 @@ class _Judge:
         }
         return {"loss": reduce(each, "sum"), **told}
 
+    def confusion(self, scores: Array, targets: Array, dials: Dials) -> Array:
+        """How many examples of each class are given each class, `(true, predicted)`."""
+        scores = scores[self.goal.rows]
+        targets = targets if self.alone else self._own(targets)
+        predictions = jax.vmap(self.predict, in_axes=(-1, None), out_axes=-1)(scores, dials)
+        each = jax.vmap(partial(counts, kind=self.goal.metric_kind), in_axes=-1, out_axes=-1)
+        _, given, true = each(scores, predictions, targets)  # (class, example); of two labels the upper one first
+        found = jnp.einsum("te,pe->tp", true, given)
+        return found if self.goal.kind == "classes" else found[::-1, ::-1]
+
     def _own(self, targets: Array) -> Array:
         own = targets[self.goal.columns]
         return own[0].astype(jnp.int32) if self.goal.kind == "classes" else own
@@ -65,7 +75,7 @@ class Judging:
         """What the examples give in sum, head by head."""
         return {judge.goal.name: judge.sums(scores, targets, dials) for judge in self._judges}
 
-    def finished(self, sums: Sums, examples: int, dials: Dials) -> tuple[Array, dict[str, Array]]:
+    def finished(self, sums: Sums, examples: int | Array, dials: Dials) -> tuple[Array, dict[str, Array]]:
         """The loss, and everything else that is told, of so many examples, from their sums."""
         parts: list[Array] = []
         told: dict[str, Array] = {}
@@ -79,6 +89,10 @@ class Judging:
             }
             parts.append(loss if goal.weight is None else dials[goal.weight] * loss)
         return sum(parts[1:], parts[0]), told
+
+    def confusion(self, goal: int, scores: Array, targets: Array, dials: Dials) -> Array:
+        """How many examples of each class are given each class by the head in that place, `(true, predicted)`."""
+        return self._judges[goal].confusion(scores, targets, dials)
 
     def predictions(self, scores: Array, dials: Dials) -> Array:
         """The predictions of all heads, `(unit, example)`."""

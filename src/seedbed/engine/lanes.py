@@ -1,7 +1,7 @@
-"""The lanes of a wave as they lie between two chunks, and what the host must know of them.
+"""The lanes of a pack as they lie between two chunks, and what the host must know of them.
 
-Networks and memories cross as bare arrays in a row: what they are part of, an Equinox model for instance, is known
-only where a program is traced. A program kept from an earlier process needs none of it.
+Networks and the states of their optimizers cross as bare arrays in a row: what they are part of, an Equinox model for
+instance, is known only where a program is traced. A program kept from an earlier process needs none of it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from seedbed.resolve import Resolved
 NEVER = -1
 
 
-class Chances(NamedTuple):
+class RngKeys(NamedTuple):
     """The keys a member needs while it trains: the order of its examples, and noise inside its layers."""
 
     order: Any
@@ -38,7 +38,7 @@ class Layout:
     """What the host must know of a group's lanes.
 
     sizes     the planning numbers
-    arrays    how many arrays a network and its memory are
+    arrays    how many arrays a network and the state of its optimizer are
     metrics   names of what is known at every step
     resolved  what the question means on its data: names, and when splits are judged
     probes    names of the probes, each with its axes beside the step
@@ -57,5 +57,5 @@ class Layout:
 
     @property
     def structure(self) -> Any:
-        """How the arrays of a wave, all in a row, make up (lanes, chances)."""
-        return jax.tree.structure((Lanes((0,) * self.arrays, 0, 0, 0, dict.fromkeys(self.metrics, 0)), Chances(0, 0)))
+        """How the arrays of a pack, all in a row, make up (lanes, rng_keys)."""
+        return jax.tree.structure((Lanes((0,) * self.arrays, 0, 0, 0, dict.fromkeys(self.metrics, 0)), RngKeys(0, 0)))

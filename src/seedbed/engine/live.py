@@ -15,12 +15,12 @@ from jaxtyping import Array
 
 from seedbed.engine import plan
 from seedbed.engine.compiler import Pending
-from seedbed.engine.ensemble import Wave, advance, begin, first_data, turn
+from seedbed.engine.ensemble import Pack, advance, begin, first_data, turn
 from seedbed.engine.lanes import NEVER
 from seedbed.engine.lowered import Lowered
 from seedbed.engine.options import Dials
 from seedbed.engine.program import EVERYWHERE, MEMBERS, Program
-from seedbed.engine.schedules import at_step, refreshed
+from seedbed.engine.schedules import Clock, at_step, refreshed
 from seedbed.engine.splits import Network
 from seedbed.parts.models import layers_of
 from seedbed.spec import Spec
@@ -60,29 +60,29 @@ class LiveGroup:
         epoch = steps_per_epoch(dataset.examples, group.spec.batch_size)
         self._lanes = jax.jit(_over_lanes(self._program, _answering(self._lowered, epoch)))
         self._one = jax.jit(_opening(self._lowered, epoch))
-        stretches = plan.cohorts(group, self._program.sizes.cohort)
-        self._cohorts = [begin(self._program, one, dataset_of) for one in stretches]
+        planned_blocks = plan.cohorts(group, self._program.sizes.cohort)
+        self._cohorts = [begin(self._program, one, dataset_of) for one in planned_blocks]
         self._maps: list[Any] = [None for _ in self._cohorts]
         self._ended: list[dict[int, list[np.ndarray]]] = [{} for _ in self._cohorts]
         for number, cohort in enumerate(self._cohorts):
-            for wave in cohort.waves:
-                self._watch(number, wave, 0)
+            for pack in cohort.packs:
+                self._watch(number, pack, 0)
 
     @property
     def running(self) -> int:
         """How many members still train."""
-        return sum(int((cohort.found["stop_step"] == NEVER).sum()) for cohort in self._cohorts)
+        return sum(int((cohort.results["stop_step"] == NEVER).sum()) for cohort in self._cohorts)
 
     def train_to(self, step: int) -> None:
         """Train every member up to a step, unless it stops before."""
         for number, cohort in enumerate(self._cohorts):
-            while cohort.waves and cohort.at < step:
-                advance(self._program, cohort, step - cohort.at, lambda wave, at, n=number: self._watch(n, wave, at))
+            while cohort.packs and cohort.at < step:
+                advance(self._program, cohort, step - cohort.at, lambda pack, at, n=number: self._watch(n, pack, at))
 
     def turn(self, specs: Sequence[Spec]) -> None:
         """Give members the dials of other questions of the same recipes, by setting, from their next step on."""
         for cohort in self._cohorts:
-            dialled = [(specs[one.setting].dials(), len(one.seeds)) for one in cohort.stretches]
+            dialled = [(specs[one.setting].dials(), len(one.seeds)) for one in cohort.planned_blocks]
             turn(self._program, cohort, {
                 path: np.concatenate([np.full(count, dials[path]) for dials, count in dialled]) for path in cohort.dials
             })  # fmt: skip
@@ -91,22 +91,22 @@ class LiveGroup:
         """What is known of all members, planned block by planned block."""
         for cohort, maps in zip(self._cohorts, self._maps, strict=True):
             first = 0
-            for stretch in cohort.stretches:
-                own = slice(first, first + len(stretch.seeds))
+            for planned in cohort.planned_blocks:
+                own = slice(first, first + len(planned.seeds))
                 first = own.stop
-                found = {name: array[own] for name, array in cohort.found.items()}
-                yield Part(stretch.setting, stretch.seeds, cohort.grid, found, None if maps is None else maps[own])
+                found = {name: array[own] for name, array in cohort.results.items()}
+                yield Part(planned.setting, planned.seeds, cohort.grid, found, None if maps is None else maps[own])
 
     def layers(self, setting: int, seed: int, points: np.ndarray) -> Layers:
         """One member from inside, at inputs `(point, ...)`."""
-        number, place = next(
-            (number, [(one.setting, other) for one in cohort.stretches for other in one.seeds].index((setting, seed)))
-            for number, cohort in enumerate(self._cohorts)
-            if any(one.setting == setting and seed in one.seeds for one in cohort.stretches)
-        )
+        listed = [
+            [(block.setting, own) for block in cohort.planned_blocks for own in block.seeds] for cohort in self._cohorts
+        ]
+        number = next(number for number, members in enumerate(listed) if (setting, seed) in members)
+        place = listed[number].index((setting, seed))
         cohort = self._cohorts[number]
         dials = {path: jnp.float32(values[place]) for path, values in cohort.dials.items()}
-        stop, inputs = int(cohort.found["stop_step"][place]), np.moveaxis(points, 0, -1).astype(np.float32)
+        stop, inputs = int(cohort.results["stop_step"][place]), np.moveaxis(points, 0, -1).astype(np.float32)
         arrays = self._arrays(number, place)
         answers, hidden = self._one(arrays, dials, jnp.int32(cohort.at if stop == NEVER else stop), inputs)
         network = _network(self._lowered, arrays)
@@ -114,44 +114,44 @@ class LiveGroup:
                    for name in ("weight", "bias") if (value := getattr(layer, name, None)) is not None}  # fmt: skip
         return Layers(np.asarray(answers), [np.asarray(one).reshape(-1, len(points)) for one in hidden], weights)
 
-    def _watch(self, number: int, wave: Wave, step: int) -> None:
-        """Ask the members of a wave at the points, and keep the networks of those that have stopped."""
+    def _watch(self, number: int, pack: Pack, step: int) -> None:
+        """Ask the members of a pack at the points, and keep the networks of those that have stopped."""
         cohort = self._cohorts[number]
-        stopped = cohort.found["stop_step"][wave.places] != NEVER
+        stopped = cohort.results["stop_step"][pack.member_index] != NEVER
         ended = self._ended[number]
-        new = [at for at in np.flatnonzero(stopped) if int(wave.places[at]) not in ended]
-        arrays = [np.asarray(array) for array in wave.lanes.arrays] if new else []
+        new = [at for at in np.flatnonzero(stopped) if int(pack.member_index[at]) not in ended]
+        arrays = [np.asarray(array) for array in pack.lanes.arrays] if new else []
         for at in new:
-            ended[int(wave.places[at])] = [array[wave.seats[at]] for array in arrays]
+            ended[int(pack.member_index[at])] = [array[pack.lane_index[at]] for array in arrays]
         if self.points is None:
             return
-        steps = jnp.where(wave.lanes.stop_step == NEVER, jnp.int32(step), wave.lanes.stop_step)
-        answers = np.asarray(self._lanes(wave.lanes.arrays, wave.dials, steps, self.points))[wave.seats]
+        steps = jnp.where(pack.lanes.stop_step == NEVER, jnp.int32(step), pack.lanes.stop_step)
+        answers = np.asarray(self._lanes(pack.lanes.arrays, pack.dials, steps, self.points))[pack.lane_index]
         if self._maps[number] is None:
             self._maps[number] = np.zeros((len(cohort.seeds), *answers.shape[1:]), np.float32)
-        self._maps[number][wave.places] = answers
+        self._maps[number][pack.member_index] = answers
 
     def _arrays(self, number: int, place: int) -> list[Any]:
         if place in self._ended[number]:
             return self._ended[number][place]
-        for wave in self._cohorts[number].waves:
-            if place in wave.places:
-                seat = wave.seats[np.flatnonzero(wave.places == place)[0]]
-                return [np.asarray(array)[seat] for array in wave.lanes.arrays]
-        raise AssertionError(place)  # a member that has not stopped is in a wave
+        for pack in self._cohorts[number].packs:
+            if place in pack.member_index:
+                seat = pack.lane_index[np.flatnonzero(pack.member_index == place)[0]]
+                return [np.asarray(array)[seat] for array in pack.lanes.arrays]
+        raise AssertionError(place)  # a member that has not stopped is in a pack
 
 
 def _network(lowered: Lowered, arrays: Any) -> Network:
     """The network of a member, whose arrays lie in a row with those of the optimizer behind them."""
-    lane = lowered.one[0]
-    network, _ = jax.tree.unflatten(jax.tree.structure((lane.network, lane.memory)), arrays)
+    lane = lowered.member_shapes[0]
+    network, _ = jax.tree.unflatten(jax.tree.structure((lane.network, lane.opt_state)), arrays)
     return network
 
 
 def _network_at(lowered: Lowered, epoch: int, arrays: Any, dials: Dials, step: Array) -> tuple[Network, Dials]:
     """The network of a member and its dials, as the question's schedules have them at a step."""
     schedules = lowered.member.schedules
-    now = at_step(schedules, dials, step, epoch)
+    now = at_step(schedules, dials, Clock(step, step, epoch))
     network = _network(lowered, arrays)
     return network._replace(fixed=refreshed(network.fixed, now, schedules)), now
 
@@ -179,7 +179,7 @@ def _opening(lowered: Lowered, epoch: int) -> Callable[..., tuple[Array, tuple[A
 
 
 def _over_lanes(program: Program, answers: Callable[..., Array]) -> Callable[..., Array]:
-    """The answers of all lanes of a wave, on the devices where they lie."""
+    """The answers of all lanes of a pack, on the devices where they lie."""
     many = jax.vmap(answers, in_axes=(0, 0, 0, None))
     specs = (MEMBERS, MEMBERS, MEMBERS, EVERYWHERE)
     return jax.shard_map(many, mesh=program.mesh, in_specs=specs, out_specs=MEMBERS, check_vma=False)

@@ -27,7 +27,7 @@ CONTRACT: Mapping[str, str] = {
     "metric": "it is called as f(score, prediction, target) for one example and returns one number",
     "model": "a model is a function of a key that returns an Equinox module",
     "optimizer": "it is called with its options and returns an optax.GradientTransformation",
-    "probe": "it is called as f(moment) and returns one number; a moment has model, gradient, update, scores, loss, "
+    "probe": "it is called as f(context) and returns one number; a context has model, gradient, update, scores, loss, "
              "predictions and signals",
     "schedule": "it is called as f(step), a number counted from 0, and returns one number",
 }  # fmt: skip
@@ -99,10 +99,12 @@ def _rule(part: Part, result: Any, _: tuple[Any, ...]) -> optax.GradientTransfor
 
     def begin(params: Any) -> Any:
         state = tried(lambda: init(params), f"{_title(part)} cannot begin", "its init takes the weights")
-        if any(is_key(leaf) for leaf in jax.tree.leaves(state)):
+        keys = [leaf for leaf in jax.tree.leaves(state) if is_key(leaf)]
+        if keys:
+            like = f" (or {_what(keys[0])}, as keys are; keep counts as int32)" if keys[0].dtype == jnp.uint32 else ""
             raise PartError(
-                f"{_title(part)} must draw nothing, got a state with a random key, which would give the networks of "
-                "all seeds the same noise; take a rule of gradient, state and weights alone, for instance optax.adam"
+                f"{_title(part)} must draw nothing, got a state with a random key{like}, which would give the networks "
+                "of all seeds the same noise; take a rule of gradient, state and weights alone, for instance optax.adam"
             )
         return state
 
@@ -150,9 +152,11 @@ def _form(tree: Any) -> Any:
 
 
 def is_key(leaf: Any) -> bool:
-    """Whether an array is a random key of jax, also one of the older form: the only arrays of type uint32 here."""
+    """Whether an array is a random key of jax, or looks like one of the older form: pairs (rbg: fours) of uint32."""
     kind = getattr(leaf, "dtype", None)
-    return kind is not None and (jnp.issubdtype(kind, jax.dtypes.prng_key) or kind == jnp.uint32)
+    if kind is None:
+        return False
+    return jnp.issubdtype(kind, jax.dtypes.prng_key) or (kind == jnp.uint32 and leaf.shape[-1:] in ((2,), (4,)))
 
 
 def _numeric(value: Any) -> TypeGuard[Array]:

@@ -14,16 +14,16 @@ import numpy as np
 from seedbed.spec import Setting, Spec, canonical_json
 
 MAX_WIDTH = 128
-STATE_BYTES = 256 * 2**20  # all lanes of a device: weights, memory of the rule, own data
+STATE_BYTES = 256 * 2**20  # all lanes of a device: weights, state of the optimizer, own data
 PRODUCT_BYTES = 8 * 2**20  # lanes in one product: what a step touches should stay near the caches
-PARTS = 8  # products in a wave at most: more would only be more lanes to fill up where few members are left
+PARTS = 8  # products in a pack at most: more would only be more lanes to fill up where few members are left
 COHORT_BYTES = 768 * 2**20  # all members trained side by side: states and traces
 BLOCK = 256  # seeds of one setting in one stored block
 ROWS = 32  # rows of a chunk
 
 
 @dataclass(frozen=True)
-class Stretch:
+class PlannedBlock:
     """Seeds of one setting that are trained and stored together."""
 
     setting: int
@@ -33,15 +33,15 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Group:
-    """Stretches of one recipe."""
+    """Blocks of one recipe."""
 
     spec: Spec
-    stretches: tuple[Stretch, ...]
+    planned_blocks: tuple[PlannedBlock, ...]
 
     @property
     def members(self) -> int:
         """How many networks."""
-        return sum(len(stretch.seeds) for stretch in self.stretches)
+        return sum(len(planned.seeds) for planned in self.planned_blocks)
 
 
 @dataclass(frozen=True)
@@ -63,21 +63,21 @@ def groups(settings: Sequence[Setting], missing: Sequence[Sequence[int]]) -> lis
 
     Members of a group share its data, so settings that differ in a number of their data are groups of their own.
     """
-    by_recipe: dict[tuple[str, int, str], list[Stretch]] = {}
+    by_recipe: dict[tuple[str, int, str], list[PlannedBlock]] = {}
     for index, (setting, seeds) in enumerate(zip(settings, missing, strict=True)):
         key = (setting.spec.recipe(), setting.spec.steps, canonical_json(setting.spec.data.canonical()))
-        by_recipe.setdefault(key, []).extend(Stretch(index, setting.spec, part) for part in _stretches(seeds))
+        by_recipe.setdefault(key, []).extend(PlannedBlock(index, setting.spec, part) for part in _consecutive(seeds))
     return [Group(found[0].spec, tuple(found)) for found in by_recipe.values() if found]
 
 
-def cohorts(group: Group, size: int) -> Iterator[tuple[Stretch, ...]]:
-    """The group's stretches, as many at a time as `size` members allow, at least one."""
-    waiting: list[Stretch] = []
-    for stretch in group.stretches:
-        if waiting and sum(len(one.seeds) for one in waiting) + len(stretch.seeds) > size:
+def cohorts(group: Group, size: int) -> Iterator[tuple[PlannedBlock, ...]]:
+    """The group's blocks, as many at a time as `size` members allow, at least one."""
+    waiting: list[PlannedBlock] = []
+    for planned in group.planned_blocks:
+        if waiting and sum(len(one.seeds) for one in waiting) + len(planned.seeds) > size:
             yield tuple(waiting)
             waiting = []
-        waiting.append(stretch)
+        waiting.append(planned)
     yield tuple(waiting)
 
 
@@ -91,14 +91,14 @@ def sizes(state_bytes: int, work_bytes: int, trace_bytes: int, devices: int) -> 
     return Sizes(width, at_once, cohort)
 
 
-def seats(members: int, sizes: Sizes, devices: int) -> np.ndarray:
+def lane_index(members: int, sizes: Sizes, devices: int) -> np.ndarray:
     """The lanes that so many members take: as many on every device, there from the first lane on."""
     share = -(-members // devices)
     device, lane = np.divmod(np.arange(members), max(share, 1))
     return device * sizes.width + lane
 
 
-def rounds(taken: np.ndarray, sizes: Sizes) -> int:
+def sequential_products(taken: np.ndarray, sizes: Sizes) -> int:
     """How many products the busiest device makes of a step, one after the other, while members run in these lanes."""
     device, lane = np.divmod(taken, sizes.width)
     products = np.unique(np.stack([device, lane // sizes.at_once]), axis=1)
@@ -108,14 +108,14 @@ def rounds(taken: np.ndarray, sizes: Sizes) -> int:
 class Rows(NamedTuple):
     """The rows of a chunk: row i trains from stops[i] up to stops[i + 1], and `looks[i]` says what is looked at there.
 
-    0: nothing; JUDGED: the splits that targets are judged by; TRACED: these and the probes.
+    0: nothing; JUDGED: the whole splits; PROBED: the probes, of which a trace is kept; TRACED: both.
     """
 
     stops: Any
     looks: Any
 
 
-JUDGED, TRACED = 1, 2
+JUDGED, PROBED, TRACED = 1, 2, 3
 
 
 def chunk_rows(
@@ -123,8 +123,8 @@ def chunk_rows(
 ) -> tuple[Rows, np.ndarray]:  # fmt: skip
     """The rows of a chunk that begins at step `at` and makes about `steps` steps, and the grid index of each.
 
-    A row begins at every step of `grid`, on which traces are kept, and of `judged`. The last row is always empty: it
-    looks at those that stopped in between. Rows off the grid have index -1.
+    A row begins at every step of `grid`, on which traces are kept, and of `judged`, on which whole splits are judged.
+    The last row is always empty: it looks at those that stopped in between. Rows off the grid have index -1.
     """
     end = min(at + max(steps, 1), cap + 1)
     rising = np.union1d(grid, judged)
@@ -133,14 +133,14 @@ def chunk_rows(
     if len(starts) > ROWS - 1:
         end, starts = starts[ROWS - 1], starts[: ROWS - 1]
     rest = ROWS - len(starts)
-    traced, seen = np.isin(starts, grid), np.isin(starts, rising)
-    looks = np.where(traced, TRACED, np.where(seen, JUDGED, 0))
+    traced = np.isin(starts, grid)
+    looks = np.where(traced, PROBED, 0) + np.where(np.isin(starts, judged), JUDGED, 0)
     index = np.where(traced, np.searchsorted(grid, starts), -1)
     stops = np.array([*starts, *[end] * (rest + 1)], np.int32)
     return Rows(stops, np.pad(looks, (0, rest)).astype(np.int32)), np.pad(index, (0, rest), constant_values=-1)
 
 
-def _stretches(seeds: Sequence[int]) -> Iterator[tuple[int, ...]]:
+def _consecutive(seeds: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """Runs of consecutive seeds, cut at multiples of the block size."""
     run: list[int] = []
     for seed in sorted(seeds):

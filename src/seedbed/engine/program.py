@@ -9,8 +9,8 @@ from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from seedbed.engine import devices, plan
-from seedbed.engine.lanes import Chances, Lanes, Layout
-from seedbed.engine.shapes import Feed
+from seedbed.engine.lanes import Lanes, Layout, RngKeys
+from seedbed.engine.shapes import DataArrays
 
 MEMBERS, EVERYWHERE = P(devices.AXIS), P()
 DRAWN = "initializer"
@@ -27,14 +27,16 @@ class Program:
     trained: Callable[..., Any]
     compile_seconds: float
 
-    def start(self, seeds: Any, dials: Any) -> tuple[Lanes, Chances]:
+    def start(self, seeds: Any, dials: Any) -> tuple[Lanes, RngKeys]:
         """Draw lanes. The program gives arrays in a row, so that other groups can share it."""
         drawn = self.drawn(seeds, *(dials[name] for name in sorted(dials)))
         return jax.tree.unflatten(self.layout.structure, drawn)
 
-    def train(self, lanes: Lanes, chances: Chances, dials: Any, feed: Feed, rows: plan.Rows, cap: Any) -> Any:
+    def train(
+        self, lanes: Lanes, rng_keys: RngKeys, dials: Any, data_arrays: DataArrays, rows: plan.Rows, cap: Any
+    ) -> Any:
         """Train lanes for a chunk: (lanes, what each row showed). The lanes that were given are used up."""
-        return self.trained(lanes, chances, trained_by(dials), feed, rows, cap)
+        return self.trained(lanes, rng_keys, trained_by(dials), data_arrays, rows, cap)
 
     @property
     def sizes(self) -> plan.Sizes:

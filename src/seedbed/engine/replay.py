@@ -16,7 +16,7 @@ from seedbed.engine.ensemble import final_arrays
 from seedbed.engine.judging import Judging
 from seedbed.engine.options import Dials
 from seedbed.engine.own_parts import tried
-from seedbed.engine.schedules import dials_of
+from seedbed.engine.schedules import Clock, dials_of
 from seedbed.engine.shapes import shape_of
 from seedbed.resolve import resolve
 from seedbed.spec import Spec
@@ -66,14 +66,16 @@ class Replay(NamedTuple):
 
 def replay(spec: Spec, dataset: Dataset, seed: int) -> Replay:
     """Train one member of a setting again, to its last step."""
-    group = plan.Group(spec, (plan.Stretch(0, spec, (seed,)),))
+    group = plan.Group(spec, (plan.PlannedBlock(0, spec, (seed,)),))
     program = shared().request(spec, dataset, {}).program()
-    arrays, found = final_arrays(program, group.stretches, dataset)
+    arrays, found = final_arrays(program, group.planned_blocks, dataset)
     shape = shape_of(dataset)
-    network = network_of(spec, shape, arrays)
+    network, opt_state = network_of(spec, shape, arrays)
     plain, state_plain = structure_of(spec, shape)
     model = eqx.nn.inference_mode(eqx.combine(network.trained, network.fixed, plain))
     state = eqx.combine(network.state, state_plain) if jax.tree.leaves(network.state) else None
-    dials = dials_of(spec, found[2].item(), steps_per_epoch(dataset.examples, spec.batch_size))
+    stopped = found[2].item()
+    taken = opt_state.taken if spec.accumulates else stopped
+    dials = dials_of(spec, Clock(stopped, taken, steps_per_epoch(dataset.examples, spec.at_once)))
     opened = Opened(model, state, Judging(resolve(spec, shape).goals), dials, shape.inputs)
     return Replay(opened, *(value.item() for value in found))

@@ -4,7 +4,7 @@ Schedules stand where dials stand. Everything that takes dials is given those of
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,7 @@ from seedbed.engine import own_parts
 from seedbed.engine.options import Dials, resolved
 from seedbed.parts.layers import Fixed
 from seedbed.parts.schedules import SCHEDULES
-from seedbed.spec import PARTS, Spec
+from seedbed.spec import Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.schedules import is_schedule
 
@@ -24,24 +24,39 @@ Schedules = Mapping[str, Part]
 def scheduled(question: Spec) -> Schedules:
     """Every schedule of a question by its dotted path."""
     found: dict[str, Part] = {}
-    for name in PARTS:
-        if (part := getattr(question, name)) is not None:
-            found |= _inside(part, name)
+    for name, part in question.parts().items():
+        found |= {name: part} if is_schedule(part) else _inside(part, name)
     return found
 
 
-def dials_of(question: Spec, step: int = 0, epoch: int = 1) -> Dials:
-    """The numbers of a question without factors, as arrays, with its schedules at a step."""
+class Clock(NamedTuple):
+    """The time of a schedule: the step for those that count steps; `taken` of `epoch` to a pass for the others.
+
+    `taken` is the number of batches, or of micro-batches where a step adds up several, that all updates so far took.
+    """
+
+    step: Any
+    taken: Any
+    epoch: int
+
+
+START = Clock(0, 0, 1)
+BATCH_SIZE = "batch_size"  # the path of a batch size that follows a schedule
+
+
+def dials_of(question: Spec, clock: Clock | None = None) -> Dials:
+    """The numbers of a question without factors, as arrays, with its schedules at a time, at first the beginning."""
     dials = {path: jnp.float32(value) for path, value in question.dials().items()}
-    return at_step(scheduled(question), dials, step, epoch)
+    return at_step(scheduled(question), dials, clock or START)
 
 
-def at_step(schedules: Schedules, dials: Dials, step: Array | int, epoch: int) -> Dials:
-    """The dials and the value of every schedule at a step, where an epoch has so many steps."""
+def at_step(schedules: Schedules, dials: Dials, clock: Clock) -> Dials:
+    """The dials, and the value of every schedule at a time."""
     if not schedules:
         return dials
-    time = jnp.asarray(step, jnp.result_type(float))
-    return {**dials, **{path: _value(part, path, dials, time, epoch) for path, part in schedules.items()}}
+    step, taken = (jnp.asarray(count, jnp.result_type(float)) for count in (clock.step, clock.taken))
+    time = Clock(step, taken, clock.epoch)
+    return {**dials, **{path: _value(part, path, dials, time) for path, part in schedules.items()}}
 
 
 def refreshed(fixed: Any, dials: Dials, schedules: Schedules) -> Any:
@@ -69,18 +84,18 @@ def _found(items: Any, path: str) -> Iterator[tuple[str, Part]]:
             yield from _found(enumerate(value, start=1), at)
 
 
-def _value(part: Part, path: str, dials: Dials, step: Array, epoch: int) -> Array:
+def _value(part: Part, path: str, dials: Dials, clock: Clock) -> Array:
     options = {name: resolved(value, f"{path}.{name}", dials) for name, value in part.options if name != "then"}
     if part.function is not None:
-        return jnp.asarray(own_parts.guarded(part)(step, **options), step.dtype)
-    unit = epoch if options.pop("unit", "step") == "epoch" else 1
+        return jnp.asarray(own_parts.guarded(part)(clock.step, **options), clock.step.dtype)
+    time, unit = (clock.taken, clock.epoch) if options.pop("unit", "step") == "epoch" else (clock.step, 1)
     if "then" in dict(part.options):
-        options["then"] = _following(part["then"], f"{path}.then", dials, epoch)
-    return SCHEDULES[part.name](step, unit, **options)
+        options["then"] = _following(part["then"], f"{path}.then", dials, clock.epoch)
+    return SCHEDULES[part.name](time, unit, **options)
 
 
 def _following(then: Any, path: str, dials: Dials, epoch: int) -> Callable[[Array], Array]:
-    """What a warm-up leads to, as a function of steps: a schedule, or a number."""
+    """What a warm-up leads to, as a function of the warm-up's own time: a schedule, or a number."""
     if is_schedule(then):
-        return lambda step: _value(then, path, dials, step, epoch)
-    return lambda step: jnp.broadcast_to(dials[path], step.shape)
+        return lambda time: _value(then, path, dials, Clock(time, time, epoch))
+    return lambda time: jnp.broadcast_to(dials[path], time.shape)

@@ -9,7 +9,7 @@ from seedbed.datasets.dataset import Dataset
 from seedbed.resolve import Shape
 
 
-class Feed(NamedTuple):
+class DataArrays(NamedTuple):
     """The data of a chunk: training examples, and (or None) those of the other splits, the example axis first."""
 
     inputs: Any
@@ -30,7 +30,8 @@ def shape_of(dataset: Dataset) -> Shape:
     return Shape(dataset.shape, tuple(dataset.heads), dataset.sizes)
 
 
-SLICE_BYTES = 4 * 2**20  # of intermediate results of a slice, over the members that are judged in one product
+SLICE_BYTES = 16 * 2**20  # of intermediate results of a slice, over the members that are judged in one product
+LEAST_IN_SLICE = 8  # examples of all members in a slice: fewer make short products
 
 
 def slices(examples: int, most: int) -> tuple[int, int]:
@@ -48,11 +49,15 @@ def slices(examples: int, most: int) -> tuple[int, int]:
 
 def most_in_slice(example_bytes: int, members: int) -> int:
     """The examples of a slice, where judging one of one member leaves so many bytes of intermediate results."""
-    return max(SLICE_BYTES // max(example_bytes * members, 1), 1)
+    return max(SLICE_BYTES // max(example_bytes * members, 1), LEAST_IN_SLICE // members, 1)
 
 
-def feed_of(dataset: Dataset, members: Any = slice(None)) -> Feed:
+def data_arrays_of(dataset: Dataset, members: Any = slice(None)) -> DataArrays:
     """The arrays of a data set, of the given members where each has its own."""
     arrays = (dataset.inputs, dataset.targets, dataset.test_inputs, dataset.test_targets, dataset.valid_inputs,
               dataset.valid_targets)  # fmt: skip
-    return Feed(*(None if array is None else array[members] for array in arrays)) if dataset.fresh else Feed(*arrays)
+    return (
+        DataArrays(*(None if array is None else array[members] for array in arrays))
+        if dataset.fresh
+        else DataArrays(*arrays)
+    )

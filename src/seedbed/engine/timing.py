@@ -1,4 +1,4 @@
-"""What a step of a question costs in seconds: one network alone, and each network of a full wave.
+"""What a step of a question costs in seconds: one network alone, and each network of a full pack.
 
 Nothing that is timed leaves a result; who keeps the seconds is `procedures.timing`. Training itself is `ensemble`.
 """
@@ -16,7 +16,7 @@ from seedbed.engine import devices, plan
 from seedbed.engine.lanes import NEVER
 from seedbed.engine.lowered import Lowered
 from seedbed.engine.program import Program
-from seedbed.engine.shapes import feed_of
+from seedbed.engine.shapes import data_arrays_of
 from seedbed.spec import Spec
 
 WARM_STEPS = 8
@@ -30,9 +30,9 @@ def seconds(
 ) -> dict[str, np.ndarray]:
     """Seconds of a step and network, `repeats` times each, and what they were measured on.
 
-    alone, wave              (repeat,) one lane on one device; all lanes of a wave on all devices, per network
+    alone, wave              (repeat,) one lane on one device; all lanes of a pack on all devices, per network
     alone_steps, wave_steps  steps between the two ends of each measurement
-    lanes                    networks of a wave
+    lanes                    networks of a pack
 
     Each is the difference of a call of 1 + k steps and the shortest of three of a single step, divided by k: what a
     call costs besides its steps (dispatch) cancels; it looks at nothing. k is what fills `least` seconds,
@@ -47,10 +47,10 @@ def seconds(
     single = replace(lowered, sizes=plan.Sizes(1, 1, 1), mesh=devices.mesh(1)).compiled()
     whole = Lowered.of(spec, first).compiled()
     alone = _watch(single, spec, untested, least)
-    wave = _watch(whole, spec, dataset_of(np.arange(whole.lanes)), least)
-    found = np.array([(alone.per_step(), wave.per_step()) for _ in range(repeats)])
+    pack = _watch(whole, spec, dataset_of(np.arange(whole.lanes)), least)
+    found = np.array([(alone.per_step(), pack.per_step()) for _ in range(repeats)])
     return {"alone": found[:, 0], "wave": found[:, 1] / whole.lanes, "alone_steps": np.array(alone.steps),
-            "wave_steps": np.array(wave.steps), "lanes": np.array(whole.lanes)}  # fmt: skip
+            "wave_steps": np.array(pack.steps), "lanes": np.array(whole.lanes)}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,17 @@ def _watch(program: Program, spec: Spec, dataset: Dataset, least: float) -> Watc
     seeds = np.arange(program.lanes, dtype=np.uint32)
     dials = {path: np.full(program.lanes, value, np.float32) for path, value in spec.dials().items()}
     placed = program.on_members(seeds), program.on_members(dials)
-    feed = feed_of(dataset)
-    feed = program.on_members(feed) if program.layout.own_data else program.everywhere(feed)
+    data_arrays = data_arrays_of(dataset)
+    data_arrays = program.on_members(data_arrays) if program.layout.own_data else program.everywhere(data_arrays)
 
     def call(steps: int) -> float:
-        lanes, chances = program.start(*placed)
+        lanes, rng_keys = program.start(*placed)
         stops = np.array([0, *[steps] * plan.ROWS], np.int32)
         rows = program.everywhere(plan.Rows(stops, np.zeros(plan.ROWS, np.int32)))
         cap = program.everywhere(np.int32(CAP))
-        jax.block_until_ready((lanes, chances, rows, cap, feed))
+        jax.block_until_ready((lanes, rng_keys, rows, cap, data_arrays))
         began = time.perf_counter()
-        done: Any = jax.block_until_ready(program.train(lanes, chances, placed[1], feed, rows, cap))
+        done: Any = jax.block_until_ready(program.train(lanes, rng_keys, placed[1], data_arrays, rows, cap))
         took = time.perf_counter() - began
         return took if (np.asarray(done[0].stop_step) == NEVER).all() else float("nan")
 

@@ -3,6 +3,8 @@
 from seedbed.figures.against import against
 from seedbed.figures.agreement import agreement
 from seedbed.figures.arrivals import arrivals, hit_distribution
+from seedbed.figures.bands import bands
+from seedbed.figures.confusions import confusions
 from seedbed.figures.curves import curves, overlay
 from seedbed.figures.depths import AcrossLayers, Spread, across_layers, violins
 from seedbed.figures.effort import by_effort
@@ -12,7 +14,7 @@ from seedbed.figures.fits import Fit, fits
 from seedbed.figures.functions import FunctionRow, function_and_derivative
 from seedbed.figures.heat import Descent, heat
 from seedbed.figures.histograms import histograms
-from seedbed.figures.images import image_grid, labelled_images
+from seedbed.figures.images import image_grid, image_rows, labelled_images
 from seedbed.figures.kernels import kernel_grid
 from seedbed.figures.layers import by_layer
 from seedbed.figures.matrices import matrices, one_place
@@ -25,12 +27,14 @@ from seedbed.figures.squares import Square, separators, square_maps
 from seedbed.figures.strips import strips
 from seedbed.figures.style import save
 from seedbed.figures.surfaces import Panel, interactive_surfaces, surfaces
+from seedbed.figures.sweeps import sweep
 from seedbed.figures.traces import drawn, drawn_words
 from seedbed.figures.tradeoffs import TradeOff, trade_offs
 
 __all__ = ["AcrossLayers", "Descent", "Fit", "FunctionRow", "Panel", "Plane", "ShareCurve", "Spread", "Square",
-           "TradeOff", "across_layers", "against", "agreement", "arrivals", "by_effort", "by_layer", "curves", "drawn",
-           "drawn_words", "estimates", "fates", "fits", "function_and_derivative", "heat", "histograms",
-           "hit_distribution", "image_grid", "interactive_surfaces", "kernel_grid", "labelled_images", "matrices",
-           "one_place", "order", "overlay", "planes", "probabilities", "responses", "save", "separators", "share_map",
-           "shares", "square_maps", "strips", "surfaces", "trade_offs", "violins"]  # fmt: skip
+           "TradeOff", "across_layers", "against", "agreement", "arrivals", "bands", "by_effort", "by_layer",
+           "confusions", "curves", "drawn", "drawn_words", "estimates", "fates", "fits", "function_and_derivative",
+           "heat", "histograms", "hit_distribution", "image_grid", "image_rows", "interactive_surfaces", "kernel_grid",
+           "labelled_images", "matrices", "one_place", "order", "overlay", "planes", "probabilities", "responses",
+           "save", "separators", "share_map", "shares", "square_maps", "strips", "surfaces", "sweep", "trade_offs",
+           "violins"]  # fmt: skip

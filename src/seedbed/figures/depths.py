@@ -36,10 +36,11 @@ class AcrossLayers:
     expected: np.ndarray | None = None
 
 
-def violins(panels: Sequence[Spread], x_label: str, y_label: str) -> Figure:
+def violins(panels: Sequence[Spread], x_label: str, y_label: str, ticks: Sequence[str] = ()) -> Figure:
     """A violin per layer, a panel for each title, each with a vertical axis of its own.
 
-    A white line marks the median, a grey bar the middle half; whiskers show the expected mean +- one deviation.
+    `ticks` name the violins, the same in every panel; without them they are numbered from 1. A white line marks the
+    median, a grey bar the middle half; whiskers show the expected mean +- one deviation.
 
     Raises: SpecError for no panels, or a layer without finite values.
     """
@@ -56,7 +57,7 @@ def violins(panels: Sequence[Spread], x_label: str, y_label: str) -> Figure:
                 places = np.arange(1, len(mean) + 1)
                 axes.errorbar(places, mean, std, fmt="none", ecolor=INK, elinewidth=0.9, capsize=2.5, capthick=0.9)
             axes.set_title(one.title)
-            axes.set_xticks(range(1, len(one.layers) + 1))
+            axes.set_xticks(range(1, len(one.layers) + 1), ticks or None)
             axes.yaxis.set_major_locator(MaxNLocator(4))
             axes.yaxis.set_major_formatter(FuncFormatter(plain))
         outer_labels(grid, columns, x_label, y_label)

@@ -1,6 +1,6 @@
 """Small images side by side: what a network is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from seedbed.errors import SpecError
 from seedbed.figures.axes import wrapped
-from seedbed.figures.style import WIDTH, applied, blank
+from seedbed.figures.style import TALLEST, WIDTH, applied, blank
 from seedbed.figures.tiles import tiles
 
 PER_LABEL = 8
@@ -56,6 +56,34 @@ def labelled_images(images: np.ndarray, labels: np.ndarray, *, each: int = PER_L
         names = [f"label {kind:g}" if np.issubdtype(labels.dtype, np.number) else str(kind) for kind in kinds]
         rows = [list(images[labels == kind][:each]) for kind in kinds]
         tiles(figure.add_subplot(), rows, names=names, **_gray(images))
+    return figure
+
+
+def image_rows(rows: Mapping[str, np.ndarray], titles: Sequence[Sequence[str]] = ()) -> Figure:
+    """Images (image, height, width) in a row for each name, as many in every row; dark is a high value.
+
+    `titles` stand over the images. An image of NaN stays empty.
+
+    Raises: SpecError unless every row has as many images of one shape.
+    """
+    arrays = {name: np.asarray(images, float) for name, images in rows.items()}
+    shapes = {array.shape for array in arrays.values()}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 3 or not all(next(iter(shapes))):
+        raise SpecError(
+            f"rows of images must be (image, height, width) of one shape, got {sorted(shapes)}; give as many in each"
+        )
+    count, height, width = next(iter(shapes))
+    with applied():
+        longest = max(map(len, arrays))
+        left = min(0.17 * longest + 0.4, 3.5)
+        over = 0.1 + LINE if titles else 0.0
+        side = min((WIDTH - left) / count, 1.7, (TALLEST / len(arrays) - over) * width / height)
+        figure = blank(len(arrays) * (side * height / width + 0.12 + over) + 0.1, width=count * side + left)
+        every = np.concatenate(list(arrays.values()))
+        low, high = float(np.nanmin(every)), float(np.nanmax(every))
+        told = [[wrapped(str(title), 3 * side) for title in row] for row in titles]
+        tiles(figure.add_subplot(), [list(images) for images in arrays.values()], names=list(arrays), titles=told,
+              over=over / side, cmap="gray_r", vmin=low, vmax=high if high > low else low + 1)  # fmt: skip
     return figure
 
 

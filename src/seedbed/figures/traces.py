@@ -144,6 +144,7 @@ def _last_traced(values: np.ndarray) -> np.ndarray:
 
 
 def _traces(name: str, its: Look, part: xr.Dataset, variable: str, hold: bool) -> Traces:
+    part = records.looked_at(part, variable)
     values = measured(part, variable)
     diverged = members(part, "diverged_step")
     final = members(part, f"final_{variable}")

@@ -95,7 +95,7 @@ def f1(found: Float[Array, "3 class"], kind: str) -> Float[Array, ""]:
     return _mean_where((true > 0) | (kind != "classes"), _ratio(2 * both, true + given))
 
 
-def finished(name: str, total: Array, examples: int, kind: str) -> Float[Array, ""]:
+def finished(name: str, total: Array, examples: int | Array, kind: str) -> Float[Array, ""]:
     """The value of a metric on a split, from what its examples gave in sum; a user's own metric is a mean."""
     return RATES[name](total, kind) if name in RATES else total / examples
 

@@ -1,12 +1,12 @@
-"""What can be measured at a moment of training. Pure functions; none may change the training.
+"""What can be measured at a step of training. Pure functions; none may change the training.
 
-A `Moment` holds everything one member knows at a step; XLA drops what no probe asks for.
+A `ProbeContext` holds everything one member knows at a step; XLA drops what no probe asks for.
 """
 
-from seedbed.probing.moment import Moment, Signals
+from seedbed.probing.context import ProbeContext, Signals
 from seedbed.probing.normalization import norm_inputs, norm_parameters, unit_correlation, unit_inputs
-from seedbed.probing.norms import gradient_norm, update_ratio, weight_norm
-from seedbed.probing.path import first_kernels, largest_weight, parameters, predictions
+from seedbed.probing.norms import gradient_moments, gradient_norm, update_ratio, weight_norm
+from seedbed.probing.path import first_kernels, first_weights, largest_weight, parameters, predictions
 from seedbed.probing.signal import (
     activation_moments,
     activation_quantiles,
@@ -19,11 +19,13 @@ from seedbed.probing.signal import (
 PROBES = {
     "dead": dead,
     "gradient_norm": gradient_norm,
+    "gradient_moments": gradient_moments,
     "weight_norm": weight_norm,
     "update_ratio": update_ratio,
     "parameters": parameters,
     "largest_weight": largest_weight,
     "first_kernels": first_kernels,
+    "first_weights": first_weights,
     "predictions": predictions,
     "activation_moments": activation_moments,
     "activation_quantiles": activation_quantiles,
@@ -36,4 +38,4 @@ PROBES = {
     "unit_correlation": unit_correlation,
 }
 
-__all__ = ["PROBES", "Moment", "Signals"]
+__all__ = ["PROBES", "ProbeContext", "Signals"]

@@ -8,34 +8,34 @@ from jaxtyping import Array, Float
 from seedbed.errors import PartError
 from seedbed.parts.models import norms_of
 from seedbed.parts.regularizers import BatchNorm
-from seedbed.probing.moment import Moment
+from seedbed.probing.context import ProbeContext
 from seedbed.vocabulary.probes import PERCENTILES
 
 
-def norm_parameters(moment: Moment) -> Float[Array, "norm unit learned"]:
+def norm_parameters(context: ProbeContext) -> Float[Array, "norm unit learned"]:
     """Scale, shift, running mean and running variance of every batch norm; NaN beyond the units of a layer."""
-    each = [jnp.stack([norm.scale, norm.shift, *moment.state.get(norm.running)], axis=-1) for norm in _norms(moment)]
+    each = [jnp.stack([norm.scale, norm.shift, *context.state.get(norm.running)], axis=-1) for norm in _norms(context)]
     return _padded(each)
 
 
-def norm_inputs(moment: Moment) -> Float[Array, "norm unit statistic"]:
+def norm_inputs(context: ProbeContext) -> Float[Array, "norm unit statistic"]:
     """Mean and variance of what reaches every batch norm of the batch with nothing dropped."""
-    norms, state = _norms(moment), moment.estimated()
+    norms, state = _norms(context), context.estimated()
     return _padded([jnp.stack(state.get(norm.running), axis=-1) for norm in norms])
 
 
-def unit_inputs(moment: Moment) -> Float[Array, "hidden percentile"]:
+def unit_inputs(context: ProbeContext) -> Float[Array, "hidden percentile"]:
     """Percentiles of the input of the first unit of each hidden layer over the batch."""
-    return jnp.stack([_percentiles(layer[0]) for layer in moment.signals().inputs])
+    return jnp.stack([_percentiles(layer[0]) for layer in context.signals().inputs])
 
 
-def unit_correlation(moment: Moment) -> Float[Array, " hidden"]:
+def unit_correlation(context: ProbeContext) -> Float[Array, " hidden"]:
     """Mean |correlation| between the units of each hidden layer, over the pairs of units that vary."""
-    return jnp.stack([_correlation(layer) for layer in moment.judged()])
+    return jnp.stack([_correlation(layer) for layer in context.judged()])
 
 
-def _norms(moment: Moment) -> list[BatchNorm]:
-    found = norms_of(moment.model)
+def _norms(context: ProbeContext) -> list[BatchNorm]:
+    found = norms_of(context.model)
     if not found:
         raise PartError(
             "norm_parameters and norm_inputs need a model with batch norm, got one without; put batch_norm() among "

@@ -1,4 +1,4 @@
-"""Euclidean norms by layer."""
+"""The gradient and the weights by layer: Euclidean norms, and moments of the gradient."""
 
 from typing import Any
 
@@ -7,23 +7,29 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from seedbed.parts.models import layers_of
-from seedbed.probing.moment import Moment
+from seedbed.probing.context import ProbeContext
 
 
-def gradient_norm(moment: Moment) -> Float[Array, " layer"]:
+def gradient_norm(context: ProbeContext) -> Float[Array, " layer"]:
     """Norm of the loss gradient over the weights and biases of each layer."""
-    return _norms(moment.gradient)
+    return _norms(context.gradient)
 
 
-def weight_norm(moment: Moment) -> Float[Array, " layer"]:
+def gradient_moments(context: ProbeContext) -> Float[Array, "layer moment"]:
+    """Mean and standard deviation of the loss gradient over the weights of each layer."""
+    weights = [layer.weight for _, layer in layers_of(context.gradient)]
+    return jnp.stack([jnp.stack([jnp.mean(weight), jnp.std(weight)]) for weight in weights])
+
+
+def weight_norm(context: ProbeContext) -> Float[Array, " layer"]:
     """Norm of the weights and biases of each layer."""
-    return _norms(moment.model)
+    return _norms(context.model)
 
 
-def update_ratio(moment: Moment) -> Float[Array, " layer"]:
+def update_ratio(context: ProbeContext) -> Float[Array, " layer"]:
     """Norm of the update of each layer, divided by the norm of the layer; 0 where it has no weights but zeros."""
-    size = _norms(moment.model)
-    return jnp.where(size > 0, _norms(moment.update) / jnp.where(size > 0, size, 1), 0)
+    size = _norms(context.model)
+    return jnp.where(size > 0, _norms(context.update) / jnp.where(size > 0, size, 1), 0)
 
 
 def _norms(model: Any) -> Float[Array, " layer"]:

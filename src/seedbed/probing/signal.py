@@ -6,41 +6,41 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from seedbed.parts.models import layers_of
-from seedbed.probing.moment import Moment
+from seedbed.probing.context import ProbeContext
 from seedbed.vocabulary.probes import QUANTILES
 
 
-def dead(moment: Moment) -> Float[Array, ""]:
+def dead(context: ProbeContext) -> Float[Array, ""]:
     """1 where all examples get the same output and no gradient reaches the first layer, at a finite loss; else 0."""
-    same = jnp.all(moment.scores == moment.scores[..., :1])
-    reached = [layer for _, layer in layers_of(moment.gradient)][:1] or [moment.gradient]
+    same = jnp.all(context.scores == context.scores[..., :1])
+    reached = [layer for _, layer in layers_of(context.gradient)][:1] or [context.gradient]
     still = jnp.stack([jnp.all(array == 0) for array in jax.tree.leaves(reached)]).all()
-    return jnp.where(same & still & jnp.isfinite(moment.loss), 1.0, 0.0)
+    return jnp.where(same & still & jnp.isfinite(context.loss), 1.0, 0.0)
 
 
-def activation_moments(moment: Moment) -> Float[Array, "hidden moment"]:
+def activation_moments(context: ProbeContext) -> Float[Array, "hidden moment"]:
     """Mean and standard deviation of each hidden layer's activations."""
-    return jnp.stack([_moments(layer) for layer in moment.signals().forward])
+    return jnp.stack([_moments(layer) for layer in context.signals().forward])
 
 
-def activation_quantiles(moment: Moment) -> Float[Array, "hidden quantile"]:
+def activation_quantiles(context: ProbeContext) -> Float[Array, "hidden quantile"]:
     """Quantiles of each hidden layer's activations."""
-    return jnp.stack([_quantiles(layer) for layer in moment.signals().forward])
+    return jnp.stack([_quantiles(layer) for layer in context.signals().forward])
 
 
-def backward_moments(moment: Moment) -> Float[Array, "hidden moment"]:
+def backward_moments(context: ProbeContext) -> Float[Array, "hidden moment"]:
     """Mean and standard deviation of the loss gradient at each hidden layer's input."""
-    return jnp.stack([_moments(layer) for layer in moment.signals().backward])
+    return jnp.stack([_moments(layer) for layer in context.signals().backward])
 
 
-def backward_quantiles(moment: Moment) -> Float[Array, "hidden quantile"]:
+def backward_quantiles(context: ProbeContext) -> Float[Array, "hidden quantile"]:
     """Quantiles of the loss gradient at each hidden layer's input."""
-    return jnp.stack([_quantiles(layer) for layer in moment.signals().backward])
+    return jnp.stack([_quantiles(layer) for layer in context.signals().backward])
 
 
-def dead_units(moment: Moment) -> Float[Array, " hidden"]:
+def dead_units(context: ProbeContext) -> Float[Array, " hidden"]:
     """Share of units of each hidden layer that answer every example alike."""
-    return jnp.stack([_alike(layer) for layer in moment.signals().forward])
+    return jnp.stack([_alike(layer) for layer in context.signals().forward])
 
 
 def _moments(layer: Array) -> Float[Array, " moment"]:

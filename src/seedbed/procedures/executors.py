@@ -93,10 +93,10 @@ class _Reference:
         self, group: plan.Group, dataset_of: Any, *, listen: Listener = silent, **_: Any
     ) -> Iterator[tuple[int, Block]]:
         train = engines.module("reference", "train").train
-        for stretch in group.stretches:
-            seeds = np.asarray(stretch.seeds)
-            block = train(stretch.spec, dataset_of(seeds), seeds, listen)
-            yield stretch.setting, _by(sources(), block)
+        for planned in group.planned_blocks:
+            seeds = np.asarray(planned.seeds)
+            block = train(planned.spec, dataset_of(seeds), seeds, listen)
+            yield planned.setting, _by(sources(), block)
 
 
 class Measuring:

@@ -129,11 +129,8 @@ def find_rate(
     """
     asked = sweep_of(question, low, high, steps, growth)
     record = run(asked, seeds, store=store, name="rate_range", listen=listen)
-    losses = record["batch_loss" if "batch_loss" in record else "train_loss"].transpose("seed", "step").values
-    count = asked.steps
-    shares = np.arange(count) / (count - 1)
-    rates = low * (high / low) ** shares if growth == "exponential" else low + (high - low) * shares
-    return RateRange(question, tuple(record["seed"].values.tolist()), rates, losses[:, :count].astype(float), record)
+    rates, losses = ranges.swept(record)
+    return RateRange(question, tuple(record["seed"].values.tolist()), rates, losses, record)
 
 
 def sweep_of(question: Any, low: Any = 1e-7, high: Any = 10.0, steps: Any = None, growth: str = "exponential") -> Spec:

@@ -11,7 +11,9 @@ from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.load import load
 from seedbed.engine import plan
 from seedbed.errors import DataError
+from seedbed.procedures.epochs import in_steps
 from seedbed.procedures.executors import Executor, executor
+from seedbed.resolve import check_batch_size
 from seedbed.spec import Seeds, Setting, Spec, canonical_json, digest
 from seedbed.vocabulary import Part
 
@@ -54,7 +56,9 @@ class Sources:
     def in_steps(self, setting: Setting) -> Setting:
         """The setting with epochs turned into steps; its data are loaded where that is needed."""
         spec = setting.spec
-        return Setting(setting.levels, spec.in_steps(self.first(spec).examples)) if spec.in_epochs else setting
+        if spec.accumulates:
+            check_batch_size(spec, self.first(spec).examples)
+        return Setting(setting.levels, in_steps(spec, self.first(spec).examples)) if spec.in_epochs else setting
 
     def of(self, group: plan.Group) -> Callable[[np.ndarray], Dataset]:
         """The data of a group, as a function of seeds."""

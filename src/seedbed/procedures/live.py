@@ -86,7 +86,7 @@ class Live:
         train: Any = executor("jax")
         live = engines.module("jax", "live")
         groups = plan.groups(settings, [list(seeds)] * len(settings))
-        first = [group.stretches[0].setting for group in groups]
+        first = [group.planned_blocks[0].setting for group in groups]
         pending = [train.request(group.spec, self.data[at]) for group, at in zip(groups, first, strict=True)]
         self._groups = [
             live.LiveGroup(group, sources.of(group), program, None if at is None else at.inputs)
@@ -153,7 +153,7 @@ class Live:
         if seed not in self.seeds or inputs is None:
             raise SpecError(f"no member with seed {seed} of setting {setting} is trained here; name one that is")
         for group in self._groups:
-            if any(setting == one.setting for one in group.group.stretches):
+            if any(setting == one.setting for one in group.group.planned_blocks):
                 return group.layers(setting, seed, inputs.inputs)
         raise AssertionError(setting)
 

@@ -78,15 +78,15 @@ def _by(compute: Callable[..., Block], kind: str, per_setting: bool, listen: Lis
     """A function that "trains" a group by computing the blocks of its settings."""
 
     def train(
-        group: plan.Group, dataset_of: Any, *, name: str = "", place: tuple[int, int] = (1, 1), **_: Any
+        group: plan.Group, dataset_of: Any, *, name: str = "", group_number: tuple[int, int] = (1, 1), **_: Any
     ) -> Iterator[tuple[int, Block]]:
         cap, done = group.spec.steps, None
-        listen(Progress("training", f"{kind} of {name}", *place, 0, cap, 1, 1))
-        for stretch in group.stretches:
-            seeds = np.asarray(stretch.seeds)
+        listen(Progress("training", f"{kind} of {name}", *group_number, 0, cap, 1, 1))
+        for planned in group.planned_blocks:
+            seeds = np.asarray(planned.seeds)
             if done is None or per_setting:
-                done = compute(stretch.spec, dataset_of, seeds)
-            yield stretch.setting, Block(seeds, done.arrays, done.dims, done.coords, done.meta)
-        listen(Progress("stored", f"{kind} of {name}", *place, cap, cap, 0, 1))
+                done = compute(planned.spec, dataset_of, seeds)
+            yield planned.setting, Block(seeds, done.arrays, done.dims, done.coords, done.meta)
+        listen(Progress("stored", f"{kind} of {name}", *group_number, cap, cap, 0, 1))
 
     return train

@@ -45,7 +45,7 @@ def measured(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
 
 
 def _training(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
-    notes = {"profile": bench.profile, **({"aside": True} if asked.aside else {})}
+    notes = {"profile": bench.profile, **({"aside": True} if asked.auxiliary else {})}
     spec: Any = asked.spec
     how: dict[str, Any] = {"notes": notes, "listen": bench.listen, "keep_older": bench.keep_older}
     return run(spec, asked.over(bench.seeds), **how, **_kept(asked, name, bench))
@@ -62,6 +62,11 @@ def _timed(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
 def _examples(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
     spec = asked.spec.settings()[0].spec  # pyright: ignore[reportOptionalMemberAccess]
     return _late("examples")(spec, seeds=_from_zero(asked, bench), store=bench.store, name=name)
+
+
+def _card(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
+    spec = asked.spec.settings()[0].spec  # pyright: ignore[reportOptionalMemberAccess]
+    return _late("card", "data_card")(spec, **asked.parameters, store=bench.store, name=name)
 
 
 def _derivatives(asked: Asked, name: str, bench: Bench) -> xr.Dataset:
@@ -86,6 +91,7 @@ KINDS: Mapping[str, Callable[[Asked, str, Bench], Any]] = {
     "landscape": _landscape,
     "timed": _timed,
     "examples": _examples,
+    "card": _card,
     "derivatives": _derivatives,
     "filtered": _filtered,
 }

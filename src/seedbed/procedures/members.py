@@ -17,6 +17,7 @@ from seedbed import store
 from seedbed.datasets.load import load
 from seedbed.errors import SpecError, StoreError, shown
 from seedbed.procedures import engines
+from seedbed.procedures.epochs import in_steps
 from seedbed.procedures.identity import is_fresh, key_of
 from seedbed.spec import Spec, read_back
 
@@ -139,7 +140,7 @@ def _key(record: xr.Dataset, at: int) -> str:
 def _replayed(spec: Spec, seed: int) -> Any:
     replay = engines.module("jax", "replay").replay
     data = load(spec.data, np.array([seed])) if is_fresh(spec.data) else load(spec.data)
-    return replay(spec.in_steps(data.examples), data, seed)
+    return replay(in_steps(spec, data.examples), data, seed)
 
 
 class Members:

@@ -93,7 +93,9 @@ def run(
 
 def _traced_steps(spec: Spec) -> int:
     """How many steps traces are kept on, counted without listing a step for each of a hundred million."""
-    return len(trace_steps(spec.steps, "log")) if spec.trace == "log" else 2 + spec.steps // spec.trace
+    every = [one for one in (spec.trace, spec.evaluate) if one not in ("log", "traced")]
+    rows = len(trace_steps(spec.steps, "log")) if spec.trace == "log" else 0
+    return rows + sum(2 + spec.steps // one for one in every)
 
 
 def _has_room(settings: Sequence[Setting], seeds: int) -> None:
@@ -173,7 +175,7 @@ def _in_memory(work: _Work) -> list[Block]:
     found: dict[int, list[Block]] = {}
     groups = plan.groups(work.settings, [work.seeds] * len(work.settings))
     for number, group in enumerate(groups, start=1):
-        how = {"name": _label(group, work.settings), "place": (number, len(groups))}
+        how = {"name": _label(group, work.settings), "group_number": (number, len(groups))}
         ahead = _ahead(groups[number:], work.sources)
         for index, block in work.trainer(group, work.sources.of(group), listen=work.listen, ahead=ahead, **how):
             found.setdefault(index, []).append(block)
@@ -228,7 +230,7 @@ def _fill(work: _Work) -> None:
     store: Any = work.store
     groups = plan.groups(work.settings, work.missing())
     for number, group in enumerate(groups, start=1):
-        mark = f"group-{digest([work.keys[stretch.setting] for stretch in group.stretches])}"
+        mark = f"group-{digest([work.keys[planned.setting] for planned in group.planned_blocks])}"
         with store.claim(mark):
             rest = _rest(group, work.missing())
             if rest is not None:
@@ -236,10 +238,17 @@ def _fill(work: _Work) -> None:
                 _train_group(work, rest, mark, ahead, (number, len(groups)))
 
 
-def _train_group(work: _Work, group: plan.Group, mark: str, ahead: Any, place: tuple[int, int]) -> None:
+def _train_group(work: _Work, group: plan.Group, mark: str, ahead: Any, group_number: tuple[int, int]) -> None:
     store: Any = work.store
     label = _label(group, work.settings)
-    how = {"listen": work.listen, "keep": store, "mark": mark, "name": label, "place": place, "ahead": ahead}
+    how = {
+        "listen": work.listen,
+        "keep": store,
+        "mark": mark,
+        "name": label,
+        "group_number": group_number,
+        "ahead": ahead,
+    }
     for index, block in work.trainer(group, work.sources.of(group), **how):
         program, part = block.meta.get("program", ""), work.settings[index].spec.data
         seeds = range(int(block.seeds[0]), int(block.seeds[-1]) + 1)
@@ -256,17 +265,17 @@ def _ahead(groups: Sequence[plan.Group], sources: Sources) -> list[tuple[plan.Gr
 def _rest(group: plan.Group, missing: Sequence[Sequence[int]]) -> plan.Group | None:
     """The group without what has been stored since it was planned."""
     left = [set(seeds) for seeds in missing]
-    stretches = [
-        plan.Stretch(stretch.setting, stretch.spec, kept)
-        for stretch in group.stretches
-        if (kept := tuple(seed for seed in stretch.seeds if seed in left[stretch.setting]))
+    planned_blocks = [
+        plan.PlannedBlock(planned.setting, planned.spec, kept)
+        for planned in group.planned_blocks
+        if (kept := tuple(seed for seed in planned.seeds if seed in left[planned.setting]))
     ]
-    return plan.Group(group.spec, tuple(stretches)) if stretches else None
+    return plan.Group(group.spec, tuple(planned_blocks)) if planned_blocks else None
 
 
 def _label(group: plan.Group, settings: Sequence[Setting]) -> str:
     """The settings of a group in words."""
-    indices = sorted({stretch.setting for stretch in group.stretches})
+    indices = sorted({planned.setting for planned in group.planned_blocks})
     first = record.name_of(settings[indices[0]].levels) or "one setting"
     return first if len(indices) == 1 else f"{first} and {len(indices) - 1} more"
 

@@ -1,19 +1,19 @@
 """Every part once more in plain NumPy, with hand-derived gradients, and a training engine without any framework.
 
 The oracle in tests and the explanation for learners. Read in this order: `twin`, `activations`, `losses`, `layers`,
-`windows`, `convolution`, `pooling`, `regularizers`, `steps`, `composed`, `network`, `models`, `moment`, `optimizers`,
-`schedules`, `train`. Examples are rows, dense weights are `(fan_in, fan_out)`, a layer is x @ w + b. `replay` and
-`variation` run networks again that were trained elsewhere.
+`windows`, `convolution`, `pooling`, `regularizers`, `steps`, `composed`, `network`, `models`, `evaluation`,
+`optimizers`, `schedules`, `train`. Examples are rows, dense weights are `(fan_in, fan_out)`, a layer is x @ w + b.
+`replay` and `variation` run networks again that were trained elsewhere.
 """
 
 from seedbed.reference.activations import ACTIVATIONS, OUTPUTS
+from seedbed.reference.evaluation import ProbeContext, look
 from seedbed.reference.initializers import INITIALIZERS
 from seedbed.reference.losses import LOSSES, Loss, loss_for
 from seedbed.reference.metrics import METRICS
 from seedbed.reference.models import LAYERS, cnn, mlp, network_for, neuron
-from seedbed.reference.moment import Moment, look
 from seedbed.reference.network import Network, backward, forward, initial_weights
-from seedbed.reference.optimizers import OPTIMIZERS, Rule
+from seedbed.reference.optimizers import OPTIMIZERS, Optimizer
 from seedbed.reference.probes import PROBES
 from seedbed.reference.replay import replay, replay_layers
 from seedbed.reference.schedules import SCHEDULES
@@ -34,9 +34,9 @@ __all__ = [
     "SCHEDULES",
     "Batch",
     "Loss",
-    "Moment",
     "Network",
-    "Rule",
+    "Optimizer",
+    "ProbeContext",
     "Task",
     "Twin",
     "Variation",

@@ -10,13 +10,13 @@ import numpy as np
 PURPOSES = {"init": 1, "order": 2, "activation": 3}
 
 
-def generator(seed: int, purpose: str, moment: int | None = None) -> np.random.Generator:
+def generator(seed: int, purpose: str, step: int | None = None) -> np.random.Generator:
     """The generator of one member for one purpose, at one epoch or step where there are several.
 
     >>> generator(7, "init").random() == generator(7, "init").random()
     True
     """
-    key = () if moment is None else (moment,)
+    key = () if step is None else (step,)
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, PURPOSES[purpose]], spawn_key=key)))
 
 

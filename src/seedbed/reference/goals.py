@@ -1,7 +1,7 @@
 """What each head is to learn, in NumPy: the functions behind the words that `seedbed.resolve` has settled.
 
 Everything about heads that does not depend on weights is ready here, before training; most data sets have one head,
-without a name. What is computed with it stands in `seedbed.reference.moment`.
+without a name. What is computed with it stands in `seedbed.reference.evaluation`.
 """
 
 from collections.abc import Mapping, Sequence

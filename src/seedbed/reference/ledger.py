@@ -13,15 +13,18 @@ from seedbed import copies
 from seedbed.record import START, Block
 from seedbed.reference.network import Network, Weights
 from seedbed.reference.twin import Array
-from seedbed.resolve import last_missed
+from seedbed.resolve import Resolved, last_missed
 from seedbed.vocabulary.probes import AT_THE_END, DIMS, LABELS
 
 
 class Ledger:
     """Arrays of one run, member axis first; NaN where nothing was, or will ever be, measured."""
 
-    def __init__(self, seeds: np.ndarray, grid: np.ndarray, judged: np.ndarray, network: Network) -> None:
+    def __init__(
+        self, seeds: np.ndarray, grid: np.ndarray, judged: np.ndarray, network: Network, resolved: Resolved
+    ) -> None:
         self._seeds, self._grid, self._judged, self._network = seeds, grid, judged, network
+        self._axes, self._labels = {**DIMS, **resolved.class_dims}, {**LABELS, **resolved.class_labels}
         self._dims: dict[str, tuple[str, ...]] = {}
         self._arrays: dict[str, np.ndarray] = {
             "hit_step": np.full(len(seeds), np.nan),
@@ -39,7 +42,7 @@ class Ledger:
         return step in self._grid
 
     def judges(self, step: int) -> bool:
-        """Whether targets on a schedule are judged at this step."""
+        """Whether whole splits are judged at this step."""
         return step in self._judged
 
     def trace(self, step: int, members: np.ndarray, values: Mapping[str, Array]) -> None:
@@ -69,14 +72,14 @@ class Ledger:
             self._arrays["hit_after"] = last_missed(hit, stop, self._judged)
         used = {dim for dims in self._dims.values() for dim in dims}
         own = {"step": self._grid.tolist(), "layer": self._network.layers, "hidden": self._network.hidden}
-        coords = {dim: named for dim, named in {**own, **LABELS}.items() if dim in used}
+        coords = {dim: named for dim, named in {**own, **self._labels}.items() if dim in used}
         return Block(self._seeds, self._arrays, self._dims, coords, meta)
 
     def _make_room(self, name: str, value: Array) -> None:
         """Arrays for a quantity that is heard of for the first time: at step 0, which every grid has."""
         if f"final_{name}" in self._arrays:
             return
-        members, axes = len(self._seeds), DIMS.get(name, ())
+        members, axes = len(self._seeds), self._axes.get(name, ())
         self._arrays[f"final_{name}"] = np.full((members, *value.shape[1:]), np.nan)
         self._dims[f"final_{name}"] = axes
         if name not in AT_THE_END:

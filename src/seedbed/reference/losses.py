@@ -3,7 +3,7 @@
 A loss takes what the model says and what is true, both of shape `(..., example, unit)`, and gives one number per
 example, `(..., example)`. Its gradient, `(..., example, unit)`, is with respect to the first argument: the score z for
 the names in `seedbed.vocabulary.losses.ON_SCORE`, the prediction y_hat for the others. Class labels come one-hot.
-How the examples of a batch are combined (mean or sum) is not decided here but in `seedbed.reference.moment`.
+How the examples of a batch are combined (mean or sum) is not decided here but in `seedbed.reference.evaluation`.
 """
 
 from collections.abc import Callable

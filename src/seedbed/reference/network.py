@@ -2,8 +2,8 @@
 
 `seedbed.reference.models` describes networks; `initial_weights` draws one; `forward` computes its scores and keeps what
 `backward` needs. The scores of all heads stand side by side, raw: output activation and loss belong to
-`seedbed.reference.moment`. Weights are one dictionary per step, those of the heads last; a step that learns nothing has
-an empty one. Leading axes are members.
+`seedbed.reference.evaluation`. Weights are one dictionary per step, those of the heads last; a step that learns nothing
+has an empty one. Leading axes are members.
 """
 
 from collections.abc import Mapping, Sequence

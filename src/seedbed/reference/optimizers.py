@@ -1,4 +1,4 @@
-"""Update rules once more, in plain NumPy: `(gradient, memory, step, **dials) -> (update, memory)`.
+"""Update rules once more, in plain NumPy: `(gradient, opt_state, step, **dials) -> (update, opt_state)`.
 
 The update is ADDED to the weight: w <- w + update. `step` counts from 1. The memory is a mapping from the names in the
 rule's row of the table to arrays shaped like the gradient, all zero before the first step. Nothing is changed in
@@ -12,72 +12,79 @@ import numpy as np
 
 from seedbed.reference.twin import Array
 
-Memory = Mapping[str, Array]
-Step = tuple[Array, Memory]
+OptState = Mapping[str, Array]
+Step = tuple[Array, OptState]
 
 
 @dataclass(frozen=True)
-class Rule:
+class Optimizer:
     """An update rule and the names of what it remembers from step to step."""
 
     update: Callable[..., Step]
     remembers: tuple[str, ...] = ()
 
-    def start(self, weight: Array) -> Memory:
+    def start(self, weight: Array) -> OptState:
         """The memory before the first step: zeros."""
         return {name: np.zeros_like(weight) for name in self.remembers}
 
     def step(
-        self, w: Array, g: Array, memory: Memory, step: int, l2: float = 0.0, weight_decay: float = 0.0, **dials: float
+        self,
+        w: Array,
+        g: Array,
+        opt_state: OptState,
+        step: int,
+        l2: float = 0.0,
+        weight_decay: float = 0.0,
+        **dials: float,
     ) -> Step:
         """The update of a weight w with gradient g: the rule for g + l2 w, and -learning_rate weight_decay w beside it.
 
         >>> OPTIMIZERS["sgd"].step(np.ones(1), np.zeros(1), {}, 1, l2=0.5, learning_rate=0.1)[0].tolist()
         [-0.05]
         """
-        update, after = self.update(g + l2 * w, memory, step, **dials)
+        update, after = self.update(g + l2 * w, opt_state, step, **dials)
         return (update - dials["learning_rate"] * weight_decay * w if weight_decay else update), after
 
 
-def sgd(g: Array, memory: Memory, step: int, learning_rate: float) -> Step:  # noqa: ARG001
+def sgd(g: Array, opt_state: OptState, step: int, learning_rate: float) -> Step:  # noqa: ARG001
     """w <- w - learning_rate g."""
-    return -learning_rate * g, memory
+    return -learning_rate * g, opt_state
 
 
-def momentum(g: Array, memory: Memory, step: int, learning_rate: float, momentum: float = 0.9) -> Step:  # noqa: ARG001
+def momentum(g: Array, opt_state: OptState, step: int, learning_rate: float, momentum: float = 0.9) -> Step:  # noqa: ARG001
     """v <- momentum v + g; w <- w - learning_rate v."""
-    v = momentum * memory["v"] + g
+    v = momentum * opt_state["v"] + g
     return -learning_rate * v, {"v": v}
 
 
-def nesterov(g: Array, memory: Memory, step: int, learning_rate: float, momentum: float = 0.9) -> Step:  # noqa: ARG001
+def nesterov(g: Array, opt_state: OptState, step: int, learning_rate: float, momentum: float = 0.9) -> Step:  # noqa: ARG001
     """v <- momentum v + g; w <- w - learning_rate (g + momentum v)."""
-    v = momentum * memory["v"] + g
+    v = momentum * opt_state["v"] + g
     return -learning_rate * (g + momentum * v), {"v": v}
 
 
-def adagrad(g: Array, memory: Memory, step: int, learning_rate: float = 0.01, eps: float = 1e-10) -> Step:  # noqa: ARG001
+def adagrad(g: Array, opt_state: OptState, step: int, learning_rate: float = 0.01, eps: float = 1e-10) -> Step:  # noqa: ARG001
     """s <- s + g^2; w <- w - learning_rate g / (sqrt(s) + eps)."""
-    s = memory["s"] + g**2
+    s = opt_state["s"] + g**2
     return -learning_rate * g / (np.sqrt(s) + eps), {"s": s}
 
 
 def rmsprop(
     g: Array,
-    memory: Memory,
+    opt_state: OptState,
     step: int,  # noqa: ARG001
     learning_rate: float = 0.01,
     decay: float = 0.99,
     eps: float = 1e-8,
 ) -> Step:
     """s <- decay s + (1 - decay) g^2; w <- w - learning_rate g / (sqrt(s) + eps)."""
-    s = decay * memory["s"] + (1 - decay) * g**2
+    s = decay * opt_state["s"] + (1 - decay) * g**2
     return -learning_rate * g / (np.sqrt(s) + eps), {"s": s}
 
 
 def rmsprop_nesterov(
     g: Array,
-    memory: Memory,
+    opt_state: OptState,
     step: int,  # noqa: ARG001
     learning_rate: float = 0.01,
     decay: float = 0.99,
@@ -85,15 +92,15 @@ def rmsprop_nesterov(
     eps: float = 1e-8,
 ) -> Step:
     """s as in rmsprop; u = g / (sqrt(s) + eps); v <- momentum v + u; w <- w - learning_rate (u + momentum v)."""
-    s = decay * memory["s"] + (1 - decay) * g**2
+    s = decay * opt_state["s"] + (1 - decay) * g**2
     u = g / (np.sqrt(s) + eps)
-    v = momentum * memory["v"] + u
+    v = momentum * opt_state["v"] + u
     return -learning_rate * (u + momentum * v), {"s": s, "v": v}
 
 
 def adadelta(
     g: Array,
-    memory: Memory,
+    opt_state: OptState,
     step: int,  # noqa: ARG001
     learning_rate: float = 1.0,
     decay: float = 0.9,
@@ -103,15 +110,15 @@ def adadelta(
 
     w <- w - learning_rate u: the past updates (d) over the past gradients (s) give the step its unit.
     """
-    s = decay * memory["s"] + (1 - decay) * g**2
-    u = g * np.sqrt(memory["d"] + eps) / np.sqrt(s + eps)
-    d = decay * memory["d"] + (1 - decay) * u**2
+    s = decay * opt_state["s"] + (1 - decay) * g**2
+    u = g * np.sqrt(opt_state["d"] + eps) / np.sqrt(s + eps)
+    d = decay * opt_state["d"] + (1 - decay) * u**2
     return -learning_rate * u, {"s": s, "d": d}
 
 
 def adam(
     g: Array,
-    memory: Memory,
+    opt_state: OptState,
     step: int,
     learning_rate: float = 0.001,
     b1: float = 0.9,
@@ -122,20 +129,20 @@ def adam(
 
     m' = m / (1 - b1^t) and s' = s / (1 - b2^t) undo the pull towards the zeros that m and s started from.
     """
-    m = b1 * memory["m"] + (1 - b1) * g
-    s = b2 * memory["s"] + (1 - b2) * g**2
+    m = b1 * opt_state["m"] + (1 - b1) * g
+    s = b2 * opt_state["s"] + (1 - b2) * g**2
     m_fair, s_fair = m / (1 - b1**step), s / (1 - b2**step)
     return -learning_rate * m_fair / (np.sqrt(s_fair) + eps), {"m": m, "s": s}
 
 
 OPTIMIZERS = {
-    "sgd": Rule(sgd),
-    "momentum": Rule(momentum, ("v",)),
-    "nesterov": Rule(nesterov, ("v",)),
-    "adagrad": Rule(adagrad, ("s",)),
-    "rmsprop": Rule(rmsprop, ("s",)),
-    "rmsprop_nesterov": Rule(rmsprop_nesterov, ("s", "v")),
-    "adadelta": Rule(adadelta, ("s", "d")),
-    "adam": Rule(adam, ("m", "s")),
-    "adamw": Rule(adam, ("m", "s")),  # its weight_decay stands in `Rule.step`
+    "sgd": Optimizer(sgd),
+    "momentum": Optimizer(momentum, ("v",)),
+    "nesterov": Optimizer(nesterov, ("v",)),
+    "adagrad": Optimizer(adagrad, ("s",)),
+    "rmsprop": Optimizer(rmsprop, ("s",)),
+    "rmsprop_nesterov": Optimizer(rmsprop_nesterov, ("s", "v")),
+    "adadelta": Optimizer(adadelta, ("s", "d")),
+    "adam": Optimizer(adam, ("m", "s")),
+    "adamw": Optimizer(adam, ("m", "s")),  # its weight_decay stands in `Optimizer.step`
 }

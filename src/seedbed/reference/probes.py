@@ -1,6 +1,6 @@
-"""Probes once more, in plain NumPy: what can be measured at a moment, for all members at once.
+"""Probes once more, in plain NumPy: what can be measured at a step, for all members at once.
 
-Where the batch of a moment is not the whole split, the probes of a split are those of `seedbed.reference.splits`.
+Where the batch of a step is not the whole split, the probes of a split are those of `seedbed.reference.splits`.
 
 Formulas stand in `seedbed.vocabulary.probes`, and the names of the axes behind the first, which is the member.
 """
@@ -10,112 +10,124 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from seedbed.errors import PartError
-from seedbed.reference.moment import Moment
+from seedbed.reference.evaluation import ProbeContext
 from seedbed.reference.twin import Array
 from seedbed.vocabulary.probes import PERCENTILES, QUANTILES
 
 
-def dead(moment: Moment) -> Array:
+def dead(context: ProbeContext) -> Array:
     """1 where all examples get the same scores and no gradient reaches the first layer, at a finite loss; else 0."""
-    same = np.all(moment.score == moment.score[:, :1], axis=(1, 2))
-    first = [array.reshape(len(array), -1) for array in layered(moment.gradients)[0]]
+    same = np.all(context.score == context.score[:, :1], axis=(1, 2))
+    first = [array.reshape(len(array), -1) for array in layered(context.gradients)[0]]
     still = np.all(np.concatenate(first, axis=-1) == 0, axis=-1)
-    return (same & still & np.isfinite(moment.loss)).astype(float)
+    return (same & still & np.isfinite(context.loss)).astype(float)
 
 
-def gradient_norm(moment: Moment) -> Array:
+def gradient_norm(context: ProbeContext) -> Array:
     """Norm of the gradient over the weights and biases of each layer, `(member, layer)`."""
-    return norms(moment.gradients)
+    return norms(context.gradients)
 
 
-def weight_norm(moment: Moment) -> Array:
+def gradient_moments(context: ProbeContext) -> Array:
+    """Mean and standard deviation of the gradient over the weights of each layer, `(member, layer, moment)`."""
+    return np.stack([moments(weight) for weight, *_ in layered(context.gradients)], axis=1)
+
+
+def weight_norm(context: ProbeContext) -> Array:
     """Norm of the weights and biases of each layer, `(member, layer)`."""
-    return norms(moment.weights)
+    return norms(context.weights)
 
 
-def update_ratio(moment: Moment) -> Array:
+def update_ratio(context: ProbeContext) -> Array:
     """Norm of the update of each layer divided by the norm of the layer, `(member, layer)`; 0 for weights of zero."""
-    size = norms(moment.weights)
-    return np.divide(norms(moment.updates), size, out=np.zeros_like(size), where=size > 0)
+    size = norms(context.weights)
+    return np.divide(norms(context.updates), size, out=np.zeros_like(size), where=size > 0)
 
 
-def largest_weight(moment: Moment) -> Array:
+def largest_weight(context: ProbeContext) -> Array:
     """The largest |weight| or |bias| of the network, `(member,)`."""
-    arrays = [np.abs(array).reshape(len(array), -1) for layer in layered(moment.weights) for array in layer]
+    arrays = [np.abs(array).reshape(len(array), -1) for layer in layered(context.weights) for array in layer]
     return np.concatenate(arrays, axis=-1).max(axis=-1)
 
 
-def parameters(moment: Moment) -> Array:
+def parameters(context: ProbeContext) -> Array:
     """Every weight and bias in a row, `(member, parameter)`: unit after unit, as the vocabulary has it."""
-    ordered = [array for weight, *bias in layered(moment.weights) for array in (by_unit(weight), *bias)]
+    ordered = [array for weight, *bias in layered(context.weights) for array in (by_unit(weight), *bias)]
     return np.concatenate([array.reshape(len(array), -1) for array in ordered], axis=-1)
 
 
-def first_kernels(moment: Moment) -> Array:
+def first_kernels(context: ProbeContext) -> Array:
     """The weight of the first layer, `(member, kernel, channel, row, column)`.
 
     Raises: PartError where the first layer is no convolution.
     """
-    weight, *_ = layered(moment.weights)[0]
+    weight, *_ = layered(context.weights)[0]
     if weight.ndim != 5:
         raise PartError("first_kernels needs a model that begins with a convolution; take weight_norm or parameters")
     return weight
 
 
-def predictions(moment: Moment) -> Array:
+def first_weights(context: ProbeContext) -> Array:
+    """The weights of the first layer, `(member, unit, input)`."""
+    weight, *_ = layered(context.weights)[0]
+    ordered = by_unit(weight)
+    return ordered.reshape(*ordered.shape[:2], -1)
+
+
+def predictions(context: ProbeContext) -> Array:
     """The prediction of each example of the batch, `(member, output, example)`, the outputs of all heads in a row."""
-    return moment.prediction.swapaxes(-1, -2)
+    return context.prediction.swapaxes(-1, -2)
 
 
-def activation_moments(moment: Moment) -> Array:
-    """Mean and standard deviation of each hidden layer's activations, `(member, hidden, moment)`."""
-    return np.stack([moments(layer) for layer in moment.signals()[0]], axis=1)
+def activation_moments(context: ProbeContext) -> Array:
+    """Mean and standard deviation of each hidden layer's activations, `(member, hidden, context)`."""
+    return np.stack([moments(layer) for layer in context.signals()[0]], axis=1)
 
 
-def activation_quantiles(moment: Moment) -> Array:
+def activation_quantiles(context: ProbeContext) -> Array:
     """Quantiles of each hidden layer's activations, `(member, hidden, quantile)`."""
-    return np.stack([quantiles(layer) for layer in moment.signals()[0]], axis=1)
+    return np.stack([quantiles(layer) for layer in context.signals()[0]], axis=1)
 
 
-def backward_moments(moment: Moment) -> Array:
-    """Mean and standard deviation of the loss gradient at each hidden layer's input, `(member, hidden, moment)`."""
-    return np.stack([moments(layer) for layer in moment.signals()[1]], axis=1)
+def backward_moments(context: ProbeContext) -> Array:
+    """Mean and standard deviation of the loss gradient at each hidden layer's input, `(member, hidden, context)`."""
+    return np.stack([moments(layer) for layer in context.signals()[1]], axis=1)
 
 
-def backward_quantiles(moment: Moment) -> Array:
+def backward_quantiles(context: ProbeContext) -> Array:
     """Quantiles of the loss gradient at each hidden layer's input, `(member, hidden, quantile)`."""
-    return np.stack([quantiles(layer) for layer in moment.signals()[1]], axis=1)
+    return np.stack([quantiles(layer) for layer in context.signals()[1]], axis=1)
 
 
-def dead_units(moment: Moment) -> Array:
+def dead_units(context: ProbeContext) -> Array:
     """Share of units of each hidden layer that answer every example alike, `(member, hidden)`; of images, channels."""
-    return np.stack([alike(layer) for layer in moment.signals()[0]], axis=1)
+    return np.stack([alike(layer) for layer in context.signals()[0]], axis=1)
 
 
-def norm_parameters(moment: Moment) -> Array:
+def norm_parameters(context: ProbeContext) -> Array:
     """Scale, shift, running mean and variance of every batch norm, `(member, norm, unit, 4)`; NaN beyond its units."""
     names = ("scale", "shift", "running_mean", "running_variance")
-    return padded([np.stack(own, axis=-1) for own in normalizing(moment.weights, names)])
+    return padded([np.stack(own, axis=-1) for own in normalizing(context.weights, names)])
 
 
-def norm_inputs(moment: Moment) -> Array:
+def norm_inputs(context: ProbeContext) -> Array:
     """Mean and variance of what reaches every batch norm with nothing dropped, `(member, norm, unit, 2)`."""
-    found = normalizing(moment.estimated(), ("running_mean", "running_variance"))
+    found = normalizing(context.estimated(), ("running_mean", "running_variance"))
     return padded([np.stack(own, axis=-1) for own in found])
 
 
-def unit_inputs(moment: Moment) -> Array:
+def unit_inputs(context: ProbeContext) -> Array:
     """Percentiles of the input of each hidden layer's first unit over the batch, `(member, hidden, percentile)`."""
     found: list[Array] = []
-    for layer in moment.signals()[2]:
+    for layer in context.signals()[2]:
         row = np.sort(layer[:, :, 0].reshape(len(layer), -1), axis=1)
         found.append(row[:, [percent * row.shape[1] // 100 for percent in PERCENTILES]])
     return np.stack(found, axis=1)
 
 
-def unit_correlation(moment: Moment) -> Array:
+def unit_correlation(context: ProbeContext) -> Array:
     """Mean |correlation| of two units that vary, over all pairs, `(member, hidden)`."""
-    return np.stack([[correlation(own) for own in layer] for layer in moment.judged()], axis=1)
+    return np.stack([[correlation(own) for own in layer] for layer in context.judged()], axis=1)
 
 
 def correlation(layer: Array) -> float:
@@ -189,11 +201,13 @@ def norms(steps: Sequence[Mapping[str, Array]]) -> Array:
 PROBES = {
     "dead": dead,
     "gradient_norm": gradient_norm,
+    "gradient_moments": gradient_moments,
     "weight_norm": weight_norm,
     "parameters": parameters,
     "largest_weight": largest_weight,
     "update_ratio": update_ratio,
     "first_kernels": first_kernels,
+    "first_weights": first_weights,
     "predictions": predictions,
     "activation_moments": activation_moments,
     "activation_quantiles": activation_quantiles,

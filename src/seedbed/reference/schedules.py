@@ -5,18 +5,21 @@ values of one step into a question, so that everything below it sees plain numbe
 """
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from seedbed.errors import PartError
-from seedbed.spec import PARTS, Spec
+from seedbed.spec import LENGTHS, PARTS, Spec
 from seedbed.vocabulary import Dial, Part
+from seedbed.vocabulary.lengths import Epochs, steps_per_epoch
 
 Time = float | Fraction
+HALF = 0.501  # as in the other engine, whose single precision may give a little less than a half
 
 
 def constant(t: Time, value: float) -> float:  # noqa: ARG001
@@ -120,8 +123,10 @@ def sweep(t: Time, low: float, high: float, length: float, growth: str = "expone
     return low + (high - low) * share if growth == "linear" else low * (high / low) ** share
 
 
-def value_at(schedule: Part, step: Time, epoch: int) -> float:
+def value_at(schedule: Part, step: Time, epoch: int, taken: int | None = None) -> float:
     """The value of a schedule at a step, where an epoch has so many steps.
+
+    Where steps add up micro-batches, an epoch has so many of these, and `taken` is how many there were before.
 
     >>> from seedbed.vocabulary import schedules
     >>> value_at(schedules.triangular(0, 1, half_cycle=1, unit="epoch"), 5, epoch=10)
@@ -132,19 +137,55 @@ def value_at(schedule: Part, step: Time, epoch: int) -> float:
             f'the reference engine has named parts only, got your own schedule "{schedule.name}"; use --engine jax'
         )
     options = {name: _plain(value) for name, value in schedule.options}
-    unit = epoch if options.pop("unit", "step") == "epoch" else 1
+    by_epoch = options.pop("unit", "step") == "epoch"
+    unit = epoch if by_epoch else 1
     if isinstance(then := options.get("then"), Part):
         options["then"] = lambda later: value_at(then, later * unit, epoch)
     elif then is not None:
         options["then"] = lambda _: then
     further = {"unit": unit} if schedule.name == "one_cycle" else {}
-    return SCHEDULES[schedule.name](Fraction(step) / unit, **options, **further)
+    time = step if taken is None or not by_epoch else taken
+    return SCHEDULES[schedule.name](Fraction(time) / unit, **options, **further)
 
 
-def at_step(question: Spec, step: int, epoch: int) -> Spec:
-    """The question with every schedule replaced by its value at a step."""
+def micro_batches(question: Spec, examples: int) -> Iterator[tuple[int, int]]:
+    """For each step, without end: how many micro-batches all steps before it took, and how many it takes.
+
+    As many as come nearest to the batch size at that step, halves rounded up, and at least one.
+    """
+    size, epoch = question.at_once or examples, steps_per_epoch(examples, question.at_once)
+    taken = 0
+    for step in itertools.count():
+        count = 1
+        if question.accumulates:
+            count = max(1, math.floor(value_at(question.batch_size, step, epoch, taken) / size + HALF))
+        yield taken, count
+        taken += count
+
+
+def in_steps(question: Spec, examples: int) -> Spec:
+    """`Spec.in_steps`, where the batch size changes: an epoch ends with the update that completes its micro-batches.
+
+    >>> from seedbed.vocabulary import schedules
+    >>> question = Spec(data="xor_blobs", model="neuron", loss="l2", optimizer="sgd(1)", steps=Epochs(2),
+    ...                 batch_size=schedules.drops([10, 20], at=[5]))
+    >>> in_steps(question, examples=100).steps
+    13
+    """
+    epoch = steps_per_epoch(examples, question.at_once)
+
+    def updates(length: Epochs) -> int:
+        return next(step for step, (taken, _) in enumerate(micro_batches(question, examples))
+                    if step and taken >= round(length.count * epoch))  # fmt: skip
+
+    changed = {name: updates(length) for name in LENGTHS if isinstance(length := getattr(question, name), Epochs)}
+    return dataclasses.replace(question, **changed) if changed else question
+
+
+def at_step(question: Spec, step: int, epoch: int, taken: int | None = None) -> Spec:
+    """The question with every schedule of its parts replaced by its value at a step; see `value_at`."""
     found = {name: part for name in PARTS if (part := getattr(question, name)) is not None and has_schedule(part)}
-    changed = {name: _at(part, step, epoch) for name, part in found.items()}
+    changed = {name: _at(part, step, epoch, taken) for name, part in found.items()}
     return dataclasses.replace(question, **changed) if changed else question
 
 
@@ -153,13 +194,15 @@ def has_schedule(part: Part) -> bool:
     return any(inner.kind == "schedule" or has_schedule(inner) for inner in part.parts())
 
 
-def _at(part: Part, step: int, epoch: int) -> Part:
+def _at(part: Part, step: int, epoch: int, taken: int | None) -> Part:
     def changed(value: Any) -> Any:
         if isinstance(value, tuple):
             return tuple(changed(item) for item in value)
         if not isinstance(value, Part):
             return value
-        return Dial(value_at(value, step, epoch)) if value.kind == "schedule" else _at(value, step, epoch)
+        if value.kind == "schedule":
+            return Dial(value_at(value, step, epoch, taken))
+        return _at(value, step, epoch, taken)
 
     return dataclasses.replace(part, options=tuple((name, changed(value)) for name, value in part.options))
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from seedbed.reference.evaluation import judge, look, predict
 from seedbed.reference.layers import concatenate
-from seedbed.reference.moment import judge, look, predict
+from seedbed.reference.metrics import counts
 from seedbed.reference.network import Weights, forward
 from seedbed.reference.probes import alike, layered
 from seedbed.reference.task import Batch, Task
@@ -17,7 +18,7 @@ from seedbed.reference.twin import Array
 SLICE = 512
 
 
-def told(task: Task, weights: Weights, rows: np.ndarray, splits: Iterable[str]) -> dict[str, Array]:
+def split_values(task: Task, weights: Weights, rows: np.ndarray, splits: Iterable[str]) -> dict[str, Array]:
     """`<split>_<quantity>` of the members `rows` on these splits, `(member,)` each."""
     found: dict[str, Array] = {}
     for name in splits:
@@ -34,6 +35,34 @@ def probed(task: Task, weights: Weights, rows: np.ndarray, names: Sequence[str])
     split = of_members(task.train, rows)
     made = {"dead": dead, "dead_units": dead_units, "predictions": predictions}
     return {name: made[name](task, weights, split) for name in names}
+
+
+def by_class(task: Task, weights: Weights, rows: np.ndarray) -> dict[str, Array]:
+    """What the probes of classes say of every judged split, by name: `(member, true, predicted)`, `(member, class)`."""
+    resolved = task.resolved
+    found: dict[str, Array] = {}
+    for name in resolved.classed:
+        split = of_members(task.split(name), rows)
+        made = {"confusion": (table := confusion(task, weights, split)), "class_accuracy": class_accuracy(table)}
+        called = resolved.goals[resolved.class_goal].called
+        found |= {f"{name}_{called(probe)}": made[probe] for probe in resolved.by_class}
+    return found
+
+
+def confusion(task: Task, weights: Weights, split: Batch) -> Array:
+    """How many examples of each class are given each class, `(member, true, predicted)`."""
+    goal = task.goals[task.resolved.class_goal]
+    score = scores(task, weights, split)
+    z, y_hat, y = (array[..., goal.columns] for array in (score, predict(task, score), split.truth))
+    _, given, true = np.moveaxis(counts(z, y_hat, y, goal.kind), -2, 0)  # of two labels the upper one first
+    order = 1 if goal.kind == "classes" else -1
+    return np.einsum("met,mep->mtp", true[..., ::order], given[..., ::order])
+
+
+def class_accuracy(table: Array) -> Array:
+    """The share of each class that is given it, of tables `(member, true, predicted)`: NaN for a class without any."""
+    total = table.sum(axis=-1)
+    return np.where(total > 0, np.diagonal(table, axis1=-2, axis2=-1) / np.maximum(total, 1), np.nan)
 
 
 def dead(task: Task, weights: Weights, split: Batch) -> Array:

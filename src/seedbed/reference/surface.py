@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seedbed.reference.moment import look
+from seedbed.reference.evaluation import look
 from seedbed.reference.task import Dataset, task_for
 from seedbed.spec import Spec
 
@@ -12,11 +12,11 @@ def surface(spec: Spec, dataset: Dataset, weight: np.ndarray, bias: np.ndarray) 
     task = task_for(spec, dataset)
     points = np.asarray(weight, np.float64), np.asarray(bias, np.float64)
     weights = [{"weight": points[0][:, None, None], "bias": points[1][:, None]}]
-    moment = look(task, weights, task.train)
-    gradient = moment.gradients[0]
+    context = look(task, weights, task.train)
+    gradient = context.gradients[0]
     return {
-        "prediction": moment.prediction.mean(axis=(-1, -2)),
-        "objective": np.asarray(moment.measured[f"{task.resolved.step}_loss"]),
+        "prediction": context.prediction.mean(axis=(-1, -2)),
+        "objective": np.asarray(context.measured[f"{task.resolved.step}_loss"]),
         "gradient_weight": gradient["weight"][:, 0, 0],
         "gradient_bias": gradient["bias"][:, 0],
     }

@@ -10,13 +10,13 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from seedbed.errors import DataError, PartError
+from seedbed.errors import DataError, PartError, SpecError
 from seedbed.reference.goals import Goal, Head, goals_for
 from seedbed.reference.layers import concatenate, concatenate_pullback
 from seedbed.reference.losses import signs
 from seedbed.reference.models import network_for
 from seedbed.reference.network import Network
-from seedbed.reference.optimizers import OPTIMIZERS, Rule
+from seedbed.reference.optimizers import OPTIMIZERS, Optimizer
 from seedbed.reference.options import numbers
 from seedbed.reference.schedules import at_step
 from seedbed.reference.twin import Array
@@ -24,6 +24,7 @@ from seedbed.resolve import Resolved, Shape, resolve
 from seedbed.spec import PARTS, Spec
 from seedbed.vocabulary import Part
 from seedbed.vocabulary.lengths import steps_per_epoch
+from seedbed.vocabulary.walk import flat, walk
 
 
 @runtime_checkable
@@ -91,7 +92,7 @@ class Task:
     held: Mapping[str, Batch]  # the splits that are not trained on, by name
     network: Network
     goals: tuple[Goal, ...]
-    rule: Rule
+    optimizer: Optimizer
     dials: Mapping[str, float]
     batch_size: int | None
     resolved: Resolved
@@ -106,9 +107,12 @@ class Task:
         return self.train.examples
 
 
-def task_at(task: Task, spec: Spec, data: Dataset, step: int) -> Task:
-    """The task of a step: where the question has schedules, its functions with the numbers of that step."""
-    now = at_step(spec, step, steps_per_epoch(task.examples, task.batch_size))
+def task_at(task: Task, spec: Spec, data: Dataset, step: int, taken: int) -> Task:
+    """The task of a step: where the question has schedules, its functions with the numbers of that step.
+
+    `taken` is how many batches, or micro-batches, all steps before it took.
+    """
+    now = at_step(spec, step, steps_per_epoch(task.examples, task.batch_size), taken)
     return task if now is spec else replace(task, **functions_of(now, data))
 
 
@@ -118,13 +122,18 @@ def task_for(spec: Spec, data: Dataset) -> Task:
     Raises: PartError for a user's own part or one that only the jax engine has; and whatever `resolve` raises.
     """
     refuse_own_parts(spec)
+    if spec.accumulates and any(stage.kind == "batch_norm" for stage in flat(walk(spec.model, shape_of(data).inputs))):
+        raise SpecError(
+            "batch norm sees each micro-batch by itself, and the reference engine takes a batch as a whole; use the "
+            "engine jax, or one batch_size"
+        )
     functions = functions_of(at_step(spec, 0, 1), data)
     network = functions["network"]
     return Task(
         train=batch_for(data, network, data.inputs, data.targets),
         held={name: batch_for(data, network, *arrays) for name, arrays in held_out(data).items()},
-        rule=OPTIMIZERS[spec.optimizer.name],
-        batch_size=spec.batch_size,
+        optimizer=OPTIMIZERS[spec.optimizer.name],
+        batch_size=spec.at_once,
         resolved=resolve(spec, shape_of(data)),
         **functions,
     )

@@ -3,7 +3,7 @@
 Members that train in step with one another share every array, in a leading member axis; a member that stops is taken
 out of the arrays. It is slow beside `seedbed.engine`, and meant to be: it is what that engine is compared with.
 Step s means after s updates. At every step the members are evaluated first and updated afterwards. Whole splits are
-judged where traces are kept, at a member's last step, and wherever a target needs them.
+judged on the steps of `evaluate`, at a member's last step, and wherever a target needs them.
 """
 
 import time
@@ -17,21 +17,22 @@ from seedbed.errors import DataError, SpecError
 from seedbed.progress import Listener, Progress, silent
 from seedbed.record import Block
 from seedbed.reference.chance import generator, orders
+from seedbed.reference.evaluation import ProbeContext, all_finite, look
 from seedbed.reference.ledger import Ledger
-from seedbed.reference.moment import Moment, all_finite, look
 from seedbed.reference.network import Draws, Weights, draws, initial_weights
-from seedbed.reference.optimizers import Memory
+from seedbed.reference.optimizers import OptState
 from seedbed.reference.options import numbers
 from seedbed.reference.probes import PROBES
-from seedbed.reference.splits import probed, told
+from seedbed.reference.schedules import micro_batches
+from seedbed.reference.splits import by_class, probed, split_values
 from seedbed.reference.task import Batch, Dataset, Task, task_at, task_for
 from seedbed.reference.twin import Array
 from seedbed.resolve import judged_steps
-from seedbed.spec import Spec, Stop, trace_steps
+from seedbed.spec import EXAMPLES, Spec, Stop, recorded_steps
 
 TELL_EVERY = 256  # steps between two messages of progress
 
-Memories = Sequence[Mapping[str, Memory]]
+OptStates = Sequence[Mapping[str, OptState]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Members:
     rows: np.ndarray
     seeds: np.ndarray
     weights: Weights
-    memory: Memories
+    opt_state: OptStates
     order: np.ndarray | None = None
 
 
@@ -59,17 +60,18 @@ def train(spec: Spec, dataset: Dataset, seeds: np.ndarray, listen: Listener = si
     """
     started = time.perf_counter()
     task = task_for(spec, dataset)
-    grid, judged = trace_steps(spec.steps, spec.trace), judged_steps(spec, task.resolved)
-    ledger = Ledger(seeds, grid, judged, task.network)
+    grid, judged = recorded_steps(spec), judged_steps(spec, task.resolved)
+    ledger = Ledger(seeds, grid, judged, task.network, task.resolved)
     members = begin(spec, task, seeds)
     if copies.start_decides(spec, task.train.own, task.examples):
         ledger.begun(members.weights)
     done = 0
-    for step in range(spec.steps + 1):
+    for step, (taken, count) in zip(range(spec.steps + 1), micro_batches(spec, task.examples), strict=False):
         done += len(members.rows)
         # A diverging network overflows on its way out; that is a result, not a warning.
         with np.errstate(all="ignore"):
-            members = advance(spec, task_at(task, spec, dataset, step), ledger, members, step)
+            now = task_at(task, spec, dataset, step, taken)
+            members = advance(spec, now, ledger, members, step, range(taken, taken + count))
         running = len(members.rows)
         if step % TELL_EVERY == 0 or running == 0:
             listen(message(spec, step, running, len(seeds), done, time.perf_counter() - started))
@@ -94,25 +96,28 @@ def begin(spec: Spec, task: Task, seeds: np.ndarray) -> Members:
     drawn = [initial_weights(task.network, spec.initializer, generator(int(start), "init")) for start in starts]
     weights = [{name: np.stack([own[n][name] for own in drawn]) for name in layer} for n, layer in enumerate(drawn[0])]
     trained = [step.weights for step in task.network.steps]
-    memory = [
-        {name: task.rule.start(layer[name]) for name in names} for layer, names in zip(weights, trained, strict=True)
+    opt_state = [
+        {name: task.optimizer.start(layer[name]) for name in names}
+        for layer, names in zip(weights, trained, strict=True)
     ]
-    return Members(np.arange(len(seeds)), seeds, weights, memory)
+    return Members(np.arange(len(seeds)), seeds, weights, opt_state)
 
 
-def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int) -> Members:
-    """One step: evaluate, write down, update; returns the members that go on."""
-    members = shuffled(task, members, step)
-    batch = batch_of(task, members, step)
-    moment = look(task, members.weights, batch, drawn_for(task, members, batch, step))
-    weights, memory = updated(task, members, moment, step)
+def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int, parts: range) -> Members:
+    """One step: evaluate, write down, update; returns the members that go on. `parts` numbers its micro-batches."""
+    members, batch = batch_of(task, members, parts)
+    context = look(task, members.weights, batch, drawn_for(task, members, batch, step))
+    weights, opt_state = updated(task, members, context, step)
 
     resolved, everyone = task.resolved, np.ones(len(members.rows), bool)
     looked, judged = ledger.wants(step), not resolved.scheduled or ledger.judges(step)
-    known = {**moment.measured, **told(task, members.weights, members.rows, resolved.at_steps)}
-    seen = at_rows(task, members, everyone) if looked or (judged and resolved.scheduled) else {}
+    known = {**context.measured, **split_values(task, members.weights, members.rows, resolved.at_steps)}
+    if resolved.accumulates:
+        counts = (batch.examples, batch.examples // len(parts) * parts.start)
+        known |= {name: np.full(len(members.rows), float(n)) for name, n in zip(EXAMPLES, counts, strict=True)}
+    seen = at_rows(task, members, everyone) if ledger.judges(step) else {}
 
-    broken = ~np.isfinite(moment.measured[f"{resolved.step}_loss"])
+    broken = ~np.isfinite(context.measured[f"{resolved.step}_loss"])
     hit = ~broken & holds(spec.stop, {**known, **seen}) if judged else np.zeros_like(broken)
     going = ~broken & ~hit & (step < spec.steps)
     burst = going & ~all_finite(weights)
@@ -122,12 +127,13 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int)
     ledger.mark("diverged_step", step, members.rows[broken])
     ledger.mark("diverged_step", step + 1, members.rows[burst])
     if looked or stopped.any():
-        moment = replace(moment, updates=differences(weights, members.weights))
-        probes = {part.name: PROBES[part.name](moment) for part in spec.probes if part.name not in resolved.on_split}
+        context = replace(context, updates=differences(weights, members.weights))
+        apart = {*resolved.on_split, *resolved.by_class}
+        probes = {part.name: PROBES[part.name](context) for part in spec.probes if part.name not in apart}
         ledger.trace(step, members.rows, {**known, **seen, **probes})
         last = pick(seen, stopped) if seen else at_rows(task, members, stopped)
         ledger.close(step, members.rows[stopped], {**pick({**known, **probes}, stopped), **last})
-    return kept(Members(members.rows, members.seeds, weights, memory, members.order), ~stopped)
+    return kept(Members(members.rows, members.seeds, weights, opt_state, members.order), ~stopped)
 
 
 def at_rows(task: Task, members: Members, chosen: np.ndarray) -> dict[str, Array]:
@@ -136,19 +142,22 @@ def at_rows(task: Task, members: Members, chosen: np.ndarray) -> dict[str, Array
         return {}
     weights, rows = [pick(layer, chosen) for layer in members.weights], members.rows[chosen]
     resolved = task.resolved
-    return {**told(task, weights, rows, resolved.at_rows), **probed(task, weights, rows, resolved.on_split)}
+    split_probes = probed(task, weights, rows, resolved.on_split) | by_class(task, weights, rows)
+    return {**split_values(task, weights, rows, resolved.at_rows), **split_probes}
 
 
-def updated(task: Task, members: Members, moment: Moment, step: int) -> tuple[Weights, Memories]:
+def updated(task: Task, members: Members, context: ProbeContext, step: int) -> tuple[Weights, OptStates]:
     """The weights after one update, and what the rule remembers of it. The rule counts its steps from 1."""
     weights: list[Mapping[str, Array]] = []
-    memory: list[Mapping[str, Memory]] = []
-    steps_on = zip(members.weights, moment.gradients, members.memory, moment.carried, strict=True)
+    opt_state: list[Mapping[str, OptState]] = []
+    steps_on = zip(members.weights, context.gradients, members.opt_state, context.carried, strict=True)
     for layer, gradient, past, state in steps_on:
-        steps = {name: task.rule.step(layer[name], gradient[name], past[name], step + 1, **task.dials) for name in past}
+        steps = {
+            name: task.optimizer.step(layer[name], gradient[name], past[name], step + 1, **task.dials) for name in past
+        }
         weights.append({**{name: layer[name] + steps[name][0] for name in steps}, **state})
-        memory.append({name: steps[name][1] for name in steps})
-    return weights, memory
+        opt_state.append({name: steps[name][1] for name in steps})
+    return weights, opt_state
 
 
 def differences(after: Weights, before: Weights) -> Weights:
@@ -156,22 +165,23 @@ def differences(after: Weights, before: Weights) -> Weights:
     return [{name: layer[name] - past[name] for name in layer} for layer, past in zip(after, before, strict=True)]
 
 
-def shuffled(task: Task, members: Members, step: int) -> Members:
-    """The members with a new order of the examples, where an epoch begins; n // batch_size steps make an epoch."""
-    if task.batch_size is None or step % (per_epoch := task.examples // task.batch_size):
-        return members
-    order = orders(members.seeds, step // per_epoch, task.examples)
-    return Members(members.rows, members.seeds, members.weights, members.memory, order)
+def batch_of(task: Task, members: Members, parts: range) -> tuple[Members, Batch]:
+    """The examples of a step: all of them, or the member's own next (micro-)batches, by their numbers.
 
-
-def batch_of(task: Task, members: Members, step: int) -> Batch:
-    """The examples of this step: all of them, or the member's own next `batch_size`."""
-    chosen: tuple[np.ndarray, ...] = (members.rows,) if task.train.own else ()
-    if task.batch_size is not None and members.order is not None:
-        first = step % (task.examples // task.batch_size) * task.batch_size
-        own = members.order[:, first : first + task.batch_size]
-        chosen = (members.rows[:, np.newaxis], own) if task.train.own else (own,)
-    return task.train.chosen(chosen)
+    An epoch has n // batch_size of these; where one begins, the members get a new order of the examples.
+    """
+    if task.batch_size is None:
+        return members, task.train.chosen((members.rows,) if task.train.own else ())
+    own: list[np.ndarray] = []
+    for number in parts:
+        epoch, place = divmod(number, task.examples // task.batch_size)
+        order = members.order
+        if place == 0 or order is None:
+            order = orders(members.seeds, epoch, task.examples)
+            members = replace(members, order=order)
+        own.append(order[:, place * task.batch_size : (place + 1) * task.batch_size])
+    chosen = np.concatenate(own, axis=1)
+    return members, task.train.chosen((members.rows[:, np.newaxis], chosen) if task.train.own else (chosen,))
 
 
 def drawn_for(task: Task, members: Members, batch: Batch, step: int) -> Draws:
@@ -197,9 +207,9 @@ def kept(members: Members, keep: np.ndarray) -> Members:
     if keep.all():
         return members
     weights = [pick(layer, keep) for layer in members.weights]
-    memory = [{name: pick(past, keep) for name, past in layer.items()} for layer in members.memory]
+    opt_state = [{name: pick(past, keep) for name, past in layer.items()} for layer in members.opt_state]
     order = None if members.order is None else members.order[keep]
-    return Members(members.rows[keep], members.seeds[keep], weights, memory, order)
+    return Members(members.rows[keep], members.seeds[keep], weights, opt_state, order)
 
 
 def pick(arrays: Mapping[str, Array], keep: np.ndarray) -> dict[str, Array]:

@@ -1,6 +1,8 @@
 """A study's page from its blocks: sections for the report, readings for `summary.json`, answers for *In short*."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from seedbed.errors import SpecError
@@ -9,6 +11,7 @@ from seedbed.report.context import Block, Context
 from seedbed.report.in_short import in_short
 from seedbed.report.page import Answer, Figure, Formula, Page, Prose, Reading, Section, Table
 
+PLURAL = re.compile(r"\bn = 1 (network|member|seed|run)s\b")
 SHOWN = (Prose, Formula, Table, Figure)
 
 
@@ -90,9 +93,16 @@ def _items(entry: Any, context: Context) -> Iterator[Any]:
     for one in _shown(entry, context) if callable(entry) else [entry]:
         if isinstance(one, str):
             if text := _filled(one, context):
-                yield Prose(text)
+                yield _singular(Prose(text))
         else:
-            yield one
+            yield _singular(one)
+
+
+def _singular(item: Any) -> Any:
+    """The same item, where a run has a single network: "n = 1 network" in its texts."""
+    texts = {name: getattr(item, name, None) for name in ("text", "caption", "words")}
+    changed = {name: new for name, text in texts.items() if text and (new := PLURAL.sub(r"n = 1 \1", text)) != text}
+    return replace(item, **changed) if changed else item
 
 
 def _shown(block: Any, context: Context) -> list[Any]:

@@ -17,7 +17,7 @@ import numpy as np
 import seedbed as sb
 from seedbed.errors import SpecError, nearest
 from seedbed.record import SEED, factors
-from seedbed.report.numbers import interval, number, percent, tenth, whole
+from seedbed.report.numbers import hundredths, interval, number, percent, tenth, whole
 from seedbed.spec import Spec, read_back
 from seedbed.study import Profile, Score, Study
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from seedbed.stats.single_run import OneRun
 
 SHARES = ("accuracy", "within", "share")
+FINE = 0.02  # standard deviation of a share below which whole percentages would hide the differences
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,16 @@ class Block:
 
     title: str
     items: Callable[[Context], Iterable[Any]]
+    variables: Sequence[str] = ()  # that the record of this name must have
+    record: str = ""
 
     def __call__(self, context: Context) -> Iterable[Any]:
-        """The items, for this context."""
+        """The items, for this context. Raises SpecError for a variable that the record lacks."""
+        for name in self.variables:
+            if name not in context.record(self.record):
+                there = [str(key) for key in context.record(self.record).data_vars]
+                lacks = f'the block "{self.title}" shows what its record lacks, got "{name}"{nearest(name, there)}'
+                raise SpecError(f"{lacks}; there are {', '.join(there)}")
         return self.items(context)
 
 
@@ -222,7 +230,14 @@ class Scored:
             return whole(value)
         if self.is_share:
             return tenth(value)
-        return percent(value) if self.score.variable.endswith(SHARES) else number(value)
+        if not self.score.variable.endswith(SHARES):
+            return number(value)
+        return hundredths(value) if self.is_fine else percent(value)
+
+    @cached_property
+    def is_fine(self) -> bool:
+        """Whether members of a setting mostly differ by less than a percentage point or so: two decimals are shown."""
+        return self.n > 1 and bool(0 < np.median(self.members.values.std(axis=0)) < FINE)
 
     def interval(self, value: Interval) -> str:
         """An estimate of the score with its interval: `0.93 [0.92, 0.94]`."""

@@ -15,6 +15,7 @@ from seedbed.report.numbers import number, text
 from seedbed.report.page import Page, Prose, Section, Table
 from seedbed.report.prose import listing
 from seedbed.study import ProfileName, Study
+from seedbed.vocabulary.lengths import Epochs, length_back
 
 PARTS = ("data", "model", "loss", "initializer", "optimizer", "output")
 MOST_LEVELS = 50  # of a factor, in the table of the set-up
@@ -136,14 +137,9 @@ def _question_rows(question: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The canonical form of a question, one row per part; what is varied says so."""
     factors = question["factors"]
     rows = [(name, "varied" if name in factors else _part(question[name], factors)) for name in PARTS if question[name]]
-    batch = question["batch_size"]
-    rows += [
-        (
-            "batch",
-            "varied" if "batch_size" in factors else f"{number(batch)} examples" if batch else "the whole training set",
-        )
-    ]
-    rows += [("cap", f"{number(question['steps'])} steps")]
+    steps = length_back(question["steps"])
+    rows += [("batch", _batch(question, factors))]
+    rows += [("cap", str(steps) if isinstance(steps, Epochs) else f"{number(steps)} steps")]
     if question["stop"]:
         targets = [f"{_words(one['metric'])} {one['direction']} {number(one['value'])}" for one in question["stop"]]
         rows += [("target", " and ".join(targets))]
@@ -159,6 +155,15 @@ def _levels(labels: Sequence[Any]) -> str:
     if len(labels) <= MOST_LEVELS:
         return text(list(labels))
     return f"{text(list(labels[:3]))}, …, {text(list(labels[-3:]))} ({number(len(labels))} levels)"
+
+
+def _batch(question: Mapping[str, Any], factors: Mapping[str, Any]) -> str:
+    batch = question["batch_size"]
+    if "batch_size" in factors:
+        return "varied"
+    if isinstance(batch, Mapping):
+        return f"{_part(batch, factors)}, in micro-batches of {number(question['micro_batch'])} examples"
+    return f"{number(batch)} examples" if batch else "the whole training set"
 
 
 def _part(part: Mapping[str, Any], factors: Mapping[str, Any]) -> str:

@@ -12,10 +12,10 @@ import numpy as np
 import seedbed as sb
 from seedbed.report import glossary
 from seedbed.report.context import Context, Scored
-from seedbed.report.judged import TITLE
 from seedbed.report.numbers import SPACE, counted, number, percent, steps, whole
 from seedbed.report.page import Figure, Section, Short
 from seedbed.report.show.comparing import MOST_IN_WORDS, MOST_RANKED, POWER, apart_words
+from seedbed.report.verdicts import TITLE
 
 MOST = 4  # settings that are named one by one
 PICTURE = "in_short"
@@ -83,11 +83,10 @@ def _arrived(scored: Scored) -> Iterator[str]:
     short = [(_words(name), share) for name, median, share in ranked if np.isnan(median.estimate)]
     of = f"Of {counted(n, 'network')}" + " each" * (len(scored.names) > 1)
     if reached:
-        told = [f"**{whole(one.estimate)}** ({_range(one, whole)}) with {name}" for name, one in _ends(reached)]
-        told[0] = told[0].replace("** (", "** steps (95 % interval ", 1)
+        told = _estimates(reached, whole, " steps")
         if len(scored.names) == 1:
             told = [told[0].rpartition(" with ")[0]]
-        yield f"{of}, half reached the target ({_goal(hits.target)}) after {_and(told)}."
+        yield f"{of}, half reached the target ({_goal(hits.target)}) after {_and(told)}.{_single(n)}"
     if short:
         told = [f"{percent(one.estimate)} ({_range(one, percent)}) with {name}" for name, one in _ends(short)]
         where = "it" if reached else f"the target ({_goal(hits.target)})"
@@ -98,17 +97,14 @@ def _measured(scored: Scored) -> Iterator[str]:
     """Means of the score, best first."""
     sign = 1 if scored.score.better == "lower" else -1
     ranked = sorted(zip(map(_words, scored.names), scored.means, strict=True), key=lambda one: sign * one[1].estimate)
-    told = [
-        f"**{scored.shown(one.estimate)}** ({_range(one, scored.shown)}) with {name}" for name, one in _ends(ranked)
-    ]
-    told[0] = told[0].replace("** (", "** (95 % interval ", 1)
+    told = _estimates(ranked, scored.shown)
     if len(ranked) == 1:
         told = [told[0].rpartition(" with ")[0]]
     each = "" if len(ranked) == 1 else " each"
     if scored.is_share:
         yield f"Of {counted(scored.n, 'network')}{each}, {_and(told)} {scored.words}."
         return
-    yield f"The mean {scored.words} of {counted(scored.n, 'network')}{each} is {_and(told)}."
+    yield f"The mean {scored.words} of {counted(scored.n, 'network')}{each} is {_and(told)}.{_single(scored.n)}"
 
 
 def _compared(scored: Scored) -> Iterator[str]:
@@ -188,6 +184,22 @@ def _figure(context: Context, sections: Sequence[Section]) -> Figure | None:
 def _ends(ranked: Sequence[tuple[str, Any]]) -> Sequence[tuple[str, Any]]:
     """All settings where they are few, else the first two and the last."""
     return ranked if len(ranked) <= MOST else [*ranked[:2], ranked[-1]]
+
+
+def _estimates(ranked: Sequence[tuple[str, Any]], show: Any, unit: str = "") -> list[str]:
+    """Each estimate with its interval, where it has one, and its setting; the first says what stands in brackets."""
+    told = []
+    for at, (name, one) in enumerate(_ends(ranked)):
+        bounds = (
+            "" if np.isnan([one.low, one.high]).all() else f" ({'' if at else '95 % interval '}{_range(one, show)})"
+        )
+        told.append(f"**{show(one.estimate)}**{'' if at else unit}{bounds} with {name}")
+    return told
+
+
+def _single(n: int) -> str:
+    """What is missing where every setting has a single network."""
+    return " One network gives no interval: run more seeds." if n == 1 else ""
 
 
 def _range(one: Any, show: Any) -> str:

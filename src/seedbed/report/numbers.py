@@ -71,6 +71,18 @@ def percent(share: float | int | None) -> str:
     return f"{_signed(_trimmed(f'{value:.{min(places, 6)}f}'))}{SPACE}%"
 
 
+def hundredths(share: float | int | None) -> str:
+    """A share in percent with two decimals, signed if it is a difference below 0; what rounds to 0 has no sign.
+
+    >>> hundredths(0.99041), hundredths(-0.0012), hundredths(-0.000001), hundredths(None)
+    ('99.04\\xa0%', '−0.12\\xa0%', '0.00\\xa0%', '—')
+    """
+    if is_missing(share):
+        return MISSING
+    shown = f"{100 * float(share):.2f}"  # pyright: ignore[reportArgumentType]
+    return f"{_signed(shown if float(shown) else shown.removeprefix('-'))}{SPACE}%"
+
+
 def steps(count: float | int | None) -> str:
     """A number of updates with its unit.
 

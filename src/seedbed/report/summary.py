@@ -84,7 +84,7 @@ def _luck(record: Any) -> list[dict[str, Any]]:
     """The lucky-seed meter of every setting, where the record has a target and more than one seed."""
     if not record.attrs.get("target") or record.sizes[SEED] < 2:
         return []
-    return [one.plain() for one in stats.luck.meter(stats.hits(record).restricted())]
+    return [one.plain() for one in stats.luck.seed_luck(stats.hits(record).restricted())]
 
 
 def _needed(record: Any) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@
     judge, parse            whether a record supports a statement, in one line of text (`checks`, `verdicts`)
     luck                    what the best of k seeds gains, where seeds 0, 42 and 3407 fall, how many seeds are needed
     curves                  traces: bands at each and at all steps, settings at named steps and by area
-    two                     two settings or two records: paired where seeds are shared, independent where they are not
+    two_sample              two settings or two records: paired where seeds are shared, independent where they are not
     sources                 three or more sources of chance, crossed: the share of the variance that each one is
+    noise                   the gradient noise scale, from gradients of batches of two sizes
     ranges                  what eight learning-rate finders read from the loss of a sweep, over seeds
     maps                    how alike the outputs of several kernels on several images are
 
@@ -27,13 +28,14 @@ from seedbed.stats import (
     equivalence,
     luck,
     maps,
+    noise,
     pairs,
     proportions,
     ranges,
     scores,
     sequential,
     terms,
-    two,
+    two_sample,
 )
 from seedbed.stats.checks import Check, Term, parse
 from seedbed.stats.comparisons import Comparison, pairwise
@@ -52,15 +54,15 @@ from seedbed.stats.single_run import Chance, OneRun, one_run
 from seedbed.stats.sources import Sources, sources
 from seedbed.stats.summary import compare, summarize
 from seedbed.stats.survival import Curve, Survival, logrank
-from seedbed.stats.two import Two
+from seedbed.stats.two_sample import TwoSample
 from seedbed.stats.verdicts import Finding, Link, Verdict, judge
 from seedbed.stats.words import Overview
 
 __all__ = [
     "Band", "Chance", "Check", "Comparison", "Crossed", "Curve", "Decision", "Family", "Finding", "Hits",
     "Interval", "Link", "Luck", "Members", "Needed", "OneRun", "Order", "Overview", "Propagation", "Settled",
-    "Significance", "Sources", "Survival", "Term", "Two", "Verdict", "checks", "compare", "crossed", "curves",
-    "equivalence", "hits", "holm", "judge", "logrank", "luck", "maps", "one_run", "order", "pairs", "pairwise",
+    "Significance", "Sources", "Survival", "Term", "TwoSample", "Verdict", "checks", "compare", "crossed", "curves",
+    "equivalence", "hits", "holm", "judge", "logrank", "luck", "maps", "noise", "one_run", "order", "pairs", "pairwise",
     "parse", "propagation", "proportions", "ranges", "read", "scores", "sequential", "sources", "summarize", "terms",
-    "two", "wilson",
+    "two_sample", "wilson",
 ]  # fmt: skip

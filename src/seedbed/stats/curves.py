@@ -15,7 +15,7 @@ from jaxtyping import Float
 from scipy import special
 
 from seedbed.errors import StatsError
-from seedbed.record import SEED, independent
+from seedbed.record import SEED, independent, looked_at
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.families import holm
 from seedbed.stats.interval import checked_level
@@ -80,6 +80,7 @@ def at_steps(
 
     Raises: StatsError for a step that was not recorded, or settings that have lost members by then.
     """
+    record = looked_at(record, variable)
     grid = record[variable]["step"].values.tolist() if variable in record and "step" in record[variable].dims else []
     _named(steps, grid, variable)
     table = _table(record, variable)
@@ -151,7 +152,7 @@ def _held_table(record: xr.Dataset, variable: str) -> tuple[Members, np.ndarray,
     if variable in record and "step" not in record[variable].dims:
         axes = ", ".join(map(str, record[variable].dims))
         raise StatsError(f"{variable} has no step axis, got axes {axes}; compare it as one number per member")
-    record = independent(record)
+    record = looked_at(independent(record), variable)
     first = read(record.isel(step=0, drop=True) if "step" in record.dims else record, variable)
     parts = [record.sel(dict(levels)) for levels in first.settings]
     values = np.stack([held(part, variable) for part in parts], axis=1)

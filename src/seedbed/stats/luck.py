@@ -121,7 +121,7 @@ def gain(values: ArrayLike, k: int, better: Better = "lower", level: float = 0.9
     return Interval(found, found / reach, found * reach, level, "jackknife, t on the scale of logarithms", n)
 
 
-def meter(
+def seed_luck(
     members: Members,
     better: Better = "lower",
     ks: Sequence[int] = PICKED,

@@ -13,18 +13,19 @@ Where a tool fails on its own terms (a filter that lags, an answer that depends 
 here too: that is what is studied.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy import signal
 
+import seedbed.stats.scores as scores
 from seedbed.errors import StatsError
-from seedbed.stats import scores
 from seedbed.stats.interval import Interval
 
 Curve = Float[np.ndarray, " step"]
@@ -110,6 +111,28 @@ class Spread:
     median: Interval
     decades: float
     without: int
+
+
+def swept(record: Any) -> tuple[Curve, Float[np.ndarray, "seed step"]]:
+    """The rates and the losses of batches of a record whose learning rate is `schedules.sweep`, one setting.
+
+    The loss of step t is that of the batch before the update with the rate of step t. The last row of a record, behind
+    its last update, is left out.
+
+    Raises: StatsError where the record's question has no sweep, or its trace leaves steps out.
+    """
+    rule = json.loads(record.attrs.get("spec", "{}")).get("optimizer", {}).get("learning_rate", {})
+    steps = record["step"].values if "step" in record.dims else np.zeros(0)
+    if rule.get("part") != "sweep" or len(steps) < 2 or np.diff(steps).max() > 1:
+        raise StatsError(
+            "a sweep is read from a record whose learning rate is sb.schedules.sweep(...) with a trace of every step, "
+            f"got {rule.get('part', 'no schedule')} and {len(steps)} traced steps; ask for it with trace=1"
+        )
+    low, high, length = (rule[name]["dial"] for name in ("low", "high", "length"))
+    shares = np.minimum(steps[:-1] / length, 1.0)
+    rates = low * (high / low) ** shares if rule["growth"] == "exponential" else low + (high - low) * shares
+    losses = record["batch_loss" if "batch_loss" in record else "train_loss"].transpose("seed", "step").values
+    return rates, losses[:, :-1].astype(float)
 
 
 def over_seeds(

@@ -125,7 +125,7 @@ def spent(share: float | int, alpha: float = 0.05) -> float:
     return 0.0 if share <= 0 else float(2 * special.ndtr(special.ndtri(alpha / 2) / share**0.5))
 
 
-def settle(
+def group_sequential(
     hits: Hits | Members,
     looks: Sequence[int],
     so_far: Settled | None = None,

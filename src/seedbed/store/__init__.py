@@ -2,7 +2,7 @@
 
 from seedbed.store.blocks import BlockFile, Damage, DamagedError
 from seedbed.store.folder import Store
-from seedbed.store.gather import absent, stretches
+from seedbed.store.gather import absent, seed_ranges
 from seedbed.store.opening import create_or_open, open_existing, open_record
 from seedbed.store.questions import Question
 
@@ -16,5 +16,5 @@ __all__ = [
     "create_or_open",
     "open_existing",
     "open_record",
-    "stretches",
+    "seed_ranges",
 ]

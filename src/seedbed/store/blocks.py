@@ -160,8 +160,8 @@ def check_array(name: str, array: np.ndarray) -> None:
 
 def _check(block: Block) -> None:
     seeds = block.seeds
-    stretch = seeds.ndim == 1 and seeds.size > 0 and seeds.dtype.kind in "iu" and int(seeds[0]) >= 0
-    if not stretch or not np.array_equal(seeds, int(seeds[0]) + np.arange(seeds.size)):
+    rising = seeds.ndim == 1 and seeds.size > 0 and seeds.dtype.kind in "iu" and int(seeds[0]) >= 0
+    if not rising or not np.array_equal(seeds, int(seeds[0]) + np.arange(seeds.size)):
         raise StoreError(f"a block holds a rising stretch of seeds without gaps, got {seeds}; split it")
     for name, array in block.arrays.items():
         check_array(name, array)

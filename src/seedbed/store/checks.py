@@ -16,7 +16,7 @@ from seedbed.errors import StoreError
 from seedbed.spec import digest
 from seedbed.store.blocks import BlockFile, Damage, DamagedError, block_file, damaged, read_block
 from seedbed.store.files import PARTIAL, UnreadableError, explained, names_in, read_json, readable, remove
-from seedbed.store.gather import absent, stretches
+from seedbed.store.gather import absent, seed_ranges
 from seedbed.store.locks import hold, writing
 
 BLOCKS, SETTINGS, NOTES, LOCKS = "blocks", "settings", "notes", "locks"
@@ -178,7 +178,7 @@ def _lacking(root: Path, question: questions.Question) -> Iterator[tuple[Path, s
             yield described, "the description of a setting"
         missing = absent(_held(root / BLOCKS / key, allowed), question.seeds)
         if missing:
-            seeds = ", ".join(f"{part.start}-{part.stop - 1}" for part in stretches(missing))
+            seeds = ", ".join(f"{part.start}-{part.stop - 1}" for part in seed_ranges(missing))
             yield root / BLOCKS / key, f"what was trained with seeds {seeds}"
 
 

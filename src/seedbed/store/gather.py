@@ -55,10 +55,10 @@ def gather(root: Path, key: str, files: Sequence[BlockFile], seeds: np.ndarray) 
     return Block(block.seeds, block.arrays, block.dims, block.coords, meta)
 
 
-def stretches(seeds: Seeds) -> list[range]:
+def seed_ranges(seeds: Seeds) -> list[range]:
     """Sorted seeds as ranges without gaps.
 
-    >>> stretches([0, 1, 2, 7, 8])
+    >>> seed_ranges([0, 1, 2, 7, 8])
     [range(0, 3), range(7, 9)]
     """
     array = as_array(seeds)
@@ -67,7 +67,7 @@ def stretches(seeds: Seeds) -> list[range]:
 
 
 def _incomplete(root: Path, key: str, lost: np.ndarray, broken: Sequence[Damage]) -> StoreError:
-    seeds = ", ".join(f"{part.start}-{part.stop - 1}" for part in stretches(lost.tolist()))
+    seeds = ", ".join(f"{part.start}-{part.stop - 1}" for part in seed_ranges(lost.tolist()))
     if not broken:
         return StoreError(f"seeds {seeds} of the setting {key} are not in {root}; run them first")
     named = "; ".join(f"{damage.path.name}: {damage.reason}" for damage in broken)

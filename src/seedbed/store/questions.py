@@ -87,9 +87,10 @@ def question_names(root: Path) -> list[str]:
 
 
 def only_question(root: Path) -> str | None:
-    """The name of the only question of a store; those aside are left out where there are others. None: it takes a name.
+    """The name of the only question of a store, None where there are several: then it takes a name.
 
-    What is aside (`measures.train(..., aside=True)`) helps to tell a page and is no answer of its own.
+    Auxiliary questions (`measures.train(..., auxiliary=True)`, stored as `aside`) help to tell a page and are no answer
+    of their own; they are left out where there are others.
     """
     known = question_names(root)
     if len(known) > 1:

@@ -29,13 +29,14 @@ SHOWN = {
     "train_width_within": "Share of widths within 0.5",
 }
 UNTIED = "a bias for every place of an image (9,042 parameters); rate 0.01 on mean CE + 0.01 · sum of squares / 2"
-RUNS = (  # report, where, step, record and setting beside it, set-up
-    ("Rybkin 2017", "figure 5", 844, "rates", f", rates={RYBKIN}", f"{UNTIED}; stops when both accuracies are 1"),
-    ("Rybkin 2017", "figure 7", 1304, "rates", f", rates={RYBKIN}",
+RUNS = (  # id, source, step, record and setting beside it, set-up
+    ("rybkin-844", "Rybkin 2017, figure 5", 844, "rates", f", rates={RYBKIN}",
+     f"{UNTIED}; stops when both accuracies are 1"),
+    ("rybkin-1304", "Rybkin 2017, figure 7", 1304, "rates", f", rates={RYBKIN}",
      f"leaky ReLU with slope 0.1 (study own_activation); {UNTIED}; stops when both are 1"),
-    ("lnmangione", "CIS581 project 4 (2019)", 507, "detection", "",
+    ("lnmangione-507", "lnmangione, CIS581 project 4 (2019)", 507, "detection", "",
      "untruncated normal weights, rate 0.001 on (0.01 · CE + 0.001 · L2) / 0.011, both summed"),
-    ("oliverchanyw", "CIS680 homework 1 (2018)", 1000, "detection", "",
+    ("oliverchanyw-1000", "oliverchanyw, CIS680 homework 1 (2018)", 1000, "detection", "",
      "about; padding 3, initial draw of the framework, CE + 0.01 · L2 at rate 0.1"),
 )  # fmt: skip
 WORDS = (  # id, source, statement, record, check, what was different there
@@ -300,21 +301,12 @@ study = sb.Study(
         "a member that never arrives counts with the cap in the restricted mean",
     ),
     claims=(
-        *(
-            sb.Claim(id=name, source=source, statement=said, record=record, check=check, differs=differs)
-            for name, source, said, record, check, differs in WORDS
-        ),
-        *(
-            sb.Claim(
-                id=f"{who.split()[0].lower()}-{step}",
-                source=f"{who}, {where}",
-                statement=f"Every width is right after {step:,} iterations",
-                value=step,
-                record=record,
-                check=f"one_run(hit_step{setting}) = {step}",
-                differs=set_up,
-            )
-            for who, where, step, record, setting, set_up in RUNS
+        *sb.Claim.table("id source statement record check differs", WORDS),
+        *sb.Claim.table(
+            "id source value record setting differs",
+            RUNS,
+            statement="Every width is right after {value:,} iterations",
+            check="one_run(hit_step{setting}) = {value}",
         ),
     ),
 )

@@ -190,21 +190,14 @@ study = sb.Study(
         "a member that never arrives counts with the cap in the restricted mean",
     ),
     claims=(
-        *(
-            sb.Claim(id=name, source=source, statement=said, check=check, differs=differs, contradicts=other)
-            for name, source, said, check, differs, other in ORDERS
-        ),
-        *(
-            sb.Claim(
-                id=f"{who}-{activation}-{loss}",
-                source=source,
-                value=step,
-                differs=differs,
-                assumes=assumes,
-                statement=f"{activation} + {loss} reaches 100 % accuracy after {step:,} iterations",
-                check=f"one_run(hit_step, activation={activation}, loss={loss}) = {step}",
-            )
-            for who, source, activation, loss, step, differs, assumes in RUNS
+        *sb.Claim.table("id source statement check differs contradicts", ORDERS),
+        *sb.Claim.table(
+            "who source activation loss step differs assumes",
+            RUNS,
+            id="{who}-{activation}-{loss}",
+            value="{step}",
+            statement="{activation} + {loss} reaches 100 % accuracy after {step:,} iterations",
+            check="one_run(hit_step, activation={activation}, loss={loss}) = {step}",
         ),
     ),
 )

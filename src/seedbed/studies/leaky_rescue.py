@@ -525,17 +525,14 @@ study = sb.Study(
         "normal with deviation 0.6007 over the root of fan-in; it sets the output layer too",
     ),
     claims=(
-        *(
-            sb.Claim(
-                id=name,
-                source=XIANG,
-                value=count / 1000,
-                record="one_epoch_ends",
-                differs=RUNNING,
-                statement=f"{count} of 1,000 {what} collapse (one epoch, rounded answers; within 3 points)",
-                check=f"share(one_rounded_answer, start={start}, slope={slope:g}) = {count / 1000} within 0.03",
-            )
-            for name, start, slope, count, what in PUBLISHED
+        *sb.Claim.table(
+            "id start slope count value what",
+            [(*row[:4], row[3] / 1000, row[4]) for row in PUBLISHED],
+            source=XIANG,
+            record="one_epoch_ends",
+            differs=RUNNING,
+            statement="{count} of 1,000 {what} collapse (one epoch, rounded answers; within 3 points)",
+            check="share(one_rounded_answer, start={start}, slope={slope:g}) = {value} within 0.03",
         ),
         sb.Claim(
             id="lu-rai-helps",

@@ -13,18 +13,14 @@ import seedbed as sb
 CONVOLUTIONAL, PADDED = "convolutional", "convolutional with padding"
 DENSE, PART_2 = "dense on line images", "dense of part 2"
 RATIOS = ((PART_2, CONVOLUTIONAL), (PART_2, DENSE), (DENSE, CONVOLUTIONAL))
-PUBLISHED = (  # report, where, step, set-up where it is another one
-    ("Zhang & Li 2018", "section 4.1", 20, ""),
-    ("Rybkin 2017", "figures 5 and 7", 25, ""),
-    ("Rybkin 2017", "figures 5 and 7", 22, "leaky ReLU with slope 0.1 (study own_activation)"),
-    (
-        "lnmangione",
-        "CIS581 project 4 (2019)",
-        16,
-        "summed instead of mean loss, weights from the untruncated normal distribution",
-    ),
-    ("oliverchanyw", "CIS680 homework 1 (2018)", 34, "padding 3, initial draw of the framework"),
-)
+PUBLISHED = (  # id, source, step, set-up where it is another one
+    ("zhang-20", "Zhang & Li 2018, section 4.1", 20, ""),
+    ("rybkin-25", "Rybkin 2017, figures 5 and 7", 25, ""),
+    ("rybkin-22", "Rybkin 2017, figures 5 and 7", 22, "leaky ReLU with slope 0.1 (study own_activation)"),
+    ("lnmangione-16", "lnmangione, CIS581 project 4 (2019)", 16,
+     "summed instead of mean loss, weights from the untruncated normal distribution"),
+    ("oliverchanyw-34", "oliverchanyw, CIS680 homework 1 (2018)", 34, "padding 3, initial draw of the framework"),
+)  # fmt: skip
 
 
 ORDERS = (  # id, source, statement, check
@@ -70,7 +66,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
         "padded": sb.measures.train(padded, at_most=profile.padded_seeds, unless=("padding",)),
         "dense": sb.measures.train(dense, fixed=True),
         "part2": sb.measures.train(dense.replace(data=sb.data.random_images(64, (4, 4))), fixed=True),
-        "start": sb.measures.train(question.replace(steps=0, stop=None), fixed=("steps",), aside=True),
+        "start": sb.measures.train(question.replace(steps=0, stop=None), fixed=("steps",), auxiliary=True),
         "examples": sb.measures.examples(question),
     }
 
@@ -210,21 +206,13 @@ study = sb.Study(
         "a member that never arrives counts with the cap in the restricted mean",
     ),
     claims=(
-        *(
-            sb.Claim(id=name, source=source, statement=said, check=check, record="networks")
-            for name, source, said, check in ORDERS
-        ),
-        *(
-            sb.Claim(
-                id=f"{who.split()[0].lower()}-{step}",
-                source=f"{who}, {where}",
-                statement=f"The line images are learned after {step} iterations",
-                value=step,
-                check=f"one_run(hit_step, padding=valid) = {step}",
-                assumes="course files",
-                differs=set_up,
-            )
-            for who, where, step, set_up in PUBLISHED
+        *sb.Claim.table("id source statement check", ORDERS, record="networks"),
+        *sb.Claim.table(
+            "id source value differs",
+            PUBLISHED,
+            statement="The line images are learned after {value} iterations",
+            check="one_run(hit_step, padding=valid) = {value}",
+            assumes="course files",
         ),
     ),
 )

@@ -13,6 +13,11 @@ from seedbed.vocabulary.part import Part, own, part
 KINDS = ("binary", "classes", "sign", "real")
 STANDARDIZATIONS = ("none", "scalar", "pixel", "half")
 SUBSETS = ("first", "drawn", "stratified")
+CLASSES: Mapping[str, tuple[str, ...]] = {
+    "mnist": tuple("0123456789"),
+    "fashion_mnist": ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
+                      "ankle boot"),
+}  # fmt: skip
 CURVES = ("abs", "x_sin_5x", "step_sin_5x")
 
 
@@ -265,6 +270,11 @@ def fashion_mnist(
     Source: Xiao, Rasul, Vollgraf 2017, Fashion-MNIST: a novel image dataset (MIT).
     """
     return _images("fashion_mnist", train, test, standardize, valid, subset, draw)
+
+
+def class_names(name: str) -> tuple[str, ...]:
+    """What the classes of a data set are called, in the order of their numbers; () where that is not known."""
+    return CLASSES.get(name, ())
 
 
 def _counted(word: str, counts: Mapping[str, Any], draw: Any, fresh: Any, **options: Any) -> Part:

@@ -130,6 +130,12 @@ def list_of(what: str, layers: Any) -> tuple[Part, ...]:
             f"the layers of {what} are words, got the function {shown(own[0])}; write activation(function), or a whole "
             "model of your own"
         )
+    names = [layer.partition("(")[0].strip() for layer in layers if isinstance(layer, str)]
+    if wrong := next((name for name in names if name in ACTIVATIONS and name not in TABLE), ""):
+        raise PartError(
+            f'the layers of {what} are words such as dense(84), got the activation "{wrong}"; write '
+            f'activation("{wrong}")'
+        )
     return tuple(find_in(TABLE, "layer", layer) for layer in layers)
 
 

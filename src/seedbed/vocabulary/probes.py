@@ -1,6 +1,7 @@
 """Probes by name: what can be measured at the steps of a trace without changing the training.
 
-Those in `ON_SPLIT` speak of the whole training split, judged as in inference (dropout off, batch norm with its running
+Those in `BY_CLASS` speak of every split that is judged, as in inference, and have its name in front. Those in
+`ON_SPLIT` speak of the whole training split, judged as in inference (dropout off, batch norm with its running
 averages); all others of the batch of the step, as it is trained on.
 A *hidden layer* is here what an activation inside a model makes of its input z: a = f(z), of every unit and example.
 Its signal backward is dL/dz, L being the loss of the batch.
@@ -26,6 +27,15 @@ def gradient_norm() -> Part:
     return part("probe", "gradient_norm")
 
 
+def gradient_moments() -> Part:
+    """Mean and standard deviation of the gradient of the batch's loss over the weights of each layer, without biases.
+
+    Of n weights the Euclidean norm of their gradient is sqrt(n (mean^2 + std^2)), which under SGD without momentum is
+    also ||w' - w|| / rate of the step. The mean is signed: gradients of either sign cancel in it.
+    """
+    return part("probe", "gradient_moments")
+
+
 def weight_norm() -> Part:
     """Euclidean norm of the weights and biases of each layer."""
     return part("probe", "weight_norm")
@@ -47,6 +57,15 @@ def largest_weight() -> Part:
 def first_kernels() -> Part:
     """Weights of the first convolution (kernel, channel, row, column), kept where a member stops only."""
     return part("probe", "first_kernels")
+
+
+def first_weights() -> Part:
+    """Weights of the first layer (unit, input), kept where a member stops only; of a convolution, kernel by kernel.
+
+    Unlike `first_kernels` of any layer, also of a dense one. The weights of a kernel stand channel by channel, row by
+    row. Where settings differ in their first layers, NaN fills up the smaller ones.
+    """
+    return part("probe", "first_weights")
 
 
 def predictions() -> Part:
@@ -130,14 +149,34 @@ def unit_correlation() -> Part:
     return part("probe", "unit_correlation")
 
 
+def confusion() -> Part:
+    """How many examples of each class (true) are given each class (predicted), of every split that is judged.
+
+    The record has it as `test_confusion`, `train_confusion` and so on, judged as in inference. A binary label and a
+    sign are two classes; of several heads, the only one with labels counts. An example whose scores are not finite is
+    given no class.
+    """
+    return part("probe", "confusion")
+
+
+def class_accuracy() -> Part:
+    """Share of the examples of each class that are given it, TP / P, of every split that is judged.
+
+    The record has it as `test_class_accuracy` and so on; NaN for a class without examples in the split.
+    """
+    return part("probe", "class_accuracy")
+
+
 DIMS: Mapping[str, tuple[str, ...]] = {
     "dead": (),
     "gradient_norm": ("layer",),
+    "gradient_moments": ("layer", "moment"),
     "weight_norm": ("layer",),
     "update_ratio": ("layer",),
     "parameters": ("parameter",),
     "largest_weight": (),
     "first_kernels": ("kernel", "channel", "row", "column"),
+    "first_weights": ("first_unit", "first_input"),
     "predictions": ("output", "example"),
     "activation_moments": ("hidden", "moment"),
     "activation_quantiles": ("hidden", "quantile"),
@@ -148,6 +187,8 @@ DIMS: Mapping[str, tuple[str, ...]] = {
     "norm_inputs": ("norm", "unit", "statistic"),
     "unit_inputs": ("hidden", "percentile"),
     "unit_correlation": ("hidden",),
+    "confusion": ("true", "predicted"),
+    "class_accuracy": ("class",),
 }
 QUANTILES = tuple(round((place + 0.5) / 100, 3) for place in range(100))
 PERCENTILES = (15, 50, 85)
@@ -159,8 +200,10 @@ LABELS: Mapping[str, Sequence[str | float]] = {
     "percentile": PERCENTILES,
 }
 ON_SPLIT = frozenset({"dead", "dead_units", "predictions"})
-AT_THE_END = frozenset({"first_kernels", "predictions"})  # too large for a trace
-WORDS = (dead, gradient_norm, weight_norm, update_ratio, parameters, largest_weight, first_kernels, predictions,
-         activation_moments, activation_quantiles, backward_moments, backward_quantiles, dead_units,
-         norm_parameters, norm_inputs, unit_inputs, unit_correlation)  # fmt: skip
+BY_CLASS = frozenset({"confusion", "class_accuracy"})  # of each judged split, as <split>_<probe>
+AT_THE_END = frozenset({"first_kernels", "first_weights", "predictions"})  # too large for a trace
+WORDS = (dead, gradient_norm, gradient_moments, weight_norm, update_ratio, parameters, largest_weight, first_kernels,
+         first_weights, predictions, activation_moments, activation_quantiles, backward_moments, backward_quantiles,
+         dead_units, norm_parameters, norm_inputs, unit_inputs, unit_correlation, confusion,
+         class_accuracy)  # fmt: skip
 TABLE = {word.__name__: word for word in WORDS}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seedbed.catalogue import perform
+from seedbed.catalogue import run_study
 from seedbed.catalogue.own import from_file
 from seedbed.spec import Spec
 from seedbed.stopping import Every, Target
@@ -45,7 +45,7 @@ def report(question: Spec, seeds: Any, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.py"
     path.write_text(as_study(question, seeds, name), encoding="utf-8")
-    perform(from_file(path), seeds=seeds, out=out, source=path, command=f"seedbed run {path} --seeds {_listed(seeds)}")
+    run_study(from_file(path), seeds=seeds, out=out, source=path, command=f"seedbed run {path} --seeds {_listed(seeds)}")
     return name
 
 
@@ -96,8 +96,8 @@ def _part(part: Part) -> str:
     """A part as the call that makes it, options that are as usual left out."""
     word = TABLES[part.kind][part.name]
     usual = {name: one.default for name, one in inspect.signature(word).parameters.items()}
-    given = {name: value for name, value in part.options
-             if (value.value if isinstance(value, Dial) else value) != usual.get(name, inspect.Parameter.empty)}  # fmt: skip
+    plain = {name: value.value if isinstance(value, Dial) else value for name, value in part.options}
+    given = {name: value for name, value in part.options if plain[name] != usual.get(name, inspect.Parameter.empty)}
     options = ", ".join(f"{name}={_value(given[name])}" for name in usual if name in given)
     return f"sb.{MODULES[part.kind]}.{part.name}({options})"
 

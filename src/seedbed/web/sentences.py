@@ -1,4 +1,4 @@
-"""What is said while twins train: how many have arrived, which setting is ahead, how sure that is, what one run would say.
+"""What is said while twins train: who has arrived, which setting is ahead, how sure that is, what one run would say.
 
 Every number is one of `seedbed.stats`, with n and interval. A twin that has not arrived counts with the present step.
 """
@@ -12,7 +12,7 @@ from seedbed.procedures.live import Frame, Twins
 from seedbed.record import name_of
 from seedbed.stats import Hits, Members, one_run, scores, wilson
 from seedbed.stats.interval import Interval
-from seedbed.stats.two import weigh
+from seedbed.stats.two_sample import compare
 
 PEEKING = (
     "Looked at while it runs, a difference that is none passes for one more often than the 5 % of a single look; "
@@ -66,7 +66,7 @@ def _ahead(frame: Frame, aimed: bool) -> str:
     first, second = np.argsort(counted.mean(axis=0), kind="stable")[:2].tolist()
     sides = [Members((settings[at],), seeds, values[:, [at]]) for at in (first, second)]
     both = [Hits(side, float(frame.step)) for side in sides] if aimed else sides
-    sentence = weigh(both[0], both[1], (names[first], names[second]), "lower", "mean training loss").sentence()
+    sentence = compare(both[0], both[1], (names[first], names[second]), "lower", "mean training loss").sentence()
     misleads = one_run(counted, names).independent.misleads
     if np.isnan(misleads.estimate):
         return f"By step {frame.step:,}: {sentence}"

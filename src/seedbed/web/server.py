@@ -1,6 +1,6 @@
-"""Who may ask the lab what. Only this machine: the address is loopback, Host and Origin are checked, and a token made at
-the start, which the first visit puts into a cookie, is needed for everything. No code comes from the browser: a request is
-words of the vocabulary and numbers.
+"""Who may ask the lab what. Only this machine: the address is loopback, Host and Origin are checked, and a token made
+at the start, which the first visit puts into a cookie, is needed for everything. No code comes from the browser: a
+request is words of the vocabulary and numbers.
 """
 
 import asyncio
@@ -32,7 +32,8 @@ MOST_SESSIONS = 6  # tabs whose twins are kept; the oldest gives way
 SLOW = 10.0  # seconds in which a page has to take a message
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; frame-ancestors 'none'; form-action 'none'",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' blob: data:; "
+    "frame-ancestors 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",

@@ -50,7 +50,7 @@ def scores(*variables: str, record: str = "", better: str = "") -> Block:
             )
             yield Answer(best_words(scored))
 
-    return Block("The scores", items)
+    return Block("The scores", items, variables, record)
 
 
 def compare(
@@ -84,7 +84,7 @@ def compare(
         if single_runs:
             yield from single_run_items(scored)
 
-    return Block("The settings compared", items)
+    return Block("The settings compared", items, (variable,) if variable else (), record)
 
 
 def single_runs(*, record: str = "") -> Block:
@@ -267,7 +267,7 @@ def single_run_items(scored: Scored) -> Iterator[Prose | Table]:
     if n <= PICKED:
         return
     better: Any = scored.score.better
-    found = sb.stats.luck.meter(members, ks=(PICKED,), better=better)
+    found = sb.stats.luck.seed_luck(members, ks=(PICKED,), better=better)
     seeds = sorted({seed for one in found for seed in one.beaten})
     what = "steps" if scored.hits else scored.words
     faster = "faster" if scored.hits else "better"

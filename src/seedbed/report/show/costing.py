@@ -107,9 +107,9 @@ def _cost(spec: Any, record: xr.Dataset, units: Sequence[int]) -> Cost:
     if spec is None:
         return Cost(count, ())
     try:
-        return Cost(spec.batch_size or count, layers(spec.model, shape, units))
+        return Cost(round(spec.usual_batch or count), layers(spec.model, shape, units))
     except SpecError:
-        return Cost(spec.batch_size or count, ())
+        return Cost(round(spec.usual_batch or count), ())
 
 
 def examples_of(record: xr.Dataset) -> tuple[int, ...]:

@@ -17,4 +17,4 @@ def renamed(pattern: str, block: Block) -> Block:
         for item in block(context):
             yield replace(item, name=pattern.format(item.name)) if isinstance(item, Figure) else item
 
-    return Block(block.title, items)
+    return replace(block, items=items)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.record import SEED, factors, name_of, rows
+from seedbed.record import SEED, factors, looked_at, name_of, rows
 from seedbed.report.context import Block, Context, settings_vary
 from seedbed.report.numbers import SPACE, number, p_value
 from seedbed.report.page import Answer, Figure, Prose, Table
@@ -54,7 +54,7 @@ def curves(
             name = f"{variable}_{suffix}" if suffix else variable
             yield Figure(name, figure, caption, f"{what} against step")
 
-    return Block("While they train", items)
+    return Block("While they train", items, variables, record)
 
 
 def by_layer(variable: str, *, steps: Sequence[int] = (), record: str = "") -> Block:
@@ -83,7 +83,7 @@ def by_layer(variable: str, *, steps: Sequence[int] = (), record: str = "") -> B
                 f"Median {what.lower()} over n = {n} members (25–75 % of members in brackets).",
             )
 
-    return Block(words(variable), items)
+    return Block(words(variable), items, (variable,), record)
 
 
 def over_time(variable: str, *, steps: Sequence[int], record: str = "", what: str = "") -> Block:
@@ -98,13 +98,14 @@ def over_time(variable: str, *, steps: Sequence[int], record: str = "", what: st
         if shown.sizes[SEED] > 1 and settings_vary(shown):
             yield from over_time_items(shown, variable, what or words(variable).lower(), steps)
 
-    return Block(f"{words(variable)} at the same step", items)
+    return Block(f"{words(variable)} at the same step", items, (variable,), record)
 
 
 def over_time_items(
     record: xr.Dataset, variable: str, what: str, steps: Sequence[int]
 ) -> Iterator[Figure | Table | Prose | Answer]:
     """The items of `over_time`."""
+    record = looked_at(record, variable)
     curves = sb.stats.curves
     found = curves.bands(record, variable, simultaneous=True)
     shown = [

@@ -79,7 +79,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
     absolute = further.set_levels("formula", ["x_sin_5x"]).vary(loss=["mae"])
     return {
         "main": question,
-        "first_epoch": sb.measures.train(question.replace(steps=EPOCH, trace=1), aside=True),
+        "first_epoch": sb.measures.train(question.replace(steps=EPOCH, trace=1), auxiliary=True),
         "others": sb.measures.train(
             further.set_levels("formula", ["x_sin_5x", "step_sin_5x"]), at_most=profile.further
         ),

@@ -137,17 +137,14 @@ study = sb.Study(
         "training is never stopped early with single points; in full batches a member stops when its loss is exactly 0",
     ),
     claims=(
-        *(
-            sb.Claim(
-                id=f"{who}-{criterion}",
-                source=f"{who}, homework 2",
-                value=value,
-                differs=differs,
-                statement=f"{criterion} at rate {rate:g}, 100 epochs: {100 * value:g} % on 1,000 test points",
-                record="after_100_passes",
-                check=f"one_run(test_accuracy, criterion={criterion}, learning_rate={rate:g}) = {value:g}",
-            )
-            for who, criterion, rate, value, differs in PUBLISHED
+        *sb.Claim.table(
+            "who criterion rate value differs percent",
+            [(*row, 100 * row[3]) for row in PUBLISHED],
+            id="{who}-{criterion}",
+            source="{who}, homework 2",
+            statement="{criterion} at rate {rate:g}, 100 epochs: {percent:g} % on 1,000 test points",
+            record="after_100_passes",
+            check="one_run(test_accuracy, criterion={criterion}, learning_rate={rate:g}) = {value:g}",
         ),
         sb.Claim(
             id="xp2030-alike",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.studies.perceptron_or_hinge import square
+import seedbed.studies.perceptron_or_hinge.square as square
 from seedbed.studies.perceptron_or_hinge.square import SHEET, pct, points_of, shown
 
 PUBLISHED = (  # who, criterion, learning rate, test accuracy, what was different there

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.studies.perceptron_or_hinge import square
+import seedbed.studies.perceptron_or_hinge.square as square
 from seedbed.studies.perceptron_or_hinge.square import SHEET, TEST, Run, budgets, passes_text, points_of, shown
 
 VERDICTS = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import seedbed as sb
-from seedbed.studies.softmax_identities import ways as compute
+import seedbed.studies.softmax_identities.ways as compute
 from seedbed.studies.softmax_identities.ways import KINDS, LAWS, NORMAL, WIDTH
 
 CLASSES = (2, 3, 10, 100)

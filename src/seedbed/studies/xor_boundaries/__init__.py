@@ -102,7 +102,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
     return {
         "training": net.vary(activation=activations, rate=rates),
         "crossed": sb.measures.train(
-            crossed.vary(activation=activations, start=starts), seeds=profile.side, aside=True
+            crossed.vary(activation=activations, start=starts), seeds=profile.side, auxiliary=True
         ),
         "one_layer": sb.measures.train(base.replace(model="neuron", steps=few, trace=few), fixed=True),
         "points": sb.measures.examples(points),

@@ -49,7 +49,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Two:
+class TwoSample:
     """`a` against `b`: the difference of means mean(a) - mean(b) with its test, and what goes with it.
 
     `cap` is that of hits; `common` counts the seeds that both have. `p` is that test's,
@@ -129,17 +129,17 @@ class Two:
                 "needed": self.needed.plain()}  # fmt: skip
 
 
-def weigh(
+def compare(
     a: Hits | Members,
     b: Hits | Members,
     names: tuple[str, str] | None = None,
     better: Better = "lower",
     what: str = "mean",
     level: float = 0.95,
-) -> Two:
+) -> TwoSample:
     """One setting against another; both are hits, or both are members with one finite number each.
 
-    Paired where both have the same seeds, else independent, whatever seeds they have in common (`Two.common`).
+    Paired where both have the same seeds, else independent, whatever seeds they have in common (`TwoSample.common`).
     `what` names the mean in words ("mean final_train_loss"). Hits are compared by their restricted means, so the cap
     has to be one.
 
@@ -165,12 +165,12 @@ def weigh(
         shares, share_test = _shares(arrived[0], arrived[1], together, level)
         curves = None if together else logrank(a.survival(one.settings[0]), b.survival(other.settings[0]))
     need = replace(need, a={"setting": called[0]}, b={"setting": called[1]})
-    return Two(sides[0], sides[1], what, better, together, difference, test, test.p, ranks, curves, shares, share_test,
-               beats, chance, need, cap=a.cap if isinstance(a, Hits) else None,
-               common=np.intersect1d(one.seeds, other.seeds).size)  # fmt: skip
+    return TwoSample(sides[0], sides[1], what, better, together, difference, test, test.p, ranks, curves, shares,
+                     share_test, beats, chance, need, cap=a.cap if isinstance(a, Hits) else None,
+                     common=np.intersect1d(one.seeds, other.seeds).size)  # fmt: skip
 
 
-def together(found: Sequence[Two]) -> list[Two]:
+def together(found: Sequence[TwoSample]) -> list[TwoSample]:
     """The same comparisons with Holm's adjustment over all of them."""
     family = holm([two.test.p for two in found])
     return [replace(two, p=float(p), family=family.method) for two, p in zip(found, family.p, strict=True)]

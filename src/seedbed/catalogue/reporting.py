@@ -10,33 +10,33 @@ import xarray as xr
 
 import seedbed
 import seedbed.catalogue.until as until
-from seedbed.catalogue.claims import judged, outcomes_of
+from seedbed.catalogue.claims import judged_claims, outcomes_of
 from seedbed.catalogue.request import CROSSED
 from seedbed.procedures.crossing import AXES
 from seedbed.report.cautions import cautions
 from seedbed.report.compose import compose
 from seedbed.report.context import Context
 from seedbed.report.in_short import spoken
-from seedbed.report.judged import statements
 from seedbed.report.page import Section
 from seedbed.report.summary import plain_values, summary
 from seedbed.report.variation import variation
+from seedbed.report.verdicts import statements
 from seedbed.report.write import write
 from seedbed.spec import seeds_back
 from seedbed.study import Study
 
 
-def tell(
+def write_report(
     folder: Path, study: Study, records: Mapping[str, xr.Dataset], request: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Path]]:
     """Write what the records say into a folder: the content of `summary.json`, and the files written.
 
-    `request` is what `perform` was asked for, as it is kept in the store.
+    `request` is what `run_study` was asked for, as it is kept in the store.
     """
     profile, seeds, command = request["profile"], seeds_back(request["seeds"]), request["command"]
     crossed, records = records.get(CROSSED), {name: one for name, one in records.items() if name != CROSSED}
     outcomes = outcomes_of(study, records)
-    claims, further, besides = judged(study, records, profile, outcomes), list[Section](), dict[str, Any]()
+    claims, further, besides = judged_claims(study, records, profile, outcomes), list[Section](), dict[str, Any]()
     context = Context(study, study.profile(profile), records, outcomes, claims)
     page = compose(context)
     if request.get("until"):

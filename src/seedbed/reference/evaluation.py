@@ -1,4 +1,4 @@
-"""A moment of training: what the members say of a batch, how wrong that is, and the gradient of every weight.
+"""One step, evaluated: what the members say of a batch, how wrong that is, and the gradient of every weight.
 
 This is the whole of backpropagation in one page: forward, loss, gradient of the loss, backward. It changes nothing.
 """
@@ -18,7 +18,7 @@ from seedbed.reference.twin import Array
 
 
 @dataclass(frozen=True)
-class Moment:
+class ProbeContext:
     """All members at one step.
 
     `weights`, `gradients` and `updates` one dictionary per step of the network, member axis first; `score` and
@@ -42,7 +42,7 @@ class Moment:
     estimated: Callable[[], list[dict[str, Array]]] = list
 
 
-def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Moment:
+def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> ProbeContext:
     """Evaluate the members on a training batch.
 
     With heads h and examples e of a batch of n: loss = sum_h weight_h loss_h, where loss_h = (1/n) sum_e L_he, or
@@ -55,11 +55,11 @@ def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Momen
     first = len(gradients) - len(task.goals)
     for number, goal in enumerate(task.goals, start=first):
         gradients[number] = {name: goal.rate * gradient for name, gradient in gradients[number].items()}
-    told = judge(task, score, prediction, batch)
-    measured = {f"{task.resolved.step}_{name}": value for name, value in told.items()}
+    measures = judge(task, score, prediction, batch)
+    measured = {f"{task.resolved.step}_{name}": value for name, value in measures.items()}
     passed = partial(signals, task.network, kept, upstream)
-    return Moment(
-        weights, score, told["loss"], prediction, measured, gradients, passed, carried(task.network, kept),
+    return ProbeContext(
+        weights, score, measures["loss"], prediction, measured, gradients, passed, carried(task.network, kept),
         judged=partial(judged, task.network, weights, batch.x),
         estimated=partial(estimated, task.network, weights, batch.x),
     )  # fmt: skip

@@ -1,18 +1,19 @@
 """Carry a study out: its records into the store, its answer into a report. Nothing is computed here.
 
-Telling (`telling`) needs SciPy, matplotlib and Typst, which take as long to load as everything a run needs before its
-first step. So they are loaded on a thread, beside the training.
+The report (`reporting`) needs SciPy, matplotlib and Typst, which take as long to load as everything a run needs before
+its first step. So they are loaded on a thread, beside the training.
 """
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from types import ModuleType
 from typing import Any
 
 from seedbed import store
+from seedbed.catalogue.names import check_names
 from seedbed.catalogue.own import checked_name, from_file
 from seedbed.catalogue.questions import Changes, asked_of, carried_out
 from seedbed.catalogue.request import CROSSED, REQUEST
@@ -37,7 +38,7 @@ class Outcome:
     seconds: float
 
 
-def perform(
+def run_study(
     study: Study,
     *,
     profile: ProfileName = "quick",
@@ -66,6 +67,8 @@ def perform(
     changed = Changes(changes or {}, data)
     seeds = read_seeds(study.profile(profile).seeds if seeds is None else seeds)
     asked = asked_of(study, study.profile(profile, engine), changed)
+    if TABLE.get(study.name) is not study:  # those of the catalogue are checked in its tests
+        check_names(study, asked, _late("claims").claimed(study) if study.claims else ())
     crossed = None if sources is None else _crossing(next(iter(specs(asked).values()), None), sources)
     kept, hear = store.create_or_open(folder / "record"), _loading(listen)
     _is_its_own(kept, folder, source)
@@ -80,9 +83,8 @@ def perform(
     if settle_within is None:
         records = measure(seeds)
     else:
-        from seedbed.catalogue.until import Until, added  # late: it needs SciPy
-
-        records, seeds = added(measure, seeds, Until(len(seeds), settle_within))
+        looks = _late("until")
+        records, seeds = looks.added(measure, seeds, looks.Until(len(seeds), settle_within))
     if crossed is not None:
         records[CROSSED] = _crossed(crossed, bench(seeds))
     request = {
@@ -95,27 +97,27 @@ def perform(
         "until": until,
     }
     kept.write_note(REQUEST, request)
-    told, written = _telling().tell(folder, study, records, request)
-    return Outcome(folder, told, written, time.perf_counter() - began)
+    content, written = _late("reporting").write_report(folder, study, records, request)
+    return Outcome(folder, content, written, time.perf_counter() - began)
 
 
 def retell(folder: Path) -> Outcome:
     """Write the report of a folder again from its records; nothing is run."""
     began = time.perf_counter()
     study, records, request = _finished(store.open_existing(folder / "record"), folder)
-    told, written = _telling().tell(folder, study, records, request)
-    return Outcome(folder, told, written, time.perf_counter() - began)
+    content, written = _late("reporting").write_report(folder, study, records, request)
+    return Outcome(folder, content, written, time.perf_counter() - began)
 
 
 def outcomes_of(kept: store.Store) -> Mapping[str, Any]:
     """The outcomes that the study of a finished run derives from its records; none where it derives none."""
     study, records, _ = _finished(kept, kept.folder)
-    return _claims().outcomes_of(study, records)
+    return _late("claims").outcomes_of(study, records)
 
 
 def verdict_of(check: str, record: Any) -> dict[str, Any]:
     """What a record says of a check, as plain data with a sentence. Raises StatsError for what cannot be read."""
-    return _claims().verdict_of(check, record)
+    return _late("claims").verdict_of(check, record)
 
 
 def _finished(kept: store.Store, folder: Path) -> tuple[Study, dict[str, Any], Mapping[str, Any]]:
@@ -152,10 +154,9 @@ def _crossed(found: Crossing, bench: Bench) -> Any:
     )
 
 
-def _claims() -> ModuleType:
-    from seedbed.catalogue import claims
-
-    return claims
+def _late(module: str) -> Any:
+    """A module of this package that needs SciPy, loaded when it is asked for."""
+    return import_module(f"seedbed.catalogue.{module}")
 
 
 def _is_its_own(kept: store.Store, folder: Path, source: Path | None) -> None:
@@ -172,15 +173,9 @@ def _is_its_own(kept: store.Store, folder: Path, source: Path | None) -> None:
     )
 
 
-def _telling() -> ModuleType:
-    from seedbed.catalogue import telling
-
-    return telling
-
-
 def _loading(listen: Listener) -> Listener:
-    """The listener; when it first hears of training, what telling needs is loaded meanwhile."""
-    loading = Thread(target=_telling, name="load the report")
+    """The listener; when it first hears of training, what the report needs is loaded meanwhile."""
+    loading = Thread(target=_late, args=("reporting",), name="load the report")
 
     def hear(event: Progress) -> None:
         if event.phase == "training" and loading.ident is None:

@@ -19,8 +19,8 @@ class Signals(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A moment of training of one member.
+class ProbeContext:
+    """What a probe is given: one member at one step of its training.
 
     `scores` are raw outputs `(unit, example)` on the current batch, `predictions` the same behind the output
     activation; `gradient` and `update` have the shape of the trained arrays of `model`, with None elsewhere.

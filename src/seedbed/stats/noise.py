@@ -1,0 +1,68 @@
+"""The gradient noise scale: how large a batch must be before its gradient is more signal than noise.
+
+With G the gradient of the whole set and Sigma the covariance of the gradient of one example, a batch of B examples has
+E|g_B|^2 = |G|^2 + tr(Sigma) / B. Two sizes of batch give both unknowns without bias,
+
+    |G|^2 = (B |g_B|^2 - b |g_b|^2) / (B - b)        tr(Sigma) = (|g_b|^2 - |g_B|^2) / (1 / b - 1 / B),
+
+and B_simple = tr(Sigma) / |G|^2. Each estimate is noisy and may be negative, so B_simple is the ratio of their means
+over seeds; the mean of their ratios would be biased. The probe `gradient_noise` measures both.
+
+Source: McCandlish, Kaplan, Amodei 2018, An empirical model of large-batch training, appendix A.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from seedbed.errors import StatsError
+from seedbed.stats.interval import Interval
+from seedbed.stats.resampling import ratio_interval, resampled_means
+
+
+def two_sizes(small: ArrayLike, large: ArrayLike, b: int, of: int) -> tuple[np.ndarray, np.ndarray]:
+    """Unbiased (|G|^2, tr(Sigma)) from the mean |g_b|^2 of batches of `b` examples and |g_B|^2 of one of B = `of`.
+
+    >>> two_sizes(small=5.0, large=2.0, b=1, of=4)
+    (array(1.), array(4.))
+
+    Raises: StatsError unless 0 < b < B.
+    """
+    if not 0 < b < of:
+        raise StatsError(f"two sizes of batch are needed, the smaller first, got {b} and {of}; give b below B")
+    small, large = np.asarray(small, float), np.asarray(large, float)
+    squares, variances = (of * large - b * small) / (of - b), (small - large) / (1 / b - 1 / of)
+    return np.asarray(squares), np.asarray(variances)
+
+
+def noise_scale(squares: ArrayLike, variances: ArrayLike, level: float = 0.95) -> list[Interval]:
+    """B_simple at each step, in examples, from two tables (seed, step), with a BCa interval over seeds.
+
+    The mean of tr(Sigma) by the mean of |G|^2. NaN at a step where the latter is not above 0: there so many seeds
+    cannot tell the gradient from noise. A seed that is not finite at a step (it diverged or stopped) is left out
+    there, and `n` says how many there were.
+
+    Raises: StatsError for arrays of different shapes.
+    """
+    squares, variances = np.atleast_2d(np.asarray(squares, float)), np.atleast_2d(np.asarray(variances, float))
+    if squares.shape != variances.shape or squares.ndim != 2:
+        raise StatsError(
+            f"|G|^2 and tr(Sigma) stand side by side (seed, step), got the shapes {squares.shape} and "
+            f"{variances.shape}; give two tables of equal shape"
+        )
+    return [_ratio(above, below, level) for above, below in zip(variances.T, squares.T, strict=True)]
+
+
+def _ratio(above: np.ndarray, below: np.ndarray, level: float) -> Interval:
+    there = np.isfinite(above) & np.isfinite(below)
+    above, below = above[there], below[there]
+    n = int(there.sum())
+    if not n or below.sum() <= 0:
+        return Interval(np.nan, np.nan, np.nan, level, "the gradient cannot be told from noise", n)
+    if n == 1:
+        return Interval(float(above[0] / below[0]), np.nan, np.nan, level, "no interval from 1 value", n)
+    if np.ptp(above * below.sum() - below * above.sum()) == 0:
+        ratio = float(above.sum() / below.sum())
+        return Interval(ratio, ratio, ratio, level, f"all {n} agree", n)
+    resampled = resampled_means(np.stack([above, below], axis=1))
+    resampled = np.where(resampled[:, 1:] > 0, resampled, [[np.inf, 1.0]])  # no bound above where |G|^2 may be 0
+    return ratio_interval(above, below, resampled, level)
