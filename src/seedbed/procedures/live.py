@@ -168,12 +168,15 @@ class Live:
             never = [np.full(len(part.seeds), np.nan, np.float32) for part in parts]
             return np.concatenate([part.found.get(name, none) for part, none in zip(parts, never, strict=True)])[order]
 
-        ends = [np.where((now := joined(name)) < 0, np.nan, now) for name in ("hit_step", "diverged_step", "stop_step")]
+        hit, diverged, stop = (
+            np.where((now := joined(f"{name}_step")) < 0, np.nan, now) for name in ("hit", "diverged", "stop")
+        )
         names = [name for name, array in parts[0].found.items()
                  if array.ndim == 2 and array.shape[1] == len(grid) and not name.startswith("final_")]  # fmt: skip
         maps = None if parts[0].maps is None else np.concatenate([part.maps for part in parts])[order]
         traces = {name: joined(name)[:, :reached] for name in names}
-        return Twins(levels, grid[:reached], traces, {name: joined(f"final_{name}") for name in names}, *ends, maps)
+        finals = {name: joined(f"final_{name}") for name in names}
+        return Twins(levels, grid[:reached], traces, finals, hit, diverged, stop, maps)
 
 
 def live(question: Spec, seeds: Any = 64, *, maps: Any = 24, every: int = 10) -> Live:

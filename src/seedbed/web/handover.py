@@ -45,7 +45,9 @@ def report(question: Spec, seeds: Any, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{name}.py"
     path.write_text(as_study(question, seeds, name), encoding="utf-8")
-    run_study(from_file(path), seeds=seeds, out=out, source=path, command=f"seedbed run {path} --seeds {_listed(seeds)}")
+    run_study(
+        from_file(path), seeds=seeds, out=out, source=path, command=f"seedbed run {path} --seeds {_listed(seeds)}"
+    )
     return name
 
 

@@ -5,6 +5,7 @@ What a page has not read yet is replaced by what is newer, so a slow page sees f
 """
 
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -73,7 +74,7 @@ class Session:
         """End the training."""
         self.closed = True
         self._go.set()
-        self._loop.call_soon_threadsafe(self._news.set)
+        self._wake()
 
     def twin(self, setting: int, seed: int) -> dict[str, Any]:
         """One twin from inside. Raises SpecError for one that is not here."""
@@ -93,6 +94,10 @@ class Session:
             "weights": [array.tolist() for array in flat],
         }  # fmt: skip
 
+    def _wake(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the server has ended, and nobody looks any more
+            self._loop.call_soon_threadsafe(self._news.set)
+
     async def next(self, seen: dict[str, int]) -> list[bytes]:
         """The messages that a page has not seen, waited for; an empty list at the end or after a second of silence."""
         fresh = [(kind, version, message) for kind, (version, message) in self._latest.items()
@@ -111,7 +116,7 @@ class Session:
         """Put a message in the place of the last of its kind."""
         self._version += 1
         self._latest[kind] = (self._version, packed({"kind": kind, **header}, arrays or {}))
-        self._loop.call_soon_threadsafe(self._news.set)
+        self._wake()
 
     def _work(self) -> None:
         try:
