@@ -6,7 +6,7 @@ E|g_B|^2 = |G|^2 + tr(Sigma) / B. Two sizes of batch give both unknowns without 
     |G|^2 = (B |g_B|^2 - b |g_b|^2) / (B - b)        tr(Sigma) = (|g_b|^2 - |g_B|^2) / (1 / b - 1 / B),
 
 and B_simple = tr(Sigma) / |G|^2. Each estimate is noisy and may be negative, so B_simple is the ratio of their means
-over seeds; the mean of their ratios would be biased. The probe `gradient_noise` measures both.
+over seeds; the mean of their ratios would be biased.
 
 Source: McCandlish, Kaplan, Amodei 2018, An empirical model of large-batch training, appendix A.
 """
