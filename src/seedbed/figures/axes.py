@@ -17,6 +17,7 @@ from seedbed.figures.style import TICKS, WIDTH, darker
 
 Scale = Literal["log", "linear"]
 STEP = "step (updates)"
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SHARES = ("accuracy", "within", "precision", "recall", "_f1", "dead")
 
 
@@ -39,6 +40,15 @@ def plain(value: float, _: object = None) -> str:
     ('0.1', '−10')
     """
     return f"{value:g}".replace("-", "−")
+
+
+def power_of_ten(value: float, _: object = None) -> str:
+    """A power of ten as a tick, in letters that every font has: no second set of fonts for a formula.
+
+    >>> power_of_ten(1e-9), power_of_ten(100.0)
+    ('10⁻⁹', '10²')
+    """
+    return f"10{str(round(math.log10(value))).translate(RAISED)}"
 
 
 def percent(value: float, _: object = None) -> str:
@@ -90,8 +100,7 @@ def value_axis(axes: Axes, low: float | int, high: float | int, log: bool) -> No
     axes.yaxis.set_major_locator(
         LogLocator(subs=(1, 2, 5) if decades < 2.2 else (1,), numticks=8 if decades < 2.2 else 6)
     )
-    if decades < 4:
-        axes.yaxis.set_major_formatter(FuncFormatter(plain))
+    axes.yaxis.set_major_formatter(FuncFormatter(plain if decades < 4 else power_of_ten))
     powers = range(math.floor(math.log10(low / margin)), math.ceil(math.log10(high * margin)))
     between = [part * 10.0**power for power in powers for part in range(2, 10)] if decades < 8 else []
     _small_ticks(axes, "y", [value for value in between if low / margin <= value <= high * margin])

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from seedbed.errors import SpecError
-from seedbed.figures.axes import STEP
+from seedbed.figures.axes import STEP, power_of_ten
 from seedbed.figures.style import INK, TICKS, WIDTH, applied, blank, legend_below, look
 
 Group = tuple[np.ndarray, np.ndarray]  # steps (step,) and values (member, step), a grid of its own for every group
@@ -44,6 +44,7 @@ def bands(panels: Sequence[tuple[str, Mapping[str, Group]]], what: str, *, log: 
         if log:
             row[0].set_yscale("log")
             row[0].yaxis.set_major_locator(LogLocator(numticks=12))
+            row[0].yaxis.set_major_formatter(FuncFormatter(power_of_ten))
             row[0].yaxis.set_minor_formatter(NullFormatter())
         row[0].set_ylabel(what)
         lines = [

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from seedbed.errors import SpecError
-from seedbed.figures.axes import plain
+from seedbed.figures.axes import plain, power_of_ten
 from seedbed.figures.style import GREY, INK, applied, columns_for, legend_below, look, multiples, outer_labels
 
 BODY = "#56B4E9"
@@ -95,6 +95,7 @@ def across_layers(panels: Mapping[str, Mapping[str, AcrossLayers]], x_label: str
             axes.set_yscale("log")
             axes.set_xticks(range(1, max(len(line.middle) for line in lines.values()) + 1))
             axes.yaxis.set_major_locator(LogLocator(numticks=8))
+            axes.yaxis.set_major_formatter(FuncFormatter(power_of_ten))
             axes.yaxis.set_minor_formatter(NullFormatter())
         outer_labels(grid, len(panels), x_label, y_label)
         handles = [Line2D([], [], color=look(index).color, marker=look(index).marker, markersize=3.5, label=name)
