@@ -180,6 +180,7 @@ def resolve(spec: Spec, shape: Shape, *, changes_in_training: bool | None = None
     check_batch(spec, shape)
     stages = flat(walk(spec.model, shape.inputs)) if spec.model.function is None else []
     check_norm(spec, shape, stages)
+    check_parts_of_batches(spec, shape, goals)
     changes = trains_otherwise(stages) if changes_in_training is None else changes_in_training
     quantities = quantities_of(goals)
     step = "train" if spec.batch_size is None and not changes else "batch"
@@ -457,6 +458,24 @@ def check_normalized(places: Iterable[Sequence[int]]) -> None:
             "batch norm needs more than one example in a batch, got 1: the values of one example have no variance to "
             "be divided by; take a larger batch_size, or no batch norm"
         )
+
+
+def check_parts_of_batches(spec: Spec, shape: Shape, goals: Sequence[Goal]) -> None:
+    """Raise PartError where the gradient of a batch cannot be compared with those of its parts."""
+    for probe in spec.probes:
+        if probe.function is not None or probe.name != "gradient_noise":
+            continue
+        if any(goal.reduction == "sum" for goal in goals):
+            raise PartError(
+                "gradient_noise compares means over batches of two sizes, got a loss that is a sum over examples; "
+                'take reduction="mean", or leave the probe out'
+            )
+        batch = batch_of(spec, shape)
+        if batch % probe["parts"]:
+            raise PartError(
+                f"gradient_noise cuts a batch into equal parts, got {probe['parts']} parts of {batch} examples; take "
+                "a number that divides them"
+            )
 
 
 def batch_of(spec: Spec, shape: Shape) -> int:

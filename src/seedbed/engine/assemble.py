@@ -19,6 +19,7 @@ from jaxtyping import Array
 from seedbed.engine import check, own_parts
 from seedbed.engine.chance import Purpose, purpose_key, seed_key
 from seedbed.engine.judging import Judging, Sums
+from seedbed.engine.noise import gradient_noise
 from seedbed.engine.options import Dials, options
 from seedbed.engine.schedules import START, Schedules, at_step, dials_of, scheduled
 from seedbed.engine.signals import signals
@@ -155,6 +156,7 @@ def assemble(spec: Spec, shape: Shape) -> Member:
             step_trace.loss, judge.predictions(step_trace.scores, dials), passed,
             eqx.combine(network.state, state_plain),
             partial(_estimated, network, plain, state_plain, inputs), partial(judged_hidden, network, inputs),
+            noise=partial(gradient_noise, partial(_gradient_of, spec, objective), step_trace, dials),
         )  # fmt: skip
         return {part.name: _probe(part)(context) for part in spec.probes if part.name not in apart}
 
@@ -306,13 +308,22 @@ def _scale_head_gradients(spec: Spec, gradient: Any, dials: Dials) -> Any:
     return of_heads(gradient, own_rate)
 
 
+def _gradient_of(
+    spec: Spec, objective: Callable[..., Any], network: Network, inputs: Array, targets: Array, key: Array | None,
+    dials: Dials,
+) -> Any:  # fmt: skip
+    """The gradient that an update is made from, of any examples."""
+    gradient, _ = jax.grad(objective, has_aux=True)(network.trained, network, inputs, targets, key, dials)
+    return _scale_head_gradients(spec, gradient, dials)
+
+
 def _optimizer(part: Part, dials: Dials) -> optax.GradientTransformation:
     chosen = options(part, "optimizer", dials)
     return own_parts.guarded(part)(**chosen) if part.function is not None else OPTIMIZERS[part.name](**chosen)
 
 
 def _probe(part: Part) -> Callable[[ProbeContext], Array]:
-    return own_parts.guarded(part) if part.function else PROBES[part.name]
+    return own_parts.guarded(part) if part.function else partial(PROBES[part.name], **dict(part.options))
 
 
 def _estimated(network: Network, plain: Any, state_plain: Any, inputs: Array) -> Any:

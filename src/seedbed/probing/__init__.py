@@ -5,7 +5,7 @@ A `ProbeContext` holds everything one member knows at a step; XLA drops what no 
 
 from seedbed.probing.context import ProbeContext, Signals
 from seedbed.probing.normalization import norm_inputs, norm_parameters, unit_correlation, unit_inputs
-from seedbed.probing.norms import gradient_moments, gradient_norm, update_ratio, weight_norm
+from seedbed.probing.norms import gradient_moments, gradient_noise, gradient_norm, update_ratio, weight_norm
 from seedbed.probing.path import first_kernels, first_weights, largest_weight, parameters, predictions
 from seedbed.probing.signal import (
     activation_moments,
@@ -20,6 +20,7 @@ PROBES = {
     "dead": dead,
     "gradient_norm": gradient_norm,
     "gradient_moments": gradient_moments,
+    "gradient_noise": gradient_noise,
     "weight_norm": weight_norm,
     "update_ratio": update_ratio,
     "parameters": parameters,

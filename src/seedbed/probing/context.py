@@ -1,7 +1,7 @@
 """One member at one step: the model, what it says of the batch, and the gradient of its loss."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jaxtyping import Array
@@ -26,7 +26,8 @@ class ProbeContext:
     activation; `gradient` and `update` have the shape of the trained arrays of `model`, with None elsewhere.
     `signals` goes through the batch once more; a model that is no chain of layers has none (PartError). `state` is what
     layers carry (running averages), `estimated` that state as one pass over this batch alone would give it, with
-    nothing drawn; `judged` are the hidden activations on the batch as the network is judged.
+    nothing drawn; `judged` are the hidden activations on the batch as the network is judged. `noise(parts)` goes
+    through the batch in equal parts once more, and gives |mean|^2 of their gradients and the variance of one of them.
     """
 
     model: Any
@@ -39,3 +40,4 @@ class ProbeContext:
     state: Any = None
     estimated: Callable[[], Any] = lambda: None
     judged: Callable[[], tuple[Array, ...]] = tuple
+    noise: Callable[[int], tuple[Array, Array]] = field(kw_only=True)

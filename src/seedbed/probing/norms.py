@@ -21,6 +21,13 @@ def gradient_moments(context: ProbeContext) -> Float[Array, "layer moment"]:
     return jnp.stack([jnp.stack([jnp.mean(weight), jnp.std(weight)]) for weight in weights])
 
 
+def gradient_noise(context: ProbeContext, parts: int) -> Float[Array, " estimate"]:
+    """|G|^2 and tr(Sigma) of one example, from the gradients of equal parts of the batch."""
+    square, variance = context.noise(parts)
+    examples = context.scores.shape[-1] // parts
+    return jnp.stack([square - variance / parts, variance * examples])
+
+
 def weight_norm(context: ProbeContext) -> Float[Array, " layer"]:
     """Norm of the weights and biases of each layer."""
     return _norms(context.model)

@@ -26,7 +26,7 @@ class ProbeContext:
     `(member,)` each, or `batch_loss` ... where the batch is not judged as the split would be. `signals()` is what
     passes the activations, forward and backward, and their inputs, `(member, example, ...)` each; `carried` the state
     of each step after the batch. `judged()` are the activations as the network is judged, `estimated()` the state that
-    the batch alone would give.
+    the batch alone would give. `of_part(examples)` are the gradients of the mean loss of some of the batch's examples.
     """
 
     weights: Weights
@@ -40,6 +40,7 @@ class ProbeContext:
     updates: Sequence[Mapping[str, Array]] = ()
     judged: Callable[[], list[Array]] = list
     estimated: Callable[[], list[dict[str, Array]]] = list
+    of_part: Callable[[slice], Sequence[Mapping[str, Array]]] = lambda _: ()
 
 
 def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> ProbeContext:
@@ -62,7 +63,16 @@ def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> Probe
         weights, score, measures["loss"], prediction, measured, gradients, passed, carried(task.network, kept),
         judged=partial(judged, task.network, weights, batch.x),
         estimated=partial(estimated, task.network, weights, batch.x),
+        of_part=lambda examples: look(task, weights, batch.part(examples), part_of(drawn, examples, batch)).gradients,
     )  # fmt: skip
+
+
+def part_of(drawn: Draws, examples: slice, batch: Batch) -> Draws:
+    """What was drawn for some of a batch's examples; what was drawn once for all of them stays."""
+    return [
+        {name: own[:, examples] if own.shape[1] == batch.examples else own for name, own in layer.items()}
+        for layer in drawn
+    ]
 
 
 def predict(task: Task, score: Array) -> Array:

@@ -33,6 +33,18 @@ def gradient_moments(context: ProbeContext) -> Array:
     return np.stack([moments(weight) for weight, *_ in layered(context.gradients)], axis=1)
 
 
+def gradient_noise(context: ProbeContext, parts: int) -> Array:
+    """|G|^2 and tr(Sigma) of one example, from the gradients of equal parts of the batch, `(member, estimate)`."""
+    members, examples = context.score.shape[:2]
+    size = examples // parts
+    each = [
+        np.concatenate([array.reshape(members, -1) for layer in gradients for array in layer.values()], axis=1)
+        for gradients in (context.of_part(slice(k * size, (k + 1) * size)) for k in range(parts))
+    ]
+    variance = size * np.var(each, axis=0, ddof=1).sum(axis=-1)
+    return np.stack([np.sum(np.mean(each, axis=0) ** 2, axis=-1) - variance / examples, variance], axis=-1)
+
+
 def weight_norm(context: ProbeContext) -> Array:
     """Norm of the weights and biases of each layer, `(member, layer)`."""
     return norms(context.weights)
@@ -202,6 +214,7 @@ PROBES = {
     "dead": dead,
     "gradient_norm": gradient_norm,
     "gradient_moments": gradient_moments,
+    "gradient_noise": gradient_noise,
     "weight_norm": weight_norm,
     "parameters": parameters,
     "largest_weight": largest_weight,

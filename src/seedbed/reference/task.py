@@ -83,6 +83,10 @@ class Batch:
         """The examples that an index into the leading axes chooses."""
         return Batch(self.x[index], self.truth[index])
 
+    def part(self, examples: slice) -> "Batch":
+        """Some of the examples, of each member."""
+        return self.chosen((slice(None), examples) if self.own else (examples,))
+
 
 @dataclass(frozen=True)
 class Task:

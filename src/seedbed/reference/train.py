@@ -129,7 +129,11 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int,
     if looked or stopped.any():
         context = replace(context, updates=differences(weights, members.weights))
         apart = {*resolved.on_split, *resolved.by_class}
-        probes = {part.name: PROBES[part.name](context) for part in spec.probes if part.name not in apart}
+        probes = {
+            part.name: PROBES[part.name](context, **dict(part.options))
+            for part in spec.probes
+            if part.name not in apart
+        }
         ledger.trace(step, members.rows, {**known, **seen, **probes})
         last = pick(seen, stopped) if seen else at_rows(task, members, stopped)
         ledger.close(step, members.rows[stopped], {**pick({**known, **probes}, stopped), **last})

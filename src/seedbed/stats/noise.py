@@ -11,6 +11,8 @@ over seeds; the mean of their ratios would be biased.
 Source: McCandlish, Kaplan, Amodei 2018, An empirical model of large-batch training, appendix A.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -34,6 +36,33 @@ def two_sizes(small: ArrayLike, large: ArrayLike, b: int, of: int) -> tuple[np.n
     return np.asarray(squares), np.asarray(variances)
 
 
+def of_record(record: Any, since: int = 0, until: int | None = None, level: float = 0.95) -> Interval:
+    """B_simple of a record with the probe `gradient_noise`, one setting: over all traced steps from `since` to `until`.
+
+    The estimates of a seed are averaged over its steps first, and the ratio is that of means over seeds.
+
+    Raises: StatsError for a record without that probe, or with several settings, or without a step in that range.
+    """
+    squares, variances = _estimates(record)
+    steps = record["step"].values
+    chosen = (steps >= since) & (steps <= (np.inf if until is None else until))
+    if not chosen.any():
+        raise StatsError(f"no step from {since} to {until} is traced, got {steps[0]} to {steps[-1]}; take others")
+    weight = np.isfinite(squares + variances)[:, chosen]
+    taken = [np.where(weight, table[:, chosen], 0.0).sum(axis=1) for table in (squares, variances)]
+    count = weight.sum(axis=1)
+    squares, variances = (np.divide(table, count, out=np.full(len(table), np.nan), where=count > 0) for table in taken)
+    return noise_scale(squares[:, np.newaxis], variances[:, np.newaxis], level)[0]
+
+
+def over_steps(record: Any, level: float = 0.95) -> list[Interval]:
+    """B_simple at each traced step of such a record.
+
+    Raises: StatsError as `of_record`.
+    """
+    return noise_scale(*_estimates(record), level)
+
+
 def noise_scale(squares: ArrayLike, variances: ArrayLike, level: float = 0.95) -> list[Interval]:
     """B_simple at each step, in examples, from two tables (seed, step), with a BCa interval over seeds.
 
@@ -50,6 +79,17 @@ def noise_scale(squares: ArrayLike, variances: ArrayLike, level: float = 0.95) -
             f"{variances.shape}; give two tables of equal shape"
         )
     return [_ratio(above, below, level) for above, below in zip(variances.T, squares.T, strict=True)]
+
+
+def _estimates(record: Any) -> tuple[np.ndarray, np.ndarray]:
+    """|G|^2 and tr(Sigma) of every seed at every traced step."""
+    if "gradient_noise" not in record or set(record["gradient_noise"].dims) != {"seed", "step", "estimate"}:
+        raise StatsError(
+            "the noise scale is read from one setting with a trace of the probe gradient_noise, got a record with "
+            f"{', '.join(map(str, record.sizes))}; ask for it with probes=[sb.probes.gradient_noise()] and trace=1"
+        )
+    squares, variances = record["gradient_noise"].transpose("estimate", "seed", "step").values.astype(float)
+    return squares, variances
 
 
 def _ratio(above: np.ndarray, below: np.ndarray, level: float) -> Interval:

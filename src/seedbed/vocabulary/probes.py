@@ -9,6 +9,7 @@ Its signal backward is dL/dz, L being the loss of the batch.
 
 from collections.abc import Mapping, Sequence
 
+from seedbed.vocabulary.numbers import Whole, whole
 from seedbed.vocabulary.part import Part, part
 
 
@@ -34,6 +35,26 @@ def gradient_moments() -> Part:
     also ||w' - w|| / rate of the step. The mean is signed: gradients of either sign cancel in it.
     """
     return part("probe", "gradient_moments")
+
+
+def gradient_noise(parts: Whole = 8) -> Part:
+    """Unbiased estimates of |G|^2 and tr(Sigma), from the gradients of as many equal parts of the step's batch.
+
+    G is the gradient of the loss over the population that the examples are drawn from, Sigma the covariance of the
+    gradient of one example. With g_k the gradient of part k of n, each of b examples, and g their mean,
+
+        tr(Sigma) = b / (n - 1) sum_k |g_k - g|^2        |G|^2 = |g|^2 - tr(Sigma) / (n b)
+
+    over all that is trained. The examples of a batch are cut in the order in which they come. With as many parts as
+    examples every gradient is that of one example, which says most; the probe costs one more pass over the batch,
+    which is slow in small parts. Dropout draws anew for each part, and batch norm sees each part by itself. Of a step
+    made of micro-batches the first one is cut. An estimate of |G|^2 may be negative, so the noise scale
+    tr(Sigma) / |G|^2 is the ratio of two means over steps or seeds, `sb.stats.noise.of_record`.
+
+    Raises: PartError where the parts do not divide the batch, or the loss is a sum over examples.
+    Source: McCandlish, Kaplan, Amodei 2018, An empirical model of large-batch training, appendix A.
+    """
+    return part("probe", "gradient_noise", parts=whole(parts, "the parts of gradient_noise", least=2))
 
 
 def weight_norm() -> Part:
@@ -171,6 +192,7 @@ DIMS: Mapping[str, tuple[str, ...]] = {
     "dead": (),
     "gradient_norm": ("layer",),
     "gradient_moments": ("layer", "moment"),
+    "gradient_noise": ("estimate",),
     "weight_norm": ("layer",),
     "update_ratio": ("layer",),
     "parameters": ("parameter",),
@@ -195,6 +217,7 @@ PERCENTILES = (15, 50, 85)
 LABELS: Mapping[str, Sequence[str | float]] = {
     "quantile": QUANTILES,
     "moment": ("mean", "std"),
+    "estimate": ("squared gradient", "variance"),
     "learned": ("scale", "shift", "running mean", "running variance"),
     "statistic": ("mean", "variance"),
     "percentile": PERCENTILES,
@@ -202,8 +225,8 @@ LABELS: Mapping[str, Sequence[str | float]] = {
 ON_SPLIT = frozenset({"dead", "dead_units", "predictions"})
 BY_CLASS = frozenset({"confusion", "class_accuracy"})  # of each judged split, as <split>_<probe>
 AT_THE_END = frozenset({"first_kernels", "first_weights", "predictions"})  # too large for a trace
-WORDS = (dead, gradient_norm, gradient_moments, weight_norm, update_ratio, parameters, largest_weight, first_kernels,
-         first_weights, predictions, activation_moments, activation_quantiles, backward_moments, backward_quantiles,
-         dead_units, norm_parameters, norm_inputs, unit_inputs, unit_correlation, confusion,
+WORDS = (dead, gradient_norm, gradient_moments, gradient_noise, weight_norm, update_ratio, parameters, largest_weight,
+         first_kernels, first_weights, predictions, activation_moments, activation_quantiles, backward_moments,
+         backward_quantiles, dead_units, norm_parameters, norm_inputs, unit_inputs, unit_correlation, confusion,
          class_accuracy)  # fmt: skip
 TABLE = {word.__name__: word for word in WORDS}
