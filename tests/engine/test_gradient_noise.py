@@ -85,10 +85,17 @@ def test_noise_inside_a_network_is_noise_of_its_gradient(engine: Any) -> None:
     assert variances[1].min() > 1e-4
 
 
-def test_of_micro_batches_the_first_one_is_cut() -> None:
-    whole = sb.run(ask(4), 3)["gradient_noise"]
-    parts = sb.run(ask(4, batch_size=2 * BATCH, micro_batch=BATCH), 3)["gradient_noise"]
-    np.testing.assert_allclose(parts[:, 0], whole[:, 0], rtol=1e-5)
+@pytest.mark.parametrize("engine", ["jax", "reference"])
+def test_of_micro_batches_the_first_one_is_cut_and_the_gradient_is_of_all(engine: Any) -> None:
+    probes = [sb.probes.gradient_noise(BATCH), "gradient_norm"]
+    first, both = (
+        sb.run(ask(1 + 1, probes=probes, **batch), 3, engine=engine).isel(step=0)
+        for batch in ({"batch_size": BATCH}, {"batch_size": 2 * BATCH, "micro_batch": BATCH})
+    )
+    variance = first["gradient_noise"].sel(estimate="variance")
+    np.testing.assert_allclose(both["gradient_noise"].sel(estimate="variance"), variance, rtol=1e-5)
+    square = both["gradient_norm"].isel(layer=0) ** 2 - variance / (2 * BATCH)
+    np.testing.assert_allclose(both["gradient_noise"].sel(estimate="squared gradient"), square, rtol=1e-4)
 
 
 @pytest.mark.parametrize(

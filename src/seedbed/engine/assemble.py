@@ -19,7 +19,7 @@ from jaxtyping import Array
 from seedbed.engine import check, own_parts
 from seedbed.engine.chance import Purpose, purpose_key, seed_key
 from seedbed.engine.judging import Judging, Sums
-from seedbed.engine.noise import gradient_noise
+from seedbed.engine.noise import variance_of_parts
 from seedbed.engine.options import Dials, options
 from seedbed.engine.schedules import START, Schedules, at_step, dials_of, scheduled
 from seedbed.engine.signals import signals
@@ -43,7 +43,10 @@ from seedbed.vocabulary.walk import features_of, walk
 
 
 class StepTrace(NamedTuple):
-    """What a step was made from: the network before it, its batch and its key; and what the step made of them."""
+    """What a step was made from: the network before it, its batch and its key; and what the step made of them.
+
+    Where the step adds up micro-batches, `micro_batches` is their number, and its batch is the first of them.
+    """
 
     network: Network
     inputs: Array
@@ -53,6 +56,7 @@ class StepTrace(NamedTuple):
     loss: Array
     gradient: Any
     update: Any
+    micro_batches: Array | None = None
 
 
 class Accumulation(NamedTuple):
@@ -156,7 +160,8 @@ def assemble(spec: Spec, shape: Shape) -> Member:
             step_trace.loss, judge.predictions(step_trace.scores, dials), passed,
             eqx.combine(network.state, state_plain),
             partial(_estimated, network, plain, state_plain, inputs), partial(judged_hidden, network, inputs),
-            noise=partial(gradient_noise, partial(_gradient_of, spec, objective), step_trace, dials),
+            variance=partial(variance_of_parts, partial(_gradient_of, spec, objective), step_trace, dials),
+            examples=inputs.shape[-1] * (1 if step_trace.micro_batches is None else step_trace.micro_batches),
         )  # fmt: skip
         return {part.name: _probe(part)(context) for part in spec.probes if part.name not in apart}
 

@@ -9,14 +9,11 @@ from jax import lax
 from jaxtyping import Array, Float
 
 
-def gradient_noise(
-    gradient_of: Callable[..., Any], step_trace: Any, dials: Any, parts: int
-) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """|mean|^2 of the gradients of `parts` equal parts of a batch, and the unbiased variance of one of them.
+def variance_of_parts(gradient_of: Callable[..., Any], step_trace: Any, dials: Any, parts: int) -> Float[Array, ""]:
+    """The unbiased variance of the gradient of one of `parts` equal parts of a batch, summed over all weights.
 
-    `gradient_of(network, inputs, targets, key, dials)` is the gradient of a mean loss. The variance is summed over
-    all weights. Mean and deviations are updated part by part (Welford 1962), so that no large numbers cancel and no
-    more than three gradients are kept.
+    `gradient_of(network, inputs, targets, key, dials)` is the gradient of a mean loss. Mean and deviations are updated
+    part by part (Welford 1962), so that no large numbers cancel and no more than three gradients are kept.
     """
     network, key = step_trace.network, step_trace.key
     size = step_trace.inputs.shape[-1] // parts
@@ -33,14 +30,9 @@ def gradient_noise(
         before = jax.tree.map(jnp.subtract, of_part(number), mean)
         share = 1 / (number + 1.0)
         mean = jax.tree.map(lambda middle, far: middle + share * far, mean, before)
-        return (mean, deviations + (1 - share) * squared_norm(before)), None
+        squares = [jnp.sum(far**2) for far in jax.tree.leaves(before)]
+        return (mean, deviations + (1 - share) * sum(squares[1:], squares[0])), None
 
     start = jax.tree.map(jnp.zeros_like, network.trained)
-    (mean, deviations), _ = lax.scan(add, (start, jnp.float32(0)), jnp.arange(parts))
-    return squared_norm(mean), deviations / (parts - 1)
-
-
-def squared_norm(tree: Any) -> Array:
-    """The sum of the squares of all numbers of all arrays."""
-    squares = [jnp.sum(array**2) for array in jax.tree.leaves(tree)]
-    return sum(squares[1:], squares[0])
+    (_, deviations), _ = lax.scan(add, (start, jnp.float32(0)), jnp.arange(parts))
+    return deviations / (parts - 1)

@@ -156,7 +156,8 @@ def step(
         stop_step=jnp.where(active & (ends | broken), at, lane.stop_step),
         last={name: jnp.where(active, measures[name], lane.last[name]) for name in lane.last},
     )
-    return after, StepTrace(network, *backward.batch, backward.scores, loss, gradient, updates)
+    parts = jnp.asarray(backward.parts) if member.resolved.accumulates else None
+    return after, StepTrace(network, *backward.batch, backward.scores, loss, gradient, updates, parts)
 
 
 def all_finite(tree: Any) -> Array:

@@ -26,8 +26,9 @@ class ProbeContext:
     activation; `gradient` and `update` have the shape of the trained arrays of `model`, with None elsewhere.
     `signals` goes through the batch once more; a model that is no chain of layers has none (PartError). `state` is what
     layers carry (running averages), `estimated` that state as one pass over this batch alone would give it, with
-    nothing drawn; `judged` are the hidden activations on the batch as the network is judged. `noise(parts)` goes
-    through the batch in equal parts once more, and gives |mean|^2 of their gradients and the variance of one of them.
+    nothing drawn; `judged` are the hidden activations on the batch as the network is judged. `variance(parts)`
+    goes through the batch in equal parts once more, and gives the variance of the gradient of one of them, summed over
+    all weights. `examples` is how many examples the gradient of the step is of.
     """
 
     model: Any
@@ -40,4 +41,5 @@ class ProbeContext:
     state: Any = None
     estimated: Callable[[], Any] = lambda: None
     judged: Callable[[], tuple[Array, ...]] = tuple
-    noise: Callable[[int], tuple[Array, Array]] = field(kw_only=True)
+    variance: Callable[[int], Array] = field(kw_only=True)
+    examples: Array | int = field(kw_only=True)

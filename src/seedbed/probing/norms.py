@@ -22,10 +22,10 @@ def gradient_moments(context: ProbeContext) -> Float[Array, "layer moment"]:
 
 
 def gradient_noise(context: ProbeContext, parts: int) -> Float[Array, " estimate"]:
-    """|G|^2 and tr(Sigma) of one example, from the gradients of equal parts of the batch."""
-    square, variance = context.noise(parts)
-    examples = context.scores.shape[-1] // parts
-    return jnp.stack([square - variance / parts, variance * examples])
+    """|G|^2 and tr(Sigma) of one example, from the gradient of the step and those of equal parts of its batch."""
+    variance = context.variance(parts) * (context.scores.shape[-1] // parts)
+    square = sum(jnp.sum(array**2) for array in jax.tree.leaves(context.gradient))
+    return jnp.stack([square - variance / context.examples, variance])
 
 
 def weight_norm(context: ProbeContext) -> Float[Array, " layer"]:

@@ -26,7 +26,8 @@ class ProbeContext:
     `(member,)` each, or `batch_loss` ... where the batch is not judged as the split would be. `signals()` is what
     passes the activations, forward and backward, and their inputs, `(member, example, ...)` each; `carried` the state
     of each step after the batch. `judged()` are the activations as the network is judged, `estimated()` the state that
-    the batch alone would give. `of_part(examples)` are the gradients of the mean loss of some of the batch's examples.
+    the batch alone would give. `of_part(examples)` are the gradients of the mean loss of some of the batch's examples,
+    and `at_once` is how many of them are a micro-batch.
     """
 
     weights: Weights
@@ -41,6 +42,7 @@ class ProbeContext:
     judged: Callable[[], list[Array]] = list
     estimated: Callable[[], list[dict[str, Array]]] = list
     of_part: Callable[[slice], Sequence[Mapping[str, Array]]] = lambda _: ()
+    at_once: int = 0
 
 
 def look(task: Task, weights: Weights, batch: Batch, drawn: Draws = ()) -> ProbeContext:

@@ -34,15 +34,17 @@ def gradient_moments(context: ProbeContext) -> Array:
 
 
 def gradient_noise(context: ProbeContext, parts: int) -> Array:
-    """|G|^2 and tr(Sigma) of one example, from the gradients of equal parts of the batch, `(member, estimate)`."""
-    members, examples = context.score.shape[:2]
-    size = examples // parts
-    each = [
-        np.concatenate([array.reshape(members, -1) for layer in gradients for array in layer.values()], axis=1)
-        for gradients in (context.of_part(slice(k * size, (k + 1) * size)) for k in range(parts))
-    ]
+    """|G|^2 and tr(Sigma) of one example, from the gradients of the step and of equal parts, `(member, estimate)`."""
+    examples, size = context.score.shape[1], context.at_once // parts
+    each = [in_a_row(context.of_part(slice(k * size, (k + 1) * size))) for k in range(parts)]
     variance = size * np.var(each, axis=0, ddof=1).sum(axis=-1)
-    return np.stack([np.sum(np.mean(each, axis=0) ** 2, axis=-1) - variance / examples, variance], axis=-1)
+    square = np.sum(in_a_row(context.gradients) ** 2, axis=-1)
+    return np.stack([square - variance / examples, variance], axis=-1)
+
+
+def in_a_row(gradients: Sequence[Mapping[str, Array]]) -> Array:
+    """All that is trained, `(member, number)`."""
+    return np.concatenate([array.reshape(len(array), -1) for own in gradients for array in own.values()], axis=1)
 
 
 def weight_norm(context: ProbeContext) -> Array:

@@ -127,7 +127,8 @@ def advance(spec: Spec, task: Task, ledger: Ledger, members: Members, step: int,
     ledger.mark("diverged_step", step, members.rows[broken])
     ledger.mark("diverged_step", step + 1, members.rows[burst])
     if looked or stopped.any():
-        context = replace(context, updates=differences(weights, members.weights))
+        updates, at_once = differences(weights, members.weights), batch.examples // len(parts)
+        context = replace(context, updates=updates, at_once=at_once)
         apart = {*resolved.on_split, *resolved.by_class}
         probes = {
             part.name: PROBES[part.name](context, **dict(part.options))

@@ -41,14 +41,15 @@ def gradient_noise(parts: Whole = 8) -> Part:
     """Unbiased estimates of |G|^2 and tr(Sigma), from the gradients of as many equal parts of the step's batch.
 
     G is the gradient of the loss over the population that the examples are drawn from, Sigma the covariance of the
-    gradient of one example. With g_k the gradient of part k of n, each of b examples, and g their mean,
+    gradient of one example. With g_k the gradient of part k of n, each of b examples, m the mean of these, and g the
+    gradient of the step, which has B examples,
 
-        tr(Sigma) = b / (n - 1) sum_k |g_k - g|^2        |G|^2 = |g|^2 - tr(Sigma) / (n b)
+        tr(Sigma) = b / (n - 1) sum_k |g_k - m|^2        |G|^2 = |g|^2 - tr(Sigma) / B
 
-    over all that is trained. The examples of a batch are cut in the order in which they come. With as many parts as
-    examples every gradient is that of one example, which says most; the probe costs one more pass over the batch,
-    which is slow in small parts. Dropout draws anew for each part, and batch norm sees each part by itself. Of a step
-    made of micro-batches the first one is cut. An estimate of |G|^2 may be negative, so the noise scale
+    over all that is trained. The examples of a batch are cut in the order in which they come; of a step made of
+    micro-batches the first of these is cut. With as many parts as examples every g_k is that of one example, which says
+    most; the probe costs one more pass over what is cut, which is slow in small parts. Dropout draws anew for each
+    part, and batch norm sees each part by itself. An estimate of |G|^2 may be negative, so the noise scale
     tr(Sigma) / |G|^2 is the ratio of two means over steps or seeds, `sb.stats.noise.of_record`.
 
     Raises: PartError where the parts do not divide the batch, or the loss is a sum over examples.
