@@ -113,3 +113,23 @@ def test_a_question_is_read_back() -> None:
 def test_what_is_no_batch_size_is_told(changes: dict[str, Any], part: str) -> None:
     with pytest.raises(SpecError, match=part):
         sb.run(ask(**changes), 2)
+
+
+def test_a_cycle_in_one_over_the_batch_size_is_that_of_the_rate_turned_over() -> None:
+    cycle = schedules.reciprocal(schedules.triangular(1 / 32, 1 / 8, half_cycle=3))
+    asked = ask(batch_size=cycle, metrics=["accuracy"], probes=(), steps=6)
+    assert asked.at_once == 8
+    one, other = (sb.run(asked, 2, engine=engine)["batch_examples"][0] for engine in ("jax", "reference"))
+    np.testing.assert_array_equal(one, [32, 16, 8, 8, 8, 16, 32])  # 32 / (1 + 3 p) to the nearest 8
+    np.testing.assert_array_equal(one, other)
+
+
+def test_the_draw_of_a_group_does_not_depend_on_the_groups_before_it() -> None:
+    """Seven dials each, of which other ones stand before those of the initializer."""
+    start = {"initializer": sb.initializers.glorot_uniform(), "probes": ["weight_norm"], "steps": 2}
+    rate = ask(optimizer=sb.optimizers.momentum(schedules.sweep(0.1, 0.01, length=4)), micro_batch=8, **start)
+    batch = ask(optimizer=sb.optimizers.momentum(0.1), batch_size=schedules.sweep(8, 32, length=4), **start)
+    assert len(rate.dials()) == len(batch.dials())
+    plain = sb.run(ask(**start), SEEDS)
+    for asked in (rate, batch):
+        np.testing.assert_array_equal(sb.run(asked, SEEDS)["weight_norm"][:, 0], plain["weight_norm"][:, 0])

@@ -40,6 +40,10 @@ SOME = {
         schedules.exp_range(0.01, 0.1, 9, gamma=0.98), schedules.exp_range(0.01, 0.1, 9, gamma=0.98, reading="bounds"),
         schedules.exp_range(0.01, 0.1, 1, gamma=0.7, unit="epoch"),
     ],
+    "reciprocal": [
+        schedules.reciprocal(schedules.triangular(1 / 512, 1 / 64, 9)), schedules.reciprocal(8),
+        schedules.reciprocal(schedules.exp_range(1 / 512, 1 / 64, 1, gamma=0.7, unit="epoch")),
+    ],
     "sweep": [schedules.sweep(1e-7, 1, 60), schedules.sweep(0, 1, 6, growth="linear", unit="epoch")],
 }  # fmt: skip
 EACH = [pytest.param(part, id=f"{name} {number}") for name, parts in SOME.items() for number, part in enumerate(parts)]

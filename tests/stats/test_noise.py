@@ -55,3 +55,31 @@ def test_what_does_not_fit_is_told():
         noise.two_sizes(1.0, 1.0, 8, 8)
     with pytest.raises(StatsError, match="side by side"):
         noise.noise_scale(np.ones((2, 3)), np.ones((2, 2)))
+
+
+def test_a_batch_grows_until_it_is_as_large_as_the_noise_scale():
+    sizes = 8 * 1.02 ** np.arange(160)
+    squares, variances = noise.two_sizes(*drawn(200, 160), 1, SIZE)
+    found = noise.grown_until_noise(sizes, np.where(np.arange(160) < 5, -1, squares), variances, memory=40)
+    assert abs(np.log(np.nanmedian(found) / 21)) < np.log(2)
+    assert np.isnan(noise.grown_until_noise(sizes, -np.ones((1, 160)), np.ones((1, 160)))).all()
+    assert np.isnan(noise.grown_until_noise([4, 8], np.ones((1, 2)), np.full((1, 2), 100.0), memory=1)).all()
+    with pytest.raises(StatsError, match="stand step by step"):
+        noise.grown_until_noise([4, 8, 16], np.ones((1, 2)), np.ones((1, 2)))
+
+
+@pytest.mark.parametrize(("least", "critical"), [(40.0, 20.0), (300.0, 900.0)])
+def test_the_critical_batch_of_a_hyperbola(least, critical):
+    sizes = np.array([16, 64, 256, 1024, 4096])
+    updates = least * (1 + critical / sizes)
+    assert noise.critical_batch(sizes, updates) == pytest.approx((least, critical), rel=1e-4)
+    assert noise.critical_batch(sizes, np.where(sizes < 64, np.nan, updates)) == pytest.approx(
+        (least, critical), rel=1e-4
+    )
+
+
+def test_updates_that_do_not_depend_on_the_batch_have_their_critical_batch_below_all_sizes():
+    assert noise.critical_batch([16, 64, 256], [100.0, 100.0, 100.0])[1] < 1
+    assert np.isnan(noise.critical_batch([16, 64, 256], [100.0, np.nan, np.nan])).all()
+    with pytest.raises(StatsError, match="above 0"):
+        noise.critical_batch([16, 64], [1.0, 0.0])

@@ -11,6 +11,7 @@ from seedbed.datasets.fetch import fetch
 from seedbed.errors import DataError
 
 FASHION = (
+    "batch_cycles",
     "fashion_summary",
     "five_nets",
     "gradients_by_depth",

@@ -83,7 +83,10 @@ class Pending:
         traced = self.traced.result()
         drawn, trained = (self.compiler.compiled(*one).result() for one in (traced.drawing, traced.training))
         seconds = max(drawn.ended, trained.ended, traced.ended) - traced.began
-        return Program(traced.name, traced.group.layout, traced.group.mesh, drawn.program, trained.program, seconds)
+        group = traced.group
+        return Program(
+            traced.name, group.layout, group.mesh, group.drawn_by, drawn.program, trained.program, seconds
+        )  # fmt: skip
 
 
 Kept = MutableMapping[Key, Pending]

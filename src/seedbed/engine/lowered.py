@@ -6,7 +6,7 @@ Their arguments and results are bare arrays and plain tuples, so groups whose pr
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import jax
@@ -91,16 +91,37 @@ class Lowered:
 
     def lower_start(self) -> Any:
         """What draws lanes, from bare arrays to bare arrays."""
-        dials = self._many()[2]
+        dials, names = self._many()[2], self.drawn_by
         seeds = jax.ShapeDtypeStruct((self.sizes.width * self.mesh.size,), jnp.uint32)
-        names = sorted(dials)
+        rest = {name: jnp.float32(jnp.nan) for name in dials if name not in names}
 
         def draw(seed: Any, *values: Any) -> tuple[Any, ...]:
-            lane, rng_keys = start_lane(self.member, seed, dict(zip(names, values, strict=True)))
-            return tuple(jax.tree.leaves((_bare(lane), rng_keys)))
+            return self._draw(seed, rest | dict(zip(names, values, strict=True)))
 
         drawing = self._shard(jax.vmap(draw), in_specs=MEMBERS, out_specs=MEMBERS)
-        return jax.jit(drawing).lower(seeds, *(dials[name] for name in names))
+        return jax.jit(drawing, keep_unused=True).lower(seeds, *(dials[name] for name in names))
+
+    @cached_property
+    def drawn_by(self) -> tuple[str, ...]:
+        """The dials that the draw of a lane depends on, in order.
+
+        Groups whose drawing programs have the same text share one program, and each hands over its own dials by
+        position. So no other dial may stand among them: jax leaves unused arguments out of the text, and a program
+        that was compiled for one group would take the argument of another group from the wrong place.
+        """
+        dials = self.member_shapes[2]
+        names = sorted(dials)
+        jaxpr = jax.make_jaxpr(self._draw)(jax.ShapeDtypeStruct((), jnp.uint32), {name: dials[name] for name in names})
+        live = set(map(id, jaxpr.jaxpr.outvars))
+        for equation in reversed(jaxpr.jaxpr.eqns):
+            if any(id(out) in live for out in equation.outvars):
+                live |= set(map(id, equation.invars))
+        return tuple(name for name, var in zip(names, jaxpr.jaxpr.invars[1:], strict=True) if id(var) in live)
+
+    def _draw(self, seed: Any, dials: Any) -> tuple[Any, ...]:
+        """One lane, as bare arrays in a row."""
+        lane, rng_keys = start_lane(self.member, seed, dials)
+        return tuple(jax.tree.leaves((_bare(lane), rng_keys)))
 
     def lower_train(self) -> Any:
         """What trains lanes for a chunk."""
@@ -128,7 +149,8 @@ class Lowered:
         """Both programs here and now, for whoever needs one only; the programs of a run are a `Compiler`'s."""
         began = time.perf_counter()
         drawn, train = self.lower_start(), self.lower_train()
-        return Program("", self.layout, self.mesh, drawn.compile(), train.compile(), time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return Program("", self.layout, self.mesh, self.drawn_by, drawn.compile(), train.compile(), seconds)
 
     def _many(self) -> Any:
         """The shapes of all lanes."""

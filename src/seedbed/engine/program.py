@@ -18,18 +18,22 @@ DRAWN = "initializer"
 
 @dataclass(frozen=True)
 class Program:
-    """A group's programs, with what the host must know to use them; `name` says what they compute, and on what."""
+    """A group's programs, with what the host must know to use them; `name` says what they compute, and on what.
+
+    `drawn_by` names the dials that the drawing program takes, in its order.
+    """
 
     name: str
     layout: Layout
     mesh: Mesh
+    drawn_by: tuple[str, ...]
     drawn: Callable[..., Any]
     trained: Callable[..., Any]
     compile_seconds: float
 
     def start(self, seeds: Any, dials: Any) -> tuple[Lanes, RngKeys]:
         """Draw lanes. The program gives arrays in a row, so that other groups can share it."""
-        drawn = self.drawn(seeds, *(dials[name] for name in sorted(dials)))
+        drawn = self.drawn(seeds, *(dials[name] for name in self.drawn_by))
         return jax.tree.unflatten(self.layout.structure, drawn)
 
     def train(

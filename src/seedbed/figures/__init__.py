@@ -7,6 +7,7 @@ from seedbed.figures.bands import bands
 from seedbed.figures.confusions import confusions
 from seedbed.figures.curves import curves, overlay
 from seedbed.figures.depths import AcrossLayers, Spread, across_layers, violins
+from seedbed.figures.diagrams import FlowStep, block_diagram
 from seedbed.figures.effort import by_effort
 from seedbed.figures.estimates import estimates
 from seedbed.figures.fates import fates
@@ -31,10 +32,10 @@ from seedbed.figures.sweeps import sweep
 from seedbed.figures.traces import drawn, drawn_words
 from seedbed.figures.tradeoffs import TradeOff, trade_offs
 
-__all__ = ["AcrossLayers", "Descent", "Fit", "FunctionRow", "Panel", "Plane", "ShareCurve", "Spread", "Square",
-           "TradeOff", "across_layers", "against", "agreement", "arrivals", "bands", "by_effort", "by_layer",
-           "confusions", "curves", "drawn", "drawn_words", "estimates", "fates", "fits", "function_and_derivative",
-           "heat", "histograms", "hit_distribution", "image_grid", "image_rows", "interactive_surfaces", "kernel_grid",
-           "labelled_images", "matrices", "one_place", "order", "overlay", "planes", "probabilities", "responses",
-           "save", "separators", "share_map", "shares", "square_maps", "strips", "surfaces", "sweep", "trade_offs",
-           "violins"]  # fmt: skip
+__all__ = ["AcrossLayers", "Descent", "Fit", "FlowStep", "FunctionRow", "Panel", "Plane", "ShareCurve", "Spread",
+           "Square", "TradeOff", "across_layers", "against", "agreement", "arrivals", "bands", "block_diagram",
+           "by_effort", "by_layer", "confusions", "curves", "drawn", "drawn_words", "estimates", "fates", "fits",
+           "function_and_derivative", "heat", "histograms", "hit_distribution", "image_grid", "image_rows",
+           "interactive_surfaces", "kernel_grid", "labelled_images", "matrices", "one_place", "order", "overlay",
+           "planes", "probabilities", "responses", "save", "separators", "share_map", "shares", "square_maps", "strips",
+           "surfaces", "sweep", "trade_offs", "violins"]  # fmt: skip

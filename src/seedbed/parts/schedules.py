@@ -89,6 +89,11 @@ def sweep(step: Array, unit: int, low: Number, high: Number, length: Number, gro
     return low * (high / low) ** share if growth == "exponential" else _straight(low, high, share)
 
 
+def reciprocal(step: Array, unit: int, then: Value) -> Array:  # noqa: ARG001
+    """f(t) = 1 / g(t); `then` is g, of steps."""
+    return 1 / then(step)
+
+
 def _share(step: Array, length: Number) -> Array:
     """How much of a stretch has passed, from 0 to 1; all of one without length."""
     none = jnp.asarray(length) <= 0
@@ -120,4 +125,5 @@ SCHEDULES: Mapping[str, Callable[..., Array]] = {
     "triangular2": triangular2,
     "exp_range": exp_range,
     "sweep": sweep,
+    "reciprocal": reciprocal,
 }

@@ -123,6 +123,11 @@ def sweep(t: Time, low: float, high: float, length: float, growth: str = "expone
     return low + (high - low) * share if growth == "linear" else low * (high / low) ** share
 
 
+def reciprocal(t: Time, then: Callable[[Time], float]) -> float:
+    """f(t) = 1 / g(t)."""
+    return 1 / then(t)
+
+
 def value_at(schedule: Part, step: Time, epoch: int, taken: int | None = None) -> float:
     """The value of a schedule at a step, where an epoch has so many steps.
 
@@ -224,4 +229,5 @@ SCHEDULES: Mapping[str, Callable[..., float]] = {
     "triangular2": triangular2,
     "exp_range": exp_range,
     "sweep": sweep,
+    "reciprocal": reciprocal,
 }

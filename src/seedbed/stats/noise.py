@@ -8,13 +8,18 @@ E|g_B|^2 = |G|^2 + tr(Sigma) / B. Two sizes of batch give both unknowns without 
 and B_simple = tr(Sigma) / |G|^2. Each estimate is noisy and may be negative, so B_simple is the ratio of their means
 over seeds; the mean of their ratios would be biased.
 
-Source: McCandlish, Kaplan, Amodei 2018, An empirical model of large-batch training, appendix A.
+Two ways to a batch size stand here as well: `grown_until_noise` reads it from a training whose batch grows, and
+`critical_batch` from how many updates trainings with several sizes need to a target.
+
+Source: McCandlish, Kaplan, Amodei 2018, An empirical model of large-batch training, appendix A and section 2.3.
 """
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.optimize import minimize_scalar
+from scipy.signal import lfilter
 
 from seedbed.errors import StatsError
 from seedbed.stats.interval import Interval
@@ -79,6 +84,77 @@ def noise_scale(squares: ArrayLike, variances: ArrayLike, level: float = 0.95) -
             f"{variances.shape}; give two tables of equal shape"
         )
     return [_ratio(above, below, level) for above, below in zip(variances.T, squares.T, strict=True)]
+
+
+def of_seeds(record: Any, since: int = 0, until: int | None = None) -> np.ndarray:
+    """B_simple of every seed by itself, `(seed,)`, over the same steps; NaN where its |G|^2 is not above 0.
+
+    The ratio of two noisy means: it spreads, and its mean is biased. For a result take `of_record`.
+    """
+    found = [of_record(record.isel(seed=[place]), since, until) for place in range(record.sizes["seed"])]
+    return np.array([one.estimate for one in found])
+
+
+def grown_until_noise(sizes: ArrayLike, squares: ArrayLike, variances: ArrayLike, memory: float = 10.0) -> np.ndarray:
+    """The size at which a batch that grows from step to step is first as large as the noise scale, for each seed.
+
+    `sizes` (step,) or (seed, step) are the examples of each update, `squares` and `variances` (seed, step) the
+    estimates there. Both are averaged over about `memory` steps before they are divided: a_t = beta a_(t-1) + (1 -
+    beta) x_t with beta = 1 - 1 / memory, corrected for its start. Before `memory` steps nothing is read. NaN for a
+    seed whose batch never gets there.
+
+    >>> grown_until_noise([8, 16, 32, 64], [[1.0] * 4], [[30.0] * 4], memory=2)
+    array([32.])
+
+    Raises: StatsError for tables of different shapes, or a memory below 1.
+    """
+    squares, variances = np.atleast_2d(np.asarray(squares, float)), np.atleast_2d(np.asarray(variances, float))
+    sizes = np.asarray(sizes, float)
+    if squares.shape != variances.shape or sizes.shape not in (squares.shape, squares.shape[1:]) or memory < 1:
+        raise StatsError(
+            f"sizes, |G|^2 and tr(Sigma) stand step by step, got the shapes {sizes.shape}, {squares.shape} and "
+            f"{variances.shape} and a memory of {memory:g} steps; give them step by step, and a memory of at least 1"
+        )
+    sizes, beta = np.broadcast_to(sizes, squares.shape), 1 - 1 / memory
+    square, variance = (np.asarray(lfilter([1 - beta], [1, -beta], table, axis=1)) for table in (squares, variances))
+    reached = (square > 0) & (sizes * square >= variance)  # equal factors of the correction cancel
+    reached[:, : max(int(memory) - 1, 0)] = False
+    first = sizes[np.arange(len(sizes)), reached.argmax(axis=1)]
+    return np.where(reached.any(axis=1), first, np.nan)
+
+
+def critical_batch(sizes: ArrayLike, updates: ArrayLike) -> tuple[float, float]:
+    """S_min and B_crit of S = S_min (1 + B_crit / B), by least squares on log S, from the updates S to a target.
+
+    With E = S B examples this is (S / S_min - 1) (E / E_min - 1) = 1, E_min = S_min B_crit: at B_crit both costs are
+    twice their least. B_crit is looked for between a hundredth of the smallest size and a hundred times the largest.
+    Sizes that never reach the target (NaN) are left out; with fewer than three others both are NaN.
+
+    >>> [round(float(number), 3) for number in critical_batch([16, 64, 256, 1024], [500.0, 200.0, 125.0, 106.25])]
+    [100.0, 64.0]
+
+    Source: McCandlish, Kaplan, Amodei 2018, equation 2.11.
+    Raises: StatsError unless there is one number of updates above 0 for each size above 0.
+    """
+    sizes, updates = np.asarray(sizes, float), np.asarray(updates, float)
+    if sizes.shape != updates.shape or sizes.ndim != 1 or not (sizes > 0).all() or (updates <= 0).any():
+        raise StatsError(
+            f"a number of updates above 0 belongs to each size of batch, got {updates.tolist()} for {sizes.tolist()}; "
+            "give as many of both, NaN for a target that is never reached"
+        )
+    there = np.isfinite(updates)
+    if there.sum() < 3:
+        return np.nan, np.nan
+    sizes, logs = sizes[there], np.log(updates[there])
+
+    def gaps(log_critical: float) -> np.ndarray:
+        return logs - np.log1p(np.exp(log_critical) / sizes)
+
+    limits = (np.log(sizes.min() / 100), np.log(sizes.max() * 100))
+    found: Any = minimize_scalar(lambda at: float(np.var(gaps(at))), bounds=limits, method="bounded",
+                                     options={"xatol": 1e-8})  # fmt: skip
+    critical = float(found.x)
+    return float(np.exp(gaps(critical).mean())), float(np.exp(critical))
 
 
 def _estimates(record: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -152,6 +152,18 @@ def over_seeds(
     return spreads
 
 
+def bounds(record: Any, usual: tuple[float, float], rule: str = "Smith") -> tuple[float, float]:
+    """lr_min and lr_max of a record that is a sweep: medians over seeds of what a rule reads, to two digits.
+
+    `usual` where no seed's curve falls, so that there is nothing to read.
+    """
+    (found,) = over_seeds(*swept(record), {rule: RULES[rule]})
+    if not np.isfinite(found.rates).any():
+        return usual
+    low, high = (float(f"{np.nanmedian(ends):.2g}") for ends in (found.lows, found.rates))
+    return (low, high) if low < high else usual
+
+
 def corrected(losses: Curve, beta: float = 0.98) -> Curve:
     """s_t = a_t / (1 - beta^t), a_t = beta a_(t-1) + (1 - beta) l_t, a_0 = 0 and t from 1.
 

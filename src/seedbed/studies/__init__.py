@@ -3,6 +3,7 @@
 from seedbed.studies import (
     activation_derivatives,
     adaptive_methods,
+    batch_cycles,
     convolution_by_hand,
     depth_or_width,
     detection,
@@ -53,6 +54,7 @@ TABLE: dict[str, Study] = {
         depth_or_width,
         rate_range,
         rate_cycles,
+        batch_cycles,
         reruns,
         fashion_summary,
         five_nets,

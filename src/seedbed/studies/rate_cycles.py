@@ -90,20 +90,11 @@ def questions(profile: sb.Profile, which: str, model: Any, seeds: int) -> dict[s
         f"{which}rates": sb.after(
             f"{which}sweep",
             lambda record: sb.measures.train(
-                net.vary(policy=policies(*bounds(record), profile.half_cycle)), at_most=seeds
+                net.vary(policy=policies(*sb.stats.ranges.bounds(record, USUAL, RULE), profile.half_cycle)),
+                at_most=seeds,
             ),
         ),
     }
-
-
-def bounds(record: Any) -> tuple[float, float]:
-    """lr_min and lr_max: the medians over seeds of what Smith's rule reads, to two digits."""
-    rule = {RULE: sb.stats.ranges.RULES[RULE]}
-    (found,) = sb.stats.ranges.over_seeds(*sb.stats.ranges.swept(record), rule)
-    if not np.isfinite(found.rates).any():
-        return USUAL
-    low, high = (float(f"{np.nanmedian(ends):.2g}") for ends in (found.lows, found.rates))
-    return (low, high) if low < high else USUAL
 
 
 def policies(low: float, high: float, half: float) -> dict[str, dict[str, Any]]:
@@ -146,7 +137,7 @@ def at_cycles(part: Any) -> dict[str, np.ndarray]:
 
 def policies_in_formulas(context: sb.Context) -> Iterator[Any]:
     """The bounds that were found, and the policies between them."""
-    low, high = bounds(context.record("sweep"))
+    low, high = sb.stats.ranges.bounds(context.record("sweep"), USUAL, RULE)
     yield f"The bounds are the medians over seeds of what rule “{RULE}” reads: **lr_min = {low:g}, lr_max = {high:g}**."
     yield sb.Reading("bounds", {"lr_min": low, "lr_max": high})
     (read,) = (one for one in sb.show.spreads_of(context) if one.rule == RULE)

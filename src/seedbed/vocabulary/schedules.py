@@ -163,6 +163,21 @@ def sweep(low: Number, high: Number, length: Number, growth: Word = "exponential
                      length=_number("sweep", "length", length, above=0), growth=growth)  # fmt: skip
 
 
+def reciprocal(then: Any) -> Part:
+    """f(t) = 1 / g(t), g the schedule or number `then`.
+
+    Of a batch size B: the noise of an update is proportional to rate / B, so a cycle of the rate has its mirror image
+    in a cycle of 1 / B. `reciprocal(triangular(1 / 512, 1 / 64, half_cycle=2, unit="epoch"))` goes from 512 examples
+    to 64 and back.
+
+    Source: Smith, Kindermans, Ying, Le 2018, Don't decay the learning rate, increase the batch size, section 2.
+    Elsewhere: the CyclicBS of bs-scheduler is linear in B, and goes down from its base first, as here.
+    """
+    then = dial(then, "schedule that reciprocal turns over")
+    return _schedule("reciprocal", then["unit"] if is_schedule(then) and "unit" in dict(then.options) else "step",
+                     then=then)  # fmt: skip
+
+
 def dial(value: Any, what: str) -> Dial | Part:
     """A number as a dial; a schedule, or a text that names one, as it is.
 
@@ -195,6 +210,9 @@ def levels(value: Dial | Part) -> Iterator[float]:
     if isinstance(value, Dial) or value.function is not None:
         return
     options = dict(value.options)
+    if value.name == "reciprocal":
+        yield from (1 / level if level else math.inf for level in levels(options["then"]))
+        return
     for name in ("value", "start", "low", "high"):
         if name in options:
             yield options[name].value
@@ -240,5 +258,17 @@ def _list(name: str, option: str, values: Any) -> tuple[float, ...]:
 
 TABLE = {
     word.__name__: word
-    for word in (constant, drops, exponential, cosine, warm_up, one_cycle, triangular, triangular2, exp_range, sweep)
+    for word in (
+        constant,
+        drops,
+        exponential,
+        cosine,
+        warm_up,
+        one_cycle,
+        triangular,
+        triangular2,
+        exp_range,
+        sweep,
+        reciprocal,
+    )
 }
