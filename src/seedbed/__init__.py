@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from seedbed.datasets.points import CURVES as formulas  # noqa: N811 - read as sb.formulas["abs"]
     from seedbed.measures import after
     from seedbed.procedures.finding import find_rate
+    from seedbed.procedures.finding_batch import find_batch_size
     from seedbed.procedures.live import live
     from seedbed.procedures.members import open_record as open  # noqa: A004 - read as sb.open, like xarray.open_dataset
     from seedbed.procedures.run import run
@@ -45,11 +46,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Answer", "Claim", "Context", "Dial", "Figure", "Formula", "Page", "Part", "Profile", "Prose", "Reading",
-    "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs",
-    "errors", "every", "falls_to", "figures", "find_rate", "formulas", "initializers", "layers", "live", "losses",
-    "measures", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "probes",
-    "reaches", "replay", "replay_layers", "report", "rows", "run", "run_study", "schedules", "score", "show",
-    "stats",
+    "Section", "Spec", "Study", "Table", "__version__", "activations", "after", "data", "derive", "epochs", "errors",
+    "every", "falls_to", "figures", "find_batch_size", "find_rate", "formulas", "initializers", "layers", "live",
+    "losses", "measures", "metrics", "models", "name_of", "open", "optimizers", "own", "own_activation", "probes",
+    "reaches", "replay", "replay_layers", "report", "rows", "run", "run_study", "schedules", "score", "show", "stats",
     "variation",
 ]  # fmt: skip
 
@@ -74,6 +74,7 @@ _HOMES = {
     "score": "seedbed.study:Score",
     "after": "seedbed.measures:after",
     "run_study": "seedbed.catalogue:run_study",
+    "find_batch_size": "seedbed.procedures.finding_batch:find_batch_size",
     "find_rate": "seedbed.procedures.finding:find_rate",
     "live": "seedbed.procedures.live:live",
     "run": "seedbed.procedures.run:run",

@@ -1,4 +1,4 @@
-"""seedbed find-rate: a sentence, a table and a figure; one setting is swept."""
+"""seedbed find-rate and find-batch-size: a sentence, a table and a figure; one setting is swept."""
 
 import json
 from pathlib import Path
@@ -32,6 +32,21 @@ def test_it_tells_and_keeps_a_figure(asked: None) -> None:
     assert Path("seedbed-runs/mine-find-rate/rate_range.svg").stat().st_size > 1000
     again = seedbed(*words, "--json")
     assert json.loads(again.stdout)["sentence"] == result.stdout.splitlines()[0]
+
+
+def test_a_batch_size_is_told_and_its_figure_kept(asked: None) -> None:
+    words = ["find-batch-size", "mine.py", "--set", "activation=tanh", "--seeds", "3", "--steps", "20", "--low", "8",
+             "--high", "128"]  # fmt: skip
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert "grown to the noise" in result.stdout
+    assert Path("seedbed-runs/mine-find-batch-size/batch_range.svg").stat().st_size > 1000
+    again = CliRunner().invoke(app, [*words, "--json"])
+    told = json.loads(again.stdout)
+    assert told["sentence"] == result.stdout.splitlines()[0]
+    assert {"size", "b_min", "b_max"} <= set(told["rules"][0])
+    wrong = CliRunner().invoke(app, [*words[:-1], "4"])
+    assert (wrong.exit_code, "high=4" in wrong.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

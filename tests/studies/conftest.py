@@ -12,6 +12,7 @@ from seedbed.errors import DataError
 
 FASHION = (
     "batch_cycles",
+    "batch_range",
     "fashion_summary",
     "five_nets",
     "gradients_by_depth",

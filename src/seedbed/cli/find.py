@@ -1,4 +1,4 @@
-"""The command find-rate: a range test on a question of the catalogue or of a file of one's own."""
+"""The commands find-rate and find-batch-size, on a question of the catalogue or of a file of one's own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -15,6 +15,7 @@ from seedbed.study import ProfileName, Study
 if TYPE_CHECKING:
     from seedbed.spec import Spec
 
+SIZES = ("rule", "median size", "95 % interval", "b_min to b_max", "spread (decades)", "seeds without")
 COLUMNS = ("rule", "median rate", "95 % interval", "spread (decades)", "seeds without")
 
 
@@ -64,13 +65,59 @@ def find_rate(
     typer.echo(f"\n{files[-1]}")
 
 
+def find_batch_size(
+    study: Annotated[str, typer.Argument(metavar="STUDY", show_default=False, help="A name, or FILE.py.")],
+    profile: Annotated[ProfileName, typer.Option(help="The profile whose question is taken.")] = "quick",
+    record: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which of its questions, if it has several.")
+    ] = None,
+    seeds: Annotated[str, typer.Option(metavar="32|0:100|42,7", help="How many seeds, or which.")] = "32",
+    low: Annotated[int, typer.Option(help="The examples of the first batch.")] = 16,
+    high: Annotated[int, typer.Option(help="The examples of the last batch.")] = 1024,
+    steps: Annotated[int, typer.Option(help="Steps of the sweep.")] = 128,
+    levels: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FACTOR=LEVEL", help="Take this setting (repeatable).")
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept.")] = Path("seedbed-runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")] = False,
+) -> None:
+    """Find a batch size by the noise of the gradient over many seeds.
+
+    Trains the question's networks anew at their own rate while the batch grows, measures the noise scale on the way,
+    and tells where the batch is as large. The figure is kept in DIR/STUDY-find-batch-size/.
+    """
+    from seedbed.figures.style import save
+    from seedbed.procedures.finding_batch import find_batch_size as grow
+    from seedbed.spec import read_seeds
+    from seedbed.stats.interval import shown
+
+    ((_, chosen),) = pick([study]).items()
+    question = _setting(chosen, profile, record, levels or [])
+    folder = out / f"{chosen.name}-find-batch-size"
+    with watching(quiet=as_json) as listen:
+        found = grow(question, read_seeds(seeds), low=low, high=high, steps=steps, listen=listen,
+                     store=folder / "record")  # fmt: skip
+    rows, files = found.rows(), save(found.figure(), folder / "batch_range")
+    if as_json:
+        plain = [{name: None if value != value else value for name, value in row.items()} for row in rows]
+        write_json({"sentence": found.sentence(), "noise_scale": found.noise.plain(), "rules": plain,
+                    "figure": str(files[-1])})  # fmt: skip
+        return
+    typer.echo(f"{found.sentence()}\n")
+    body = [[row["rule"], shown(row["size"]), f"{shown(row['low'])} to {shown(row['high'])}",
+             f"{shown(row['b_min'])} to {shown(row['b_max'])}", f"{row['decades']:.2f}", str(row["without"])]
+            for row in rows]  # fmt: skip
+    write_table(SIZES, body)
+    typer.echo(f"\n{files[-1]}")
+
+
 def _setting(study: Study, profile: ProfileName, record: str | None, levels: list[str]) -> "Spec":
     """The one setting of a study's question that is swept."""
     from seedbed.catalogue import questions_of
 
     asked = questions_of(study, profile)
     if not asked:
-        raise UserError(f"{study.name} trains no networks, so there is no rate to find; name another study")
+        raise UserError(f"{study.name} trains no networks, so there is nothing to find; name another study")
     name = next(iter(asked)) if record is None else record
     if name not in asked:
         raise UserError(f'{study.name} has no question "{name}"; choose from {", ".join(asked)}')

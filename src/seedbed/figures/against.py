@@ -20,13 +20,14 @@ def against(
     y_label: str,
     *,
     log: bool = True,
+    log_x: bool = True,
     marks: Sequence[tuple[str, float]] = (),
     first: int = 0,
 ) -> Figure:
     """Groups name -> (x (point,), values (member, point)) over a log x axis: median and 25-75 % of the members.
 
-    `log` makes the y axis logarithmic, on which quantiles of 0 leave gaps. `marks` are named heights, drawn as dotted
-    lines. `first` is the look of the first group, where another figure has shown some before.
+    `log` makes the y axis logarithmic, on which quantiles of 0 leave gaps, `log_x` False the x axis linear. `marks` are
+    named heights, drawn as dotted lines. `first` is the look of the first group, where another figure has shown some.
 
     Raises: SpecError for no groups, or values whose points are not those of x, or an x that is not above 0.
     """
@@ -53,8 +54,11 @@ def against(
             if shown.size:
                 ends.append(LineEnd(float(x[shown[-1]]), float(middle[shown[-1]]), name, its.color))
         least, most = (fold(float(fold(x)) for x, _ in groups.values()) for fold in (min, max))
-        axes.set_xscale("log")
-        step_axis(axes, most, "log", least) if least >= 1 else axes.set_xlim(least, most)
+        if log_x:
+            axes.set_xscale("log")
+            step_axis(axes, most, "log", least) if least >= 1 else axes.set_xlim(least, most)
+        else:
+            axes.set_xlim(0, most)
         bottom, top = min(every, default=0.1), max(every, default=1.0)
         alone = log and bottom == top  # one height has no extent on a logarithmic axis
         value_axis(axes, bottom / 2 if alone else bottom, top * 2 if alone else top, log)

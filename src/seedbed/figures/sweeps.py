@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from seedbed.figures.axes import plain, value_axis
-from seedbed.figures.style import INK, PALETTE, TICKS, applied, blank, legend_below
+from seedbed.figures.style import GREY, INK, PALETTE, TICKS, applied, blank, legend_below
 
 LINES = 100  # members drawn at most
 
@@ -23,25 +23,27 @@ def sweep(
     *,
     x_label: str = "learning rate",
     y_label: str = "loss of the batch, smoothed",
+    noise: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None = None,
 ) -> Figure:
     """Above, the loss against the rate: members, the middle 50 and 90 %, the median. Below, a row for each rule.
 
-    A rule's row has a dot for every seed and a bar at their median. Losses are NaN behind the step at which a network
-    diverged; bands are over those that are still finite, and end where fewer than half are.
+    `noise`, for a sweep of the batch size: sizes, the noise scale there, and the ends of its interval (NaN: no bound),
+    which stand in a panel between the two, with a line where the batch is as large as the noise scale. A rule's row has
+    a dot for every seed and a bar at their median. Losses are NaN behind the step at which a network diverged; bands
+    are over those that are still finite, and end where fewer than half are.
     """
     suggestions = suggestions or {}
     with applied():
-        figure = blank(7.2 + 0.62 * len(suggestions) + 1.2)
-        heights = [6.0, 0.62 * max(len(suggestions), 1) + 0.5]
+        heights = [6.0, *([4.0] if noise else []), *([0.62 * len(suggestions) + 0.5] if suggestions else [])]
+        figure = blank(sum(heights) + 1.9)
+        panels = list(figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False).flat)
+        _fan(panels[0], rates, losses)
+        panels[0].set_ylabel(y_label)
+        if noise:
+            _noise(panels[1], rates, *noise)
         if suggestions:
-            above, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
-        else:
-            above, below = figure.subplots(), None
-        _fan(above, rates, losses)
-        above.set_ylabel(y_label)
-        lowest = above if below is None else below
-        if below is not None:
-            _rows(below, suggestions)
+            _rows(panels[-1], suggestions)
+        lowest = panels[-1]
         lowest.set_xscale("log")
         lowest.set_xlim(rates[0], rates[-1])
         lowest.xaxis.set_major_locator(LogLocator(numticks=14))
@@ -66,6 +68,23 @@ def _fan(axes: Any, rates: np.ndarray, losses: np.ndarray) -> None:
     top = float(np.nanmax(middle[: max(len(middle) // 2, 1)])) * 1.5  # what explodes goes out of the picture
     least = float(np.nanmin(low))
     value_axis(axes, least, max(top, least + 1e-6), False)
+
+
+def _noise(axes: Any, sizes: np.ndarray, at: np.ndarray, middle: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+    """The noise scale with its interval, and the batch itself; both axes are logarithmic."""
+    axes.tick_params(which="both", **TICKS)
+    there = np.isfinite(middle) & (middle > 0)
+    at, middle, low, high = (array[there] for array in (at, middle, low, high))
+    low, high = np.where(low > 0, low, middle), np.where(np.isfinite(high), high, middle)
+    axes.plot(sizes, sizes, color=GREY, linewidth=0.9, linestyle=(0, (4, 2)))
+    axes.annotate("the batch itself", (sizes[len(sizes) // 6], sizes[len(sizes) // 6]), (4, -9), fontsize=7, color=GREY,
+                  textcoords="offset points")  # fmt: skip
+    axes.errorbar(at, middle, (middle - low, high - middle), color=PALETTE[1], marker="o", markersize=3, linewidth=1.2,
+                  elinewidth=0.8)  # fmt: skip
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(plain))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylabel("noise scale")
 
 
 def _rows(axes: Any, suggestions: Mapping[str, np.ndarray]) -> None:

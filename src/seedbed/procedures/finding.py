@@ -77,7 +77,7 @@ class RateRange:
         medians = [spread.median.estimate for spread in usable]
         widest = max(usable, key=lambda spread: spread.decades)
         return (
-            f"Read by {chosen.rule}, the learning rate is {number_text(chosen.median.estimate)}{_interval(chosen)} "
+            f"Read by {chosen.rule}, the learning rate is {number_text(chosen.median.estimate)}{interval_text(chosen)} "
             f"(median of {len(self.seeds)} seeds). The answers of nine in ten single sweeps lie within "
             f"{chosen.decades:.1f} decades of each other; read by {widest.rule}, within {widest.decades:.1f}. The "
             f"medians of {len(usable)} rules lie between {number_text(min(medians))} and {number_text(max(medians))}."
@@ -85,7 +85,7 @@ class RateRange:
 
     def figure(self) -> "Figure":
         """The loss against the rate as a fan over seeds, and each rule's answers."""
-        smooth = np.stack([_smooth(losses) for losses in self.losses])
+        smooth = np.stack([smooth_for_the_eye(losses) for losses in self.losses])
         return sweeps.sweep(self.rates, smooth, {spread.rule: spread.rates for spread in self.spreads})
 
     def __repr__(self) -> str:
@@ -135,11 +135,7 @@ def find_rate(
 
 def sweep_of(question: Any, low: Any = 1e-7, high: Any = 10.0, steps: Any = None, growth: str = "exponential") -> Spec:
     """The question whose rate grows from step to step, with a trace of every batch and of nothing else."""
-    if not isinstance(question, Spec):
-        raise SpecError(f"find_rate takes a question, sb.Spec(...), got {shown(question)}; give one")
-    if question.factors:
-        names = ", ".join(factor.name for factor in question.factors)
-        raise SpecError(f"a sweep takes one setting, got a question that varies {names}; take one of its settings()")
+    question = one_setting(question, "find_rate")
     if not (isinstance(low, int | float) and isinstance(high, int | float) and 0 < low < high < math.inf):
         raise SpecError(
             f"a sweep grows from a rate above 0, got low={shown(low)} and high={shown(high)}; turn them round"
@@ -157,12 +153,23 @@ def sweep_of(question: Any, low: Any = 1e-7, high: Any = 10.0, steps: Any = None
         ) from None
 
 
-def _smooth(losses: np.ndarray) -> np.ndarray:
+def one_setting(question: Any, finder: str) -> Spec:
+    """A question without factors; raises SpecError for anything else."""
+    if not isinstance(question, Spec):
+        raise SpecError(f"{finder} takes a question, sb.Spec(...), got {shown(question)}; give one")
+    if question.factors:
+        names = ", ".join(factor.name for factor in question.factors)
+        raise SpecError(f"a sweep takes one setting, got a question that varies {names}; take one of its settings()")
+    return question
+
+
+def smooth_for_the_eye(losses: np.ndarray) -> np.ndarray:
     """For the eye: a lag of ten steps, where the tools' own smoothing lags by fifty."""
     return ranges.corrected(losses, 0.9)
 
 
-def _interval(spread: Spread) -> str:
+def interval_text(spread: Spread) -> str:
+    """The interval of a rule's median in brackets, or nothing where there is none."""
     low, high = spread.median.low, spread.median.high
     if not (math.isfinite(low) and math.isfinite(high)):
         return ""

@@ -99,7 +99,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Spread:
-    """A rule over many seeds: each seed's rate (NaN where it is not usable), and how far they lie apart.
+    """A rule over many seeds: each seed's rate (or batch size), NaN where it is not usable, and how far they lie apart.
 
     `median` is the median of the usable rates with its exact interval, `decades` the width of the middle 90 % of
     log10(rate). `without` counts the seeds whose curve gave no usable rate.
@@ -145,11 +145,17 @@ def over_seeds(
         read = [rule(rates, losses) for losses in table]
         usable = np.array([suggestion.rate if suggestion.usable else np.nan for suggestion in read])
         lows = np.array([suggestion.low if suggestion.usable else np.nan for suggestion in read])
-        there = usable[np.isfinite(usable)]
-        median = scores.median(there, level) if there.size else Interval(np.nan, np.nan, np.nan, level, "no rate", 0)
-        ends = np.quantile(np.log10(there), [0.05, 0.95]) if there.size else (np.nan, np.nan)
-        spreads.append(Spread(name, usable, lows, median, float(ends[1] - ends[0]), int(len(read) - there.size)))
+        spreads.append(spread(name, usable, lows, level))
     return spreads
+
+
+def spread(rule: str, answers: Curve, lows: Curve | None = None, level: float = 0.95) -> Spread:
+    """What a rule says for each seed, NaN where it says nothing; `lows` are the lower ends, where it has any."""
+    there = answers[np.isfinite(answers)]
+    median = scores.median(there, level) if there.size else Interval(np.nan, np.nan, np.nan, level, "no answer", 0)
+    ends = np.quantile(np.log10(there), [0.05, 0.95]) if there.size else (np.nan, np.nan)
+    lows = np.full(len(answers), np.nan) if lows is None else lows
+    return Spread(rule, answers, lows, median, float(ends[1] - ends[0]), int(len(answers) - there.size))
 
 
 def bounds(record: Any, usual: tuple[float, float], rule: str = "Smith") -> tuple[float, float]:
