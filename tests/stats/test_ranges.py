@@ -225,3 +225,11 @@ def test_a_record_without_a_sweep_or_with_gaps_is_refused():
         ranges.swept(a_sweep(trace=2))
     with pytest.raises(StatsError, match="got no schedule and 0 traced steps"):
         ranges.swept(xr.Dataset())
+
+
+def test_bounds_are_medians_of_what_a_rule_reads_or_the_usual_ones():
+    record = a_sweep()
+    row = np.array([2.3, 2.3, 1.3, 0.3, 0.3, 0.3])  # a tenth of the fall is passed at 1e-2, nine tenths at 0.1
+    falling, flat = (record.assign(batch_loss=record["batch_loss"] * 0 + losses) for losses in (row, 2.3))
+    assert ranges.bounds(falling.transpose("seed", "step", ...), (1e-9, 1e-8)) == pytest.approx((1e-2, 0.1))
+    assert ranges.bounds(flat, (1e-9, 1e-8)) == (1e-9, 1e-8)

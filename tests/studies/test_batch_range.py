@@ -50,6 +50,6 @@ def test_the_page_answers_with_n_and_shows_the_algorithm(smoke):
     assert all("n = 4" in answer or "n = 3" in answer or "of 4" in answer for answer in answers.values())
     assert (folder / "figures" / "algorithm.svg").stat().st_size > 5_000
     readings = summary["readings"]
-    assert set(readings["loss_by_size"]) == {"after 2 epochs", "after 4 updates"}
+    assert set(readings["loss_by_size"]) == {"after 2 epochs", "after 4 updates", "after 4 updates at lr_max"}
     assert readings["grown_to"]["without"] <= 4
     assert {"noise_scale", "critical_batch", "gap_large", "gap_to_updates"} <= set(readings)

@@ -29,10 +29,17 @@ def against(
     `log` makes the y axis logarithmic, on which quantiles of 0 leave gaps, `log_x` False the x axis linear. `marks` are
     named heights, drawn as dotted lines. `first` is the look of the first group, where another figure has shown some.
 
-    Raises: SpecError for no groups, or values whose points are not those of x, or an x that is not above 0.
+    Raises: SpecError for no groups, or values whose points are not those of x, or an x that is not above 0 (of a
+    linear axis: below 0).
     """
     for name, (x, values) in groups.items():
-        if np.ndim(values) != 2 or np.shape(values)[1:] != np.shape(x) or not np.size(x) or np.min(x) <= 0:
+        if (
+            np.ndim(values) != 2
+            or np.shape(values)[1:] != np.shape(x)
+            or not np.size(x)
+            or np.min(x) < 0
+            or (log_x and np.min(x) == 0)
+        ):
             raise SpecError(
                 f'"{name}" needs x (point,) above 0 and values (member, point), got {np.shape(x)} and '
                 f"{np.shape(values)}; give both on the same points"

@@ -64,6 +64,15 @@ TERMS: Mapping[str, tuple[str, str]] = {
         "an interval made by drawing the seeds again and again with replacement, the number computed each time; BCa "
         "corrects it for skew",
     ),
+    "noise scale": (
+        r"noise scale",
+        "how many examples a batch needs for its gradient to be as much signal as noise: the variance of one example's "
+        "gradient by the square of the mean gradient",
+    ),
+    "B_crit": (
+        r"B_crit|critical batch",
+        "the batch size at which updates and examples to a target are both twice the least that any size needs",
+    ),
     "Wilson": (r"\bWilson", "an interval of a share that is right also where all or none of the members are counted"),
     "Kaplan–Meier": (
         r"Kaplan–Meier|Brookmeyer–Crowley",

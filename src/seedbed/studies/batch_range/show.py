@@ -55,20 +55,24 @@ def losses_of(record: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def sizes_against_loss(context: sb.Context) -> Iterator[Any]:
     """The sheet's figure, at equal epochs and at equal updates."""
-    low, _ = sb.stats.ranges.bounds(context.record("sweep"), USUAL)
-    names = [name for name in ("epochs", "updates") if context.has(name)]
-    read = {name: losses_of(context.record(name)) for name in names}
-    epochs, passes = read["epochs"], context.profile.epochs
-    lines = {f"after {passes} epochs": epochs}
-    if "updates" in read:
-        lines[f"after {read['updates'][2][0]} updates"] = read["updates"]
+    low, high = sb.stats.ranges.bounds(context.record("sweep"), USUAL)
+    passes, count = context.profile.epochs, context.profile.updates
+    named = {f"after {passes} epochs": "epochs", f"after {count} updates": "updates",
+             f"after {count} updates at lr_max": "updates_at_lr_max"}  # fmt: skip
+    lines = {name: losses_of(context.record(record)) for name, record in named.items() if context.has(record)}
+    epochs = lines[f"after {passes} epochs"]
     n = {name: len(losses) for name, (_, losses, _) in lines.items()}
-    yield f"The rate is lr_min = {low:g}, which Smith's rule reads from sweeps in batches of 64 (median over seeds)."
+    yield (
+        f"The rate is lr_min = {low:g}, which Smith's rule reads from sweeps in batches of 64 (median over seeds), and "
+        f"for comparison lr_max = {high:g}. Shallue and others (2019) found that the two ways to compare sizes, after "
+        "as many epochs and after as many updates, give opposite answers, and that few say which one they use."
+    )
     yield sb.Figure(
         "epochs",
         sb.figures.against({name: one[:2] for name, one in lines.items()}, "examples in a batch", "training loss",
                            log=False, marks=[("guessing", GUESSING)]),
-        f"Loss on the whole training set against the batch size at rate {low:g}: medians and middle halves, "
+        f"Loss on the whole training set against the batch size at lr_min = {low:g} unless said otherwise: medians and "
+        f"middle halves, "
         + ", ".join(f"n = {count} {name}" for name, count in n.items()) + ".",
         "Training loss against batch size at equal epochs and at equal updates",
     )  # fmt: skip
@@ -76,19 +80,20 @@ def sizes_against_loss(context: sb.Context) -> Iterator[Any]:
     yield sb.Table(
         ("batch size", "updates", *lines),
         [
-            (f"{size:,.0f}", f"{updates:,}", *(interval(middles[name][place], number) for name in lines))
+            (f"{size:,.0f}", f"{updates:,}", *(interval(found[place], number) if place < len(found) else "—"
+                                               for found in middles.values()))
             for place, (size, updates) in enumerate(zip(epochs[0], epochs[2], strict=True))
         ],
         "Medians of the training loss with 95 % intervals (order statistics), "
         + ", ".join(f"n = {count} {name}" for name, count in n.items())
         + f"; the updates are those of {passes} epochs.",
     )  # fmt: skip
-    yield sb.Reading("loss_by_size", {name: dict(zip(map(str, one[0].astype(int)), [m.plain() for m in middles[name]],
-                                                     strict=True)) for name, one in lines.items()})  # fmt: skip
-    first, last = (f"{epochs[0][place]:,.0f}" for place in (0, -1))
+    plain = {name: {f"{size:.0f}": middle.plain() for size, middle in zip(lines[name][0], found, strict=True)}
+             for name, found in middles.items()}  # fmt: skip
+    yield sb.Reading("loss_by_size", plain)
     told = [
-        f"{name} the training loss goes from {interval(found[0], number)} with batches of {first} to "
-        f"{interval(found[-1], number)} with batches of {last} (n = {n[name]})"
+        f"{name} the training loss goes from {interval(found[0], number)} with batches of {lines[name][0][0]:,.0f} to "
+        f"{interval(found[-1], number)} with batches of {lines[name][0][-1]:,.0f} (n = {n[name]})"
         for name, found in middles.items()
     ]
     yield sb.Answer(f"At lr_min = {low:g}, {'; '.join(told)}; medians with 95 % intervals.")
@@ -309,7 +314,9 @@ def which_method(context: sb.Context) -> Iterator[Any]:
         f"The size that each way says (median with 95 % interval), and its regret in doublings of S E where each size "
         f"is trained at its best rate, and where all are at lr_min: means over n = {own.n} seeds with 95 % bootstrap "
         "intervals. A way that says nothing counts with the largest size, one beyond the sizes trained with the "
-        "nearest; a network that never gets to the target counts with twice the most updates of those that do.",
+        "nearest; a network that never gets to the target counts with twice the most updates of those that do. The "
+        "best size is the one with the lowest median, so that a seed may do better with another: its regret "
+        "is below 0.",
     )
     ranked = sorted(zip(own.names, own.means, strict=True), key=lambda one: one[1].estimate)
     (first, least), (last, most) = ranked[0], ranked[-1]
