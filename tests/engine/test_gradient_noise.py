@@ -118,4 +118,6 @@ def test_a_record_without_the_probe_is_told() -> None:
     found = sb.run(ask(4), 2)
     with pytest.raises(sb.errors.StatsError, match="no step from 9"):
         sb.stats.noise.of_record(found, since=9)
+    alone = [sb.stats.noise.of_record(found.isel(seed=[place])).estimate for place in range(2)]
+    np.testing.assert_array_equal(sb.stats.noise.of_seeds(found), alone)
     assert len(sb.stats.noise.over_steps(found)) == found.sizes["step"]

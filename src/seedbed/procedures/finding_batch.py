@@ -99,7 +99,7 @@ class BatchRange:
         size = grown.median.estimate
         return (
             f"The growing batch is first as large as the noise scale at {number_text(size)} examples"
-            f"{interval_text(grown)}, median of {n} seeds, {grown.without} of which never get there up to {last}; "
+            f"{interval_text(grown)}, median of {n} seeds (without an answer up to {last}: {grown.without}); "
             f"{scale}. From {number_text(size / 4)} to {number_text(4 * size)} examples neither updates nor examples "
             "should cost more than about five times their least."
         )
