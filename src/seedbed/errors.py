@@ -74,6 +74,11 @@ def shown(value: Any) -> str:
     >>> shown("relux"), len(shown("x" * 5_000))
     ("'relux'", 80)
     """
+    shape, kind = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if isinstance(shape, tuple) and shape and not isinstance(value, type):  # an array or a table is never written out
+        return f"{type(value).__name__} of shape {shape}" + (f" and type {kind}" if kind is not None else "")
+    if isinstance(value, tuple) and any(hasattr(item, "shape") for item in value):
+        return f"({', '.join(shown(item) for item in value)})"
     try:
         text = " ".join(repr(value).split())
     except ValueError:  # Python writes no whole number of more than 4,300 digits

@@ -8,16 +8,19 @@ import numpy as np
 from seedbed.datasets.dataset import Dataset
 from seedbed.datasets.downloads import DATASETS, find
 from seedbed.datasets.generators import LAWS, draw, point
+from seedbed.datasets.given import given, table
 from seedbed.datasets.idx import load_mnist, located
 from seedbed.datasets.npy import files
 from seedbed.errors import DataError, nearest
 from seedbed.vocabulary import data as data_words
+from seedbed.vocabulary.given import Arrays
 from seedbed.vocabulary.part import Part
 
 # How each name of `vocabulary.data` that does not depend on seeds becomes arrays.
 FIXED: Mapping[str, Callable[[Part], Dataset]] = {
     "point": lambda part: point(part["x"], part["y"]),
     "files": lambda part: files(**dict(part.options)),
+    "csv": lambda part: table(**dict(part.options)),
     "mnist": lambda part: load_mnist("mnist", **dict(part.options)),
     "fashion_mnist": lambda part: load_mnist("fashion_mnist", **dict(part.options)),
 }
@@ -28,6 +31,8 @@ IMAGES = "images"
 
 def load(part: Part, seeds: Sequence[int] | np.ndarray | None = None) -> Dataset:
     """The arrays of a data part; `seeds` are needed where every seed has a draw of its own. Raises DataError."""
+    if isinstance(part.function, Arrays):
+        return given(part, part.function)
     if part.function is not None or part.name in LAWS:
         return draw(part, seeds)
     if part.name not in FIXED:

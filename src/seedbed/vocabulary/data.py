@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seedbed.errors import PartError, one_of, shown
+from seedbed.vocabulary.given import Arrays, pair
 from seedbed.vocabulary.numbers import MOST_LETTERS, Number, Switch, Whole, Word, number, plain, switch, whole
 from seedbed.vocabulary.part import Part, own, part
 
@@ -205,6 +206,62 @@ def files(
                 **_standardized("files", standardize), **chosen)  # fmt: skip
 
 
+def arrays(
+    inputs: Any,
+    targets: Any,
+    kind: Word = None,
+    standardize: Word = None,
+    train: Whole = None,
+    valid: Any = None,
+    test: Any = None,
+    subset: Word = None,
+    draw: Whole = None,
+    name: Word = "arrays",
+) -> Part:
+    """Arrays of one's own: inputs `(example, feature)` or `(example, channel, height, width)`, targets `(example,)`.
+
+    Anything that NumPy makes an array of: lists, a pandas DataFrame and Series, tensors. `kind` is that of `files`;
+    without one, targets of 0 and 1 are "binary" and text is "classes", numbered in the order of the alphabet. `valid`
+    and `test` are a count or a share to hold out, stratified, or a pair of arrays `(inputs, targets)`; the other
+    options are those of `files`. `name` stands on axes and in tables. `data=(X, y)` and `data=(X, y, kind)` say the
+    same in short. Arrays are copied. Raises PartError where there is not one target for each example.
+
+    >>> arrays([[0.0, 1.0], [1.0, 0.0]], [0, 1], name="two points").label()
+    'two points'
+    """
+    if not isinstance(name, str) or not name or len(name) > MOST_LETTERS:
+        raise PartError(f"the name of arrays is a short text, got {shown(name)}; write for instance name='flowers'")
+    held: dict[str, Any] = {
+        split: pair(value[0], value[1], f"the {split} split of {name}")
+        for split, value in (("valid", valid), ("test", test))
+        if isinstance(value, tuple | list) and len(value) == 2
+    }
+    options = _of_table("arrays", kind, standardize, train, None if "valid" in held else valid,
+                        None if "test" in held else test, subset, draw)  # fmt: skip
+    return Part("data", name, tuple(sorted(options.items())), Arrays(pair(inputs, targets, name), **held))
+
+
+def csv(
+    path: Any,
+    target: Word,
+    kind: Word = None,
+    standardize: Word = None,
+    train: Whole = None,
+    valid: Number = None,
+    test: Number = None,
+    subset: Word = None,
+    draw: Whole = None,
+) -> Part:
+    """A file of comma-separated values whose first line names the columns; `target` is the column to predict.
+
+    Every other column is an input and holds numbers. The options are those of `arrays`.
+    """
+    if not isinstance(target, str) or not target:
+        raise PartError(f"the target of csv is the name of a column, got {shown(target)}; write target='species'")
+    further = _of_table("csv", kind, standardize, train, valid, test, subset, draw)
+    return part("data", "csv", path=str(path), target=target, **further)
+
+
 def generator(
     function: Any, /, draw: Whole = 0, fresh: Switch = False, standardize: Word = None, **options: Any
 ) -> Part:
@@ -228,6 +285,11 @@ def generator(
     >>> generator(ring, radius=1.2)["radius"]
     Dial(value=1.2)
     """
+    if not callable(function):
+        raise PartError(
+            f"a generator is a function f(rng) that returns arrays, got {shown(function)}; for arrays that are there "
+            "already write sb.data.arrays(X, y)"
+        )
     further = _standardized("the generator", standardize)
     return own("data", function, **_draws("the generator", draw, fresh), **further, **options)
 
@@ -275,6 +337,16 @@ def fashion_mnist(
 def class_names(name: str) -> tuple[str, ...]:
     """What the classes of a data set are called, in the order of their numbers; () where that is not known."""
     return CLASSES.get(name, ())
+
+
+def _of_table(word: str, kind: Any, standardize: Any, train: Any, valid: Any, test: Any, subset: Any, draw: Any
+) -> dict[str, Any]:  # fmt: skip
+    """The options of rows of one's own; what is not given is left out."""
+    found: dict[str, Any] = {} if kind is None else {"kind": one_of(kind, KINDS, f"the kind of {word}", PartError)}
+    kept = None if train is None else whole(train, f"train of {word}")
+    found |= {} if kept is None else {"train": kept}
+    found |= {} if test is None else {"test": _held_out(test, f"test of {word}", None)}
+    return found | _standardized(word, standardize) | _selected(word, valid, subset, draw, kept)
 
 
 def _counted(word: str, counts: Mapping[str, Any], draw: Any, fresh: Any, **options: Any) -> Part:
@@ -351,5 +423,5 @@ def _held_out(value: Any, what: str, examples: int | None) -> float | int:
 
 
 WORDS = (random_images, lines, detection, diagonal, curve, corners, xor_blobs, circles, spirals, eggholder,
-         point, files, mnist, fashion_mnist)  # fmt: skip
+         point, files, csv, mnist, fashion_mnist)  # fmt: skip
 TABLE = {word.__name__: word for word in WORDS}

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seedbed.errors import LETTERS, PartError, nearest, shown
+from seedbed.vocabulary.data import arrays
+from seedbed.vocabulary.given import Rule, is_rule, name_of_rule
 from seedbed.vocabulary.part import Part, own
 
 Table = Mapping[str, Callable[..., Part]]
@@ -26,11 +28,36 @@ def find_in(table: Table, kind: str, value: Any) -> Part:
     if isinstance(value, str):
         name, arguments, options = _read(kind, value)
         return build(table, kind, name, arguments, options)
+    if kind == "data" and isinstance(value, tuple) and len(value) in (2, 3):
+        return arrays(*value)
+    if kind == "optimizer" and is_rule(value):
+        return Part(kind, name_of_rule(value), (), Rule(value))
+    if kind == "optimizer" and callable(value):
+        _has_what_it_needs(value)
     if callable(value):
         return own(kind, value)
+    if kind == "data" and hasattr(value, "shape"):
+        raise PartError(f"data are inputs with targets, got {shown(value)} alone; write data=(X, y)")
     raise PartError(
         f'"{kind}" takes a name, a part or a function, got {shown(value)}; see: seedbed list {PLURALS[kind]}'
     )
+
+
+def _has_what_it_needs(rule: Callable[..., Any]) -> None:
+    """Raise PartError for an update rule with a number that nobody gave, such as `optax.lion` by itself."""
+    try:
+        options = inspect.signature(rule).parameters.values()
+    except (TypeError, ValueError):
+        return
+    required = [option for option in options if option.default is option.empty]
+    needed = [option.name for option in required if option.kind not in (option.VAR_POSITIONAL, option.VAR_KEYWORD)]
+    if needed:
+        name = getattr(rule, "__name__", type(rule).__name__)
+        given = ", ".join(f"{option}=..." for option in needed)
+        raise PartError(
+            f'the optimizer "{name}" needs {" and ".join(needed)}, got none; write {name}({given}), or '
+            f'sb.own("optimizer", {name}, {given}), whose numbers can be varied'
+        )
 
 
 def _literal(node: ast.expr) -> Any:
