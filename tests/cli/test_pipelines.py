@@ -1,11 +1,13 @@
 """Commands inside a pipeline: exit codes that say what happened, and valid JSON whatever failed."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
 
 import seedbed as sb
+from seedbed.catalogue.claims import verdict_of
 
 
 def test_several_studies_are_one_list_also_where_one_fails(seedbed):
@@ -32,10 +34,6 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize(("limit", "code"), [("< 1000", 0), ("> 1000", 3)])
 def test_a_verdict_that_is_not_expected_ends_with_three(seedbed, folder, monkeypatch, limit, code):
-    import sys
-
-    from seedbed.catalogue.claims import verdict_of
-
     monkeypatch.setattr(sys.modules["seedbed.catalogue"], "verdict_of", verdict_of, raising=False)
     words = ("claims", "--check", f"mean(final_train_loss) {limit}", folder, "--expect", "supported")
     answer = seedbed(*words, "--json")
