@@ -7,7 +7,7 @@
 #   make coverage    the same simulation, written into docs/coverage.md
 #   make check   lint, format, types, and the walls between packages
 #   make bench   compare side by side on this machine
-#   make docs    write docs/cli.md and docs/glossary.md again from their sources, and check them
+#   make docs    write docs/cli.md, docs/glossary.md and the outputs of the notebooks again, and check them
 #   make pins    write constraints.txt again from pyproject.toml (needs uv)
 #
 # make PYTHON=/path/to/python3.12 run   picks the Python that .venv is made with.
@@ -57,6 +57,7 @@ bench: .venv/installed-bench
 docs: .venv/installed-dev
 	$(BIN)/python -m seedbed.cli.manual > docs/cli.md
 	$(BIN)/python -m seedbed.report.glossary > docs/glossary.md
+	$(BIN)/python -m tests.house.notebooks
 	$(BIN)/python -m pytest -q tests/house
 
 pins:

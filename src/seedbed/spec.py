@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from seedbed import markup
 from seedbed.errors import LETTERS, SpecError, nearest, shown
 from seedbed.stopping import Every, Stop, Target, every, falls_to, reaches
 from seedbed.vocabulary import TABLES, Dial, Part, find, optional, schedules
@@ -106,6 +107,24 @@ class Spec:
         if self.stop is not None and self.steps == 0:
             raise SpecError("a target needs steps in which to arrive, got steps=0; give at least 1, or no target")
         _names_differ(self)
+
+    def __repr__(self) -> str:
+        varied = [f"{factor.name} of {', '.join(map(str, factor.labels))}" for factor in self.factors]
+        words = [
+            f"{name} {text}" for name, text in self._rows() if name not in {factor.name for factor in self.factors}
+        ]
+        return f"<Spec: {'; '.join(words + varied)}>"
+
+    def _repr_html_(self) -> str:
+        return markup.table(["part", "what it is"], self._rows())
+
+    def _rows(self) -> list[list[str]]:
+        """What the question says, field by field, then its factors with their levels."""
+        rows = [[name, part.label()] for name, part in self.parts().items()]
+        rows += [["steps", str(self.steps)]]
+        rows += [] if self.stop is None else [["stop", str(self.stop)]]
+        rows += [] if self.batch_size is None or self.accumulates else [["batch_size", str(self.batch_size)]]
+        return rows + [[factor.name, ", ".join(map(str, factor.labels))] for factor in self.factors]
 
     def replace(self, **changes: Any) -> "Spec":
         """The same question with some fields replaced, or options of its parts: `replace(steps=8, learning_rate=0.1)`.

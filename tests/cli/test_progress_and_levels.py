@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from seedbed.cli import answer, progress
 from seedbed.cli.levels import changes
 from seedbed.errors import UserError
-from seedbed.progress import Progress
+from seedbed.progress import Progress, short
 
 EVENT = Progress("training", "relu, l2", 1, 4, 300, 10_000, 37, 256, 1_234_567.0, 95.0)
 
@@ -96,7 +96,7 @@ def test_durations_and_counts_in_words():
         "1 h 0 min",
         "24 h 0 min",
     ]
-    assert [progress.short(count) for count in (0.5, 999.0, 1000.0, 2.5e9)] == ["0.5", "999", "1 k", "2.5 G"]
+    assert [short(count) for count in (0.5, 999.0, 1000.0, 2.5e9)] == ["0.5", "999", "1 k", "2.5 G"]
 
 
 def on_a_terminal(*words, cwd, **environment):

@@ -22,7 +22,7 @@ from seedbed.measures import specs
 from seedbed.procedures.crossing import Crossing, crossing
 from seedbed.procedures.measured import Bench, measured
 from seedbed.procedures.run import run
-from seedbed.progress import Listener, Progress, silent
+from seedbed.progress import Listener, Progress, silent, watched
 from seedbed.spec import Seeds, Spec, plain_seeds, read_seeds
 from seedbed.studies import TABLE
 from seedbed.study import PROFILES, ProfileName, Study
@@ -70,7 +70,7 @@ def run_study(
     if TABLE.get(study.name) is not study:  # those of the catalogue are checked in its tests
         check_names(study, asked, _late("claims").claimed(study) if study.claims else ())
     crossed = None if sources is None else _crossing(next(iter(specs(asked).values()), None), sources)
-    kept, hear = store.create_or_open(folder / "record"), _loading(listen)
+    kept, hear = store.create_or_open(folder / "record"), _loading(watched(None, listen))
     _is_its_own(kept, folder, source)
 
     def bench(some: Seeds) -> Bench:

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from seedbed.cli.screen import write_table
+from seedbed.progress import duration
 
 WIDEST = 100
 
@@ -52,18 +53,6 @@ def table(settings: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[s
         [_name(one), *_reached(one, hits), *("-" if one.get(end) is None else str(one[end]) for end in ends)]
         for one in settings
     ]
-
-
-def duration(seconds: float) -> str:
-    """A stretch of time in words.
-
-    >>> duration(7.24), duration(192), duration(7500)
-    ('7.2 s', '3 min 12 s', '2 h 5 min')
-    """
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _name(one: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -27,6 +27,7 @@ NOT_RUN = "not run yet"
 COLORS = {"supported": "green", "refuted": "red", "set-up differs": "yellow"}
 WIDEST = 120
 KINDS = ("supported", "refuted", "cannot be told", "set-up differs")
+UNEXPECTED = 3  # the exit code of --expect where a verdict is another one
 ROOM = 15  # columns of the verdict
 
 
@@ -39,6 +40,10 @@ def claims(
         str | None, typer.Option(metavar="LINE", show_default=False, help="Judge this about a run instead.")
     ] = None,
     record: Annotated[str | None, typer.Option(metavar="NAME", help="With --check: which of several records.")] = None,
+    expect: Annotated[
+        Literal["supported", "refuted", "cannot be told", "set-up differs"] | None,
+        typer.Option(help="End with exit code 3 where a verdict is another one."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")] = False,
 ) -> None:
     """Judge published statements by what was run.
@@ -49,17 +54,30 @@ def claims(
     and mean, median, iqm, quantile(hit_step, 0.9) and share.
     """
     if check is not None:
-        _check(check, study, record, as_json)
+        _as_expected([_check(check, study, record, as_json)], expect)
         return
     if record is not None:
         raise UserError('--record names one of the records that --check is about, got no --check; give --check "LINE"')
     found = {name: told(one, out) for name, one in pick([study or "all"]).items()}
+    verdicts = [row["verdict"] for rows in found.values() for row in rows]
     if as_json:
         write_json([row for rows in found.values() for row in rows])
+        _as_expected(verdicts, expect)
         return
     width = _width()
     pages = ["\n".join(_page(name, rows, out, width, whole=study is not None)) for name, rows in found.items() if rows]
     typer.echo("\n\n".join(pages) if pages else "no published statements")
+    _as_expected(verdicts, expect)
+
+
+def _as_expected(verdicts: Sequence[str], expect: str | None) -> None:
+    """End with the exit code 3 where a verdict is not the one expected, or there is none to judge."""
+    others = [verdict for verdict in verdicts if verdict != expect]
+    if expect is None or (verdicts and not others):
+        return
+    got = ", ".join(f"{others.count(other)} {other}" for other in dict.fromkeys(others)) or "no statement"
+    typer.echo(f'expected "{expect}", got {got}', err=True)
+    raise typer.Exit(UNEXPECTED)
 
 
 def told(study: Study, out: Path) -> list[dict[str, Any]]:
@@ -161,8 +179,8 @@ def _width() -> int:
     return min(shutil.get_terminal_size((WIDEST, 40)).columns, WIDEST)
 
 
-def _check(line: str, folder: str | None, name: str | None, as_json: bool) -> None:
-    """A check of one's own: the verdict, and its evidence in a sentence."""
+def _check(line: str, folder: str | None, name: str | None, as_json: bool) -> str:
+    """A check of one's own: the verdict, and its evidence in a sentence; returns the verdict."""
     if folder is None:
         raise UserError("--check judges a run, got no folder; name one, such as seedbed-runs/four_settings")
     from seedbed.catalogue import verdict_of
@@ -170,8 +188,9 @@ def _check(line: str, folder: str | None, name: str | None, as_json: bool) -> No
     found = verdict_of(line, _record(Path(folder), name))
     if as_json:
         write_json(found)
-        return
-    typer.echo("\n".join([f"{found['verdict']}: {line}", *_wrapped(found["sentence"], _width())]))
+    else:
+        typer.echo("\n".join([f"{found['verdict']}: {line}", *_wrapped(found["sentence"], _width())]))
+    return str(found["verdict"])
 
 
 def _record(folder: Path, name: str | None) -> "xr.Dataset":

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seedbed.cli.answer import duration
 from seedbed.cli.pick import pick
-from seedbed.cli.progress import short
 from seedbed.cli.rows import KINDS, rows
 from seedbed.cli.screen import write_json, write_rows, write_table
+from seedbed.progress import duration, short
 from seedbed.study import PROFILES, Study
 
 if TYPE_CHECKING:

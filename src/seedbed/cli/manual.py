@@ -18,8 +18,9 @@ TOP = """\
 
 Written by `make docs` from the commands themselves; a test compares the two. Standard output carries results only,
 progress and errors go to standard error. A mistake in the request ends with exit code 2, a run that failed with 1,
-Ctrl-C with 130; the same command then goes on from what is stored. `SEEDBED_DEBUG=1` shows tracebacks,
-`SEEDBED_DATA=DIR` uses local copies of data sets.
+Ctrl-C with 130; the same command then goes on from what is stored. `seedbed claims --expect supported` ends with 3
+where a verdict is another one. `--json` writes valid JSON, also where one of several studies fails; its fields:
+[summary.md](summary.md). `SEEDBED_DEBUG=1` shows tracebacks, `SEEDBED_DATA=DIR` uses local copies of data sets.
 """
 
 

@@ -12,9 +12,8 @@ from contextlib import contextmanager
 
 import typer
 
-from seedbed.cli.answer import duration
 from seedbed.cli.screen import console, terminal
-from seedbed.progress import Listener, Progress, silent
+from seedbed.progress import Listener, Progress, line, pace, reached, silent
 
 PAUSE = 5.0  # seconds between two plain lines
 
@@ -42,47 +41,6 @@ def lines(write: Callable[[str], None], clock: Callable[[], float] = time.monoto
     return listen
 
 
-def line(event: Progress) -> str:
-    """An event as one line of a log."""
-    if event.phase == "note":
-        return event.label
-    place = f"[{event.group}/{event.groups}] {event.label}"
-    if event.phase == "compiling":
-        return f"{place}: compiling"
-    if event.phase == "stored":
-        return f"{place}: stored, {event.members} networks"
-    facts = [_reached(event), f"{event.running} of {event.members} still training", *_pace(event, "network-steps/s")]
-    return f"{place}: {', '.join(facts)}"
-
-
-def _reached(event: Progress) -> str:
-    """How far the training is, in epochs where it has whole ones, and the loss so far."""
-    if 1 < event.epoch <= event.cap:
-        reached = f"epoch {event.step / event.epoch:.1f} of {event.cap / event.epoch:g}"
-    else:
-        reached = f"step {event.step:,} of {event.cap:,}"
-    return reached if event.loss is None else f"{reached}, loss {event.loss:.3g}"
-
-
-def short(number: float) -> str:
-    """A count with three digits and a unit.
-
-    >>> short(950), short(12_345), short(3_210_000), short(1.5e15)
-    ('950', '12.3 k', '3.21 M', '1.5 P')
-    """
-    for size, unit in ((1e15, " P"), (1e12, " T"), (1e9, " G"), (1e6, " M"), (1e3, " k")):
-        if number >= size:
-            return f"{number / size:.3g}{unit}"
-    return f"{number:.3g}"
-
-
-def _pace(event: Progress, unit: str) -> list[str]:
-    pace = [f"{short(event.rate)} {unit}"] if event.rate else []
-    if event.left is None:
-        return pace
-    return [*pace, f"{'at most ' if event.stops_early else ''}{duration(event.left)} left"]
-
-
 @contextmanager
 def _bar() -> Generator[Listener, None, None]:
     from rich.progress import BarColumn, TextColumn
@@ -107,7 +65,7 @@ def _bar() -> Generator[Listener, None, None]:
             facts = (
                 ["compiling"]
                 if compiling
-                else [_reached(event), f"{event.running}/{event.members} training", *_pace(event, "steps/s")]
+                else [reached(event), f"{event.running}/{event.members} training", *pace(event, "steps/s")]
             )
             place = f"[{event.group}/{event.groups}] {event.label}"
             total = None if compiling else event.cap

@@ -3,10 +3,10 @@
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -55,7 +55,7 @@ def run(
     """Run studies and write their reports.
 
     Each leaves its report, its numbers and its record in DIR/STUDY/. With --json and several studies, standard output
-    is the list of their summaries.
+    is the list of their summaries; one that fails stands there as its error, and the others are run.
 
     What is kept already is not run again, so an interrupted run goes on where it stopped.
     """
@@ -72,8 +72,10 @@ def run(
     options += _further(until=until, margin=margin, sources=sources) + ["--keep-older"] * keep_older
     for study in chosen.values() if len(chosen) > 1 else ():  # before the first of them takes its minutes
         data_at_hand(study, profile)
-    folders: list[Path] = []
-    for word, study in chosen.items():
+
+    first = next(iter(chosen), "")
+
+    def carry_out(word: str, study: Study) -> Path:
         with watching(quiet=as_json) as listen, redirect_stdout(sys.stderr):  # what a function of one's own prints
             outcome = run_study(
                 study, profile=profile, seeds=wanted, changes=asked, data=data, out=out,
@@ -82,11 +84,16 @@ def run(
                 settle_within=margin if until else None, sources=sources, keep_older=keep_older,
             )  # fmt: skip
         if not as_json:
-            typer.echo("\n" if folders else "", nl=False)
+            typer.echo("" if word == first else "\n", nl=False)
             write_answer(study.title, outcome)
-        folders.append(Path(outcome.folder))
+        return Path(outcome.folder)
+
+    if as_json and len(chosen) > 1:
+        _write_all(chosen, carry_out)
+        return
+    folders = [carry_out(word, study) for word, study in chosen.items()]
     if as_json:
-        _write_summaries(folders)
+        typer.echo((folders[0] / "summary.json").read_text(encoding="utf-8").strip())
 
 
 def report(folders: Annotated[list[Path], typer.Argument(metavar="DIR", show_default=False)]) -> None:
@@ -134,9 +141,19 @@ def _further(*, until: str | None, margin: float, sources: int | None) -> list[s
     return [word for name, value, usual in given if value != usual for word in (name, str(value))]
 
 
-def _write_summaries(folders: Sequence[Path]) -> None:
-    """The file itself for one study, a list of them for several."""
-    texts = [(folder / "summary.json").read_text(encoding="utf-8").strip() for folder in folders]
-    if len(texts) > 1:
-        texts = [json.dumps([json.loads(text) for text in texts], indent=2, ensure_ascii=False)]
-    typer.echo(texts[0])
+def _write_all(chosen: Mapping[str, Study], carry_out: Callable[[str, Study], Path]) -> None:
+    """Run every study and write the list of their summaries, with the error of one that failed in its place.
+
+    The first error is raised once the list is written, so that the exit code is that of this error.
+    """
+    listed: list[Any] = []
+    errors: list[Exception] = []
+    for word, study in chosen.items():
+        try:
+            listed.append(json.loads((carry_out(word, study) / "summary.json").read_text(encoding="utf-8")))
+        except Exception as error:
+            errors.append(error)
+            listed.append({"study": study.name, "error": f"{type(error).__name__}: {error}"})
+    typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    if errors:
+        raise errors[0]

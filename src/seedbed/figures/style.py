@@ -9,6 +9,7 @@ business of the other modules here; where files belong is the business of `seedb
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,19 @@ class _Layout(ConstrainedLayoutEngine):
         return result
 
 
+class Shown(Figure):
+    """A figure that a notebook shows where it is the last line of a cell, whether or not pyplot was imported."""
+
+    def _repr_png_(self) -> bytes:
+        pixels = BytesIO()
+        with applied(), _laid_out(self):
+            FigureCanvasAgg(self).print_png(pixels, metadata={"Software": None})
+        return pixels.getvalue()
+
+
 def blank(height: float | int, width: float | int = WIDTH) -> Figure:
     """An empty figure; sizes in centimeters."""
-    return Figure(figsize=(width * CM, height * CM), layout=_Layout())
+    return Shown(figsize=(width * CM, height * CM), layout=_Layout())
 
 
 def single(height: float | int, width: float | int = WIDTH) -> tuple[Figure, Axes]:

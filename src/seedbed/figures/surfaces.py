@@ -15,7 +15,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from seedbed.errors import SpecError
 from seedbed.figures.axes import plain, wrapped
-from seedbed.figures.style import CM, INK, TICKS, WIDTH, applied, columns_for
+from seedbed.figures.style import CM, INK, TICKS, WIDTH, Shown, applied, columns_for
 
 if TYPE_CHECKING:
     from mpl_toolkits.mplot3d import Axes3D
@@ -66,7 +66,7 @@ def surfaces(panels: Sequence[Panel], x_label: str, y_label: str, *, same_z: boo
         columns = min(columns_for(len(panels)), 3)
         rows = -(-len(panels) // columns)
         cell = _Cell(columns, rows)
-        figure = Figure(figsize=(cell.total[0] * CM, cell.total[1] * CM))  # placed by hand: layouts misjudge 3-D axes
+        figure = Shown(figsize=(cell.total[0] * CM, cell.total[1] * CM))  # placed by hand: layouts misjudge 3-D axes
         for index, panel in enumerate(panels):
             axes: Axes3D = figure.add_axes(cell.surface(index), projection="3d")  # pyright: ignore[reportAssignmentType]
             cmap, low, high = panel.colors(z_range)

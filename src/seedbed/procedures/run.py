@@ -22,7 +22,7 @@ from seedbed.errors import SpecError, StoreError, shown
 from seedbed.procedures.executors import Executor, Measuring, executor
 from seedbed.procedures.identity import Sources, identity, is_own_law
 from seedbed.procedures.members import with_members
-from seedbed.progress import Listener, Progress, silent
+from seedbed.progress import Listener, Progress, silent, watched
 from seedbed.record import Block
 from seedbed.spec import Seeds, Setting, Spec, digest, read_seeds, trace_steps
 from seedbed.store import BlockFile, DamagedError, Store, absent, create_or_open
@@ -43,6 +43,7 @@ def run(
     name: str = "record",
     engine: str = "jax",
     train: Train | None = None,
+    progress: bool | None = None,
     listen: Listener = silent,
     notes: Mapping[str, Any] | None = None,
     keep_older: bool = False,
@@ -55,7 +56,9 @@ def run(
     `seeds` is a number (256: seeds 0 to 255), a range ("0:1000", range(8, 16)) or a list ("42,7", [42, 7]), which the
     record keeps in the order given. `store` is an open store or a folder, made if absent; without one the record lives
     in memory only. `name` is what the record is called in its store. `engine`
-    is "jax" or "reference"; `train` replaces it by a function of one's own. `notes` go into the record's attributes.
+    is "jax" or "reference"; `train` replaces it by a function of one's own. `progress` shows one line on standard error
+    while networks train: None in a notebook or a terminal, True anywhere, False nowhere; `listen` is told instead.
+    `notes` go into the record's attributes.
     """
     if not hasattr(question, "settings"):
         raise SpecError(
@@ -74,7 +77,7 @@ def run(
     keys = [digest(one) for one in identities]
     for advice in sources.advice(settings, wanted):
         sys.stderr.write(f"seedbed: {advice}\n")
-    work = _Work(store, settings, identities, keys, wanted, trainer, sources, listen, keep_older)
+    work = _Work(store, settings, identities, keys, wanted, trainer, sources, watched(progress, listen), keep_older)
     blocks = _in_memory(work) if store is None else _stored(work)
     caps = [setting.spec.steps for setting in settings]  # in steps, where the question has epochs
     provenance = {"cap": min(caps), "longest": max(caps)} if question.in_epochs else {}

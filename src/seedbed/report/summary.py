@@ -18,6 +18,8 @@ from seedbed.report.frame import seeds_text
 from seedbed.report.page import Page
 from seedbed.study import ProfileName, Study
 
+SCHEMA = 1  # rises when a field goes or means something else; docs/summary.md describes the fields
+
 
 def summary(
     study: Study,
@@ -39,6 +41,7 @@ def summary(
     settings = _gather(records, stats.summarize) if entries is None else entries
     compared = _gather(records, stats.compare) if comparisons is None else comparisons
     return {
+        "schema": SCHEMA,
         "study": study.name,
         "profile": profile,
         "seeds": seeds_text(seeds),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from seedbed import markup
 from seedbed.errors import StatsError
 from seedbed.record import name_of
 from seedbed.stats.families import holm
@@ -49,6 +50,17 @@ class Comparison:
     both_never: int
     one_run: Chance
     one_run_same_seed: Chance
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {'; '.join(f'{what} {value}' for what, value in zip(*self._row(), strict=True))}>"
+
+    def _repr_html_(self) -> str:
+        head, row = self._row()
+        return markup.table(head, [row])
+
+    def _row(self) -> tuple[list[str], list[str]]:
+        head = ["A", "B", "mean(A) - mean(B)", "p (Holm)", "P(A beats B)", "n"]
+        return head, [*self.names(), str(self.difference), f"{self.p:.2g}", str(self.beats), str(self.difference.n)]
 
     def names(self) -> tuple[str, str]:
         """Both settings in words."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from seedbed import markup
 from seedbed.errors import StatsError
 from seedbed.stats.comparisons import Comparison, pairwise
 from seedbed.stats.interval import Interval
@@ -20,7 +21,7 @@ from seedbed.stats.proportions import wilson
 from seedbed.stats.resampling import mean_intervals
 from seedbed.stats.single_run import OneRun, one_run
 from seedbed.stats.survival import Survival, running_times
-from seedbed.stats.words import Overview
+from seedbed.stats.words import Overview, median_text, table
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,25 @@ class Hits:
     cap: float
     target: str = ""
     judged: str = ""  # when the target was judged, "" or "every step" where at every step
+
+    def __repr__(self) -> str:
+        return f"{self._title()}\n\n{table(*self._rows())}"
+
+    def _repr_html_(self) -> str:
+        return markup.table(*self._rows(), self._title())
+
+    def _title(self) -> str:
+        target = f" until {self.target}" if self.target else ""
+        return f"Steps{target}: {len(self.names)} settings, {len(self.never)} seeds each, watched to step {self.cap:g}"
+
+    def _rows(self) -> tuple[list[str], list[list[str]]]:
+        """A line for each setting: how many arrived, the share and the median with their 95 % intervals."""
+        rows = [
+            [name, f"{round(share.estimate * share.n)} of {share.n}", str(share),
+             median_text(Survival(column, self.cap).median())]
+            for (name, share), column in zip(self.shares().items(), self.members.values.T, strict=True)
+        ]  # fmt: skip
+        return ["setting", "arrived", "share", "median step"], rows
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from scipy import special, stats
 
 import seedbed.stats.proportions as proportions
 import seedbed.stats.scores as scores
+from seedbed import markup
 from seedbed.errors import StatsError
 from seedbed.stats.families import holm
 from seedbed.stats.hits import Hits
@@ -85,6 +86,13 @@ class TwoSample:
     @property
     def _holds_0(self) -> bool:
         return self.difference.low <= 0 <= self.difference.high
+
+    def __repr__(self) -> str:
+        return f"<TwoSample: {self.sentence()}>"
+
+    def _repr_html_(self) -> str:
+        rows = [[side.name, str(side.n), str(side.median), str(side.mean)] for side in (self.a, self.b)]
+        return markup.table(["setting", "n", "median", "mean"], rows, self.sentence())
 
     def sentence(self) -> str:
         """The answer in one sentence, with its interval and n."""

@@ -26,6 +26,7 @@ import numpy as np
 import xarray as xr
 
 import seedbed.stats.equivalence as equivalence
+from seedbed import markup
 from seedbed.errors import StatsError
 from seedbed.stats.checks import Check, Term, parse
 from seedbed.stats.interval import Interval, Significance, finite
@@ -79,6 +80,20 @@ class Verdict:
     effect: Link | None = None
     one_run: Interval | None = None
     reason: str = ""
+
+    def __repr__(self) -> str:
+        found = [f"{what} = {value}, n = {n}" for what, value, n in self._rows()]
+        return f"<Verdict: {self.answer}: {'; '.join([str(self.check), *found, *filter(None, [self.reason])])}>"
+
+    def _repr_html_(self) -> str:
+        title = f"{self.answer}: {self.check}" + (f" ({self.reason})" if self.reason else "")
+        return markup.table(["term", "value and 95 % interval", "n"], self._rows(), title)
+
+    def _rows(self) -> list[list[str]]:
+        """A line for each term of the check: its value with its interval and unit, and n."""
+        units = {"1": "", "share": ""}
+        return [[str(one.term), f"{one.value} {units.get(one.unit, one.unit)}".strip(), str(one.value.n)]
+                for one in self.findings]  # fmt: skip
 
     def plain(self) -> dict[str, Any]:
         """The same as JSON-ready data."""

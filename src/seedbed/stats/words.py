@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from seedbed import markup
 from seedbed.stats.comparisons import Comparison
 from seedbed.stats.interval import Interval
 from seedbed.stats.order import Order
@@ -32,6 +33,10 @@ class Overview:
         )
         return "\n\n".join(parts)
 
+    def _repr_html_(self) -> str:
+        tables = markup.table(*_setting_rows(self), _title(self)) + markup.table(*_pair_rows(self.pairs))
+        return tables + "".join(map(markup.paragraph, (_groups(self.order), _single(self.one_run), _methods(self))))
+
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Left-aligned plain-text columns, two blanks apart.
@@ -52,17 +57,22 @@ def _title(overview: Overview) -> str:
 
 
 def _settings(overview: Overview) -> str:
-    rows = []
+    return table(*_setting_rows(overview))
+
+
+def _setting_rows(overview: Overview) -> tuple[list[str], list[list[str]]]:
+    rows: list[list[str]] = []
     for name, mean, rank in zip(overview.order.names, overview.order.means, overview.order.ranks, strict=True):
         share, median = overview.shares[name], overview.medians[name]
         arrived = f"{round(share.estimate * share.n)} of {share.n}"
         rows.append(
-            [f"{rank.estimate:.0f}", f"{rank.low:.0f}-{rank.high:.0f}", name, arrived, _median(median), str(mean)]
+            [f"{rank.estimate:.0f}", f"{rank.low:.0f}-{rank.high:.0f}", name, arrived, median_text(median), str(mean)]
         )
-    return table(["rank", "interval", "setting", "arrived", "median step", "restricted mean"], rows)
+    return ["rank", "interval", "setting", "arrived", "median step", "restricted mean"], rows
 
 
-def _median(median: Interval) -> str:
+def median_text(median: Interval) -> str:
+    """A median step with its interval, where half of the members arrived."""
     if median.estimate != median.estimate:
         return "not reached"
     return str(median).replace("-]", "not reached]")
@@ -76,13 +86,17 @@ def _groups(order: Order) -> str:
 
 
 def _pairs(pairs: Sequence[Comparison]) -> str:
-    rows = []
+    return table(*_pair_rows(pairs))
+
+
+def _pair_rows(pairs: Sequence[Comparison]) -> tuple[list[str], list[list[str]]]:
+    rows: list[list[str]] = []
     for pair in pairs:
         a, b = pair.names()
         rows.append(
             [f"{a} - {b}", str(pair.difference), _p(pair.p), str(pair.beats), str(pair.ties), _chance(pair.one_run)]
         )
-    return table(["A - B", "difference of means", "p (Holm)", "P(A beats B)", "ties", "one run misleads"], rows)
+    return ["A - B", "difference of means", "p (Holm)", "P(A beats B)", "ties", "one run misleads"], rows
 
 
 def _single(run: OneRun) -> str:

@@ -193,11 +193,14 @@ def which_way(context: sb.Context) -> Iterator[Any]:
     gap = sb.stats.pairs.difference(last[GROWING], last[SHRINKING])
     updates = context.record("ends")["updates"].isel(seed=0)
     counts = [int(updates.sel(policy=name)) for name in (GROWING, SHRINKING)]
+    ahead = "the growing one ends higher" if gap.low > 0 else "the shrinking one ends higher"
+    found = ahead if gap.low * gap.high > 0 else "the two cannot be told apart"
     yield sb.Reading("growing_minus_shrinking", gap.plain())
     yield sb.Answer(
-        f"By the noise, an increase: a growing batch is the counterpart of a falling rate. At lr_min after as many "
-        f"examples, growing minus shrinking is {interval(gap, points)} points of final test accuracy (mean of n = "
-        f"{gap.n} paired seeds, 95 % interval); growing makes {counts[0]:,} updates, shrinking {counts[1]:,}."
+        f"By the noise, an increase: a growing batch is the counterpart of a falling rate. At lr_min, however, after "
+        f"as many examples {found}: growing minus shrinking is {interval(gap, points)} points of final test accuracy "
+        f"(mean of n = {gap.n} paired seeds, 95 % interval); growing makes {counts[0]:,} updates, shrinking "
+        f"{counts[1]:,}."
     )
 
 

@@ -27,10 +27,6 @@ LOSSES = {64: 0.3666, 128: 0.2892, 256: 0.2553, 512: 0.2390, 1024: 0.2308, 2048:
 ORDERS = (  # id, source, record, statement, check, what was different there
     ("epochs-favor-small", SHALLUE, "epochs", "After as many epochs the loss is lower with small batches",
      "mean(final_train_loss, batch_size=64) < mean(final_train_loss, batch_size=8192)", ""),
-    ("small-generalizes", "Keskar et al. 2016, network F1", "epochs", "Trained with small batches a network "
-     "generalizes better (MNIST: 98.03 % with 256 against 97.81 % with a tenth of the set)",
-     "mean(final_test_accuracy, batch_size=4096) < mean(final_test_accuracy, batch_size=256)",
-     "five layers of 512 units on MNIST, both trained until they have converged: 52 TFLOP a run"),
     ("updates-favor-large", SHALLUE, "updates", "After as many updates the loss is lower with large batches (at "
      "lr_min)",
      "mean(final_train_loss, batch_size=8192) < mean(final_train_loss, batch_size=64)", ""),
@@ -78,7 +74,7 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
 
     pieces = net.replace(micro_batch=64)
     noisy = {"probes": [sb.probes.gradient_noise(profile.parts)], "splits": ()}
-    by_batch = {"trace": 1, "evaluate": 1_000_000, "probes": (), "splits": ("train", "test")}
+    by_batch = {"trace": 1, "evaluate": 1_000_000, "probes": ()}
     asked["epochs"] = later(
         lambda low, _: pieces.replace(steps=sb.epochs(profile.epochs), learning_rate=low, **by_batch).vary(
             batch_size=profile.sizes

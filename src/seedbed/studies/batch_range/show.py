@@ -227,7 +227,7 @@ def what_it_costs(context: sb.Context) -> Iterator[Any]:
     yield sb.Answer(
         f"Not from the loss, which has no turn. From costs: with the best rate for each size B_crit is "
         f"{interval(found, number)} examples (median of n = {there.size} seeds, 95 % interval), where updates and "
-        f"examples are both twice their least. b_min = B_crit / 4 = {number(found.estimate / 4, 2)} and b_max = 4 "
+        f"examples are both twice their least. So b_min = B_crit / 4 = {number(found.estimate / 4, 2)} and b_max = 4 "
         f"B_crit = {number(4 * found.estimate, 2)}, at which the dearer of the two is five times and the other 1.25 "
         f"times its least. The cheapest size trained is {cheapest:.0f}."
     )
