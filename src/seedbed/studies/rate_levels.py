@@ -98,7 +98,8 @@ def speed_and_end(context: sb.Context) -> Iterator[Any]:
     first: dict[float, Any] = {}
     for levels, part in sb.rows(epochs):
         if levels["epoch"] == "epoch 1":
-            first[levels["learning_rate"]] = sb.stats.scores.mean(part["batch_loss"].values)
+            same = part["batch_loss"].sel(seed=ends.members.seeds)
+            first[levels["learning_rate"]] = sb.stats.scores.mean(same.values)
     for levels, last in zip(ends.members.settings, ends.means, strict=True):
         rate = levels["learning_rate"]
         rows.append((f"{rate:g}", numbers(first[rate]) if rate in first else "—", numbers(last)))
@@ -124,7 +125,10 @@ def points(value: Any) -> str:
 def noise(context: sb.Context) -> Iterator[Any]:
     """How much validation accuracy moves from one look to the next in the second half, and what the best epoch adds."""
     jitter, best = context.scored("ends", "jitter_accuracy", "lower"), context.scored("ends", "best_over_last", "lower")
-    rows = [(name, points(one), points(more)) for name, one, more in zip(jitter.names, jitter.means, best.means, strict=True)]
+    rows = [
+        (name, points(one), points(more))
+        for name, one, more in zip(jitter.names, jitter.means, best.means, strict=True)
+    ]
     yield sb.Table(
         ("setting", "mean |change| between looks", "best look minus last"),
         rows,
