@@ -254,15 +254,49 @@ def settings(record: xr.Dataset) -> list[dict[str, Any]]:
     return [dict(zip(names, combination, strict=True)) for combination in itertools.product(*levels)]
 
 
+def as_labelled(record: xr.Dataset, levels: Mapping[str, Any]) -> dict[str, Any]:
+    """These levels as the record has them, where they are written as they are printed (`as_printed`)."""
+    labels = {name: record[name].values.tolist() if name in record.dims else [] for name in levels}
+    return {name: as_printed(level, labels[name]) for name, level in levels.items()}
+
+
+def as_printed(level: Any, labels: Sequence[Any]) -> Any:
+    """The label that a level is equal to, else the only one that is printed like it, else the level itself.
+
+    >>> as_printed("0.00316228", [0.001, 0.0031622776601683794])
+    0.0031622776601683794
+    """
+    same = [label for label in labels if label == level or str(label) == str(level)]
+    alike = same or [label for label in labels if label_text(label) == str(level)]
+    if not alike and not isinstance(level, bool):
+        try:
+            text = f"{float(level):g}"
+        except (TypeError, ValueError):
+            return level
+        alike = [label for label in labels if not isinstance(label, str) and label_text(label) == text]
+    return alike[0] if len(alike) == 1 or same else level
+
+
+def label_text(label: Any) -> str:
+    """A label as tables and axes print it.
+
+    >>> label_text(0.0031622776601683794), label_text("relu")
+    ('0.00316228', 'relu')
+    """
+    return f"{label:g}" if isinstance(label, float) else str(label)
+
+
 def select(record: xr.Dataset, levels: Mapping[str, Any]) -> xr.Dataset:
-    """The part of a record at the given levels."""
+    """The part of a record at the given levels, which may be written as they are printed."""
+    levels = as_labelled(record, levels)
     for name, level in levels.items():
         if name not in record.dims:
             raise SpecError(f'no factor "{name}" in this record{nearest(name, factors(record))}')
         known = record[name].values.tolist()
         if level not in known:
-            close = nearest(str(level), map(str, known))
-            raise SpecError(f'no level "{level}" of {name} in this record{close} (it has {", ".join(map(str, known))})')
+            printed = [label_text(label) for label in known]
+            close = nearest(str(level), printed)
+            raise SpecError(f'no level "{level}" of {name} in this record{close} (it has {", ".join(printed)})')
     return watched(record, levels).sel(dict(levels))
 
 

@@ -119,3 +119,17 @@ def test_what_cannot_be_compared_is_one_sentence(seedbed, keep, words, mistake):
     assert said.exit_code == 2
     assert mistake in said.output
     assert len(said.output.strip().splitlines()) == 1
+
+
+def test_which_way_is_better_is_asked_where_it_is_not_known():
+    from seedbed.cli.compare import _usual
+    from seedbed.errors import UserError
+
+    assert [_usual(of) for of in (None, "hit_step", "final_test_loss", "final_test_accuracy")] == [
+        "lower",
+        "lower",
+        "lower",
+        "higher",
+    ]
+    with pytest.raises(UserError, match="--of final_train_f1; add --better lower or higher"):
+        _usual("final_train_f1")

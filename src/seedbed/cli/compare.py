@@ -1,7 +1,7 @@
 """Two records, or two settings of one, against each other. The statistics are `seedbed.stats.two_sample`'s."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -32,7 +32,8 @@ def compare(
         str | None, typer.Option(metavar="VARIABLE", help="What is compared; the steps to the target, if there is one.")
     ] = None,
     better: Annotated[
-        Literal["lower", "higher"] | None, typer.Option(help="Which way is better; higher for accuracies.")
+        Literal["lower", "higher"] | None,
+        typer.Option(help="Which way is better, where it is no loss, accuracy or step."),
     ] = None,
     record: Annotated[str | None, typer.Option(metavar="NAME", help="Which record, where a run left several.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")] = False,
@@ -117,14 +118,14 @@ def _open(folder: str, name: str | None) -> "xr.Dataset":
 
 def _levels(text: str, record: "xr.Dataset") -> dict[str, Any]:
     """`activation=relu,loss=l2` as one setting of the record; a factor with one level may be left out."""
-    from seedbed.record import factors, select
+    from seedbed.record import as_labelled, factors, select
 
     words: list[str] = []
     for piece in text.split(","):  # a comma inside leaky_relu(slope=0.1) belongs to its level
         words = [*words, piece] if _names(piece, record) or not words else [*words[:-1], f"{words[-1]},{piece}"]
     asked = {name: levels[0] if len(levels) == 1 else str(levels) for name, levels in changes(words).items()}
     labels = {name: record[name].values.tolist() for name in factors(record)}
-    chosen = {name: _known(level, labels.get(name, [])) for name, level in asked.items()}
+    chosen = as_labelled(record, asked)
     select(record, chosen)  # refuses what is no factor or no level
     for name, known in labels.items():
         if name not in chosen and len(known) > 1:
@@ -137,11 +138,6 @@ def _levels(text: str, record: "xr.Dataset") -> dict[str, Any]:
 
 def _names(piece: str, record: "xr.Dataset") -> bool:
     return piece.partition("=")[0].strip() in record.dims
-
-
-def _known(level: Any, labels: Sequence[Any]) -> Any:
-    """The label that is written like this."""
-    return next((label for label in labels if label == level or str(label) == str(level)), level)
 
 
 def _values(record: "xr.Dataset", of: str | None, levels: Mapping[str, Any]) -> "Hits | Members":
@@ -167,8 +163,19 @@ def _compared(
 
     if better == "higher" and isinstance(a, stats.Hits):
         raise UserError("of steps to arrive fewer are better, got --better higher; leave it out")
-    way = better or ("higher" if of and of.endswith("accuracy") else "lower")
+    way = better or _usual(of)
     return two_sample.compare(a, b, names, way, f"mean {of}" if of else "mean")
+
+
+def _usual(of: str | None) -> Literal["lower", "higher"]:
+    """Which way is better for steps, losses and accuracies; of anything else only the user knows."""
+    if of in (None, "hit_step") or str(of).endswith("loss"):
+        return "lower"
+    if str(of).endswith("accuracy"):
+        return "higher"
+    raise UserError(
+        f"which way is better is known of losses and accuracies, got --of {of}; add --better lower or higher"
+    )
 
 
 def _shortest(record: "xr.Dataset", levels: Mapping[str, Any]) -> str:

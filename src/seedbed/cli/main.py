@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from seedbed import __version__
-from seedbed.cli import compare, data, find, judge, lab, look, new, run, verify
+from seedbed.cli import compare, data, export, find, judge, lab, look, new, run, verify
 from seedbed.cli.door import Door
 
 app = typer.Typer(
@@ -42,6 +42,7 @@ app.command()(run.run)
 app.command()(run.report)
 app.command()(judge.claims)
 app.command()(compare.compare)
+app.command()(export.export)
 app.command()(find.find_rate)
 app.command()(find.find_batch_size)
 app.add_typer(data.app, name="data")

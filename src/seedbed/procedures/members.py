@@ -100,6 +100,7 @@ def open_record(folder: Any, name: str | None = None) -> xr.Dataset:
 def _setting(record: xr.Dataset, levels: dict[str, Any]) -> dict[str, Any]:
     """A level for each factor: the named ones, and the only one of the others."""
     known = {name: record[name].values.tolist() for name in records.factors(record)}
+    levels = records.as_labelled(record, levels)
     records.select(record, levels)  # refuses what is no factor or no level
     for name, labels in known.items():
         if name not in levels and len(labels) > 1:

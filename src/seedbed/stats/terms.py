@@ -19,7 +19,7 @@ from scipy import stats
 import seedbed.stats.pairs as pairs
 import seedbed.stats.scores as scores
 from seedbed.errors import StatsError, nearest
-from seedbed.record import independent, name_of, watched
+from seedbed.record import as_printed, independent, label_text, name_of, watched
 from seedbed.stats.checks import Term
 from seedbed.stats.hits import hits
 from seedbed.stats.interval import Interval, Significance
@@ -162,18 +162,18 @@ def _at(term: Term, members: Members) -> int:
             raise StatsError(
                 f'no factor "{name}" of {term.variable} in this record{nearest(name, known)} (it has {listed})'
             )
-        if not any(_same(label, level) for label in known[name]):
-            labels = [_label(label) for label in known[name]]
+        if as_printed(level, known[name]) not in known[name]:
+            labels = [label_text(label) for label in known[name]]
             close = nearest(level, labels)
             raise StatsError(f'no level "{level}" of {name} in this record{close} (it has {", ".join(labels)})')
     for name, labels in known.items():
         if name not in term.levels and len(labels) > 1:
             raise StatsError(
-                f"{term} leaves {name} open, which has the levels {', '.join(map(_label, labels))}; name one of them, "
-                "because nothing is averaged over settings"
+                f"{term} leaves {name} open, which has the levels {', '.join(map(label_text, labels))}; name one of "
+                "them, because nothing is averaged over settings"
             )
-    return next(at for at, one in enumerate(members.settings)
-                if all(_same(one[name], level) for name, level in term.levels.items()))  # fmt: skip
+    chosen = {name: as_printed(level, known[name]) for name, level in term.levels.items()}
+    return next(at for at, one in enumerate(members.settings) if chosen.items() <= dict(one).items())
 
 
 def lacking(term: Term, record: xr.Dataset) -> list[str]:
@@ -182,21 +182,8 @@ def lacking(term: Term, record: xr.Dataset) -> list[str]:
     return [
         f"{name.replace('_', ' ')} {term.levels[name]}"
         for name, labels in known.items()
-        if not any(_same(label, term.levels[name]) for label in labels)
+        if as_printed(term.levels[name], labels) not in labels
     ]
-
-
-def _label(label: Any) -> str:
-    return f"{label:g}" if isinstance(label, float) else str(label)
-
-
-def _same(label: Any, written: str) -> bool:
-    if isinstance(label, str):
-        return label == written
-    try:
-        return float(label) == float(written)
-    except ValueError:
-        return str(label) == written
 
 
 def _check_values(of: Column) -> None:
