@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from seedbed import __version__
-from seedbed.cli import compare, data, export, find, judge, lab, look, new, run, verify
+from seedbed.cli import compare, data, export, find, judge, lab, look, new, parts, run, verify
 from seedbed.cli.door import Door
 
 app = typer.Typer(
@@ -40,6 +40,7 @@ app.command("list")(look.list_words)
 app.command()(look.show)
 app.command()(run.run)
 app.command()(run.report)
+app.command()(parts.merge)
 app.command()(judge.claims)
 app.command()(compare.compare)
 app.command()(export.export)

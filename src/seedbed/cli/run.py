@@ -12,6 +12,7 @@ import typer
 
 from seedbed.cli.answer import reports, write_answer
 from seedbed.cli.levels import changes
+from seedbed.cli.parts import run_parts
 from seedbed.cli.pick import pick
 from seedbed.cli.progress import watching
 from seedbed.cli.screen import terminal
@@ -47,6 +48,9 @@ def run(
     keep_older: Annotated[
         bool, typer.Option("--keep-older", help="Keep what another program trained; the report says so.")
     ] = False,
+    part: Annotated[
+        str | None, typer.Option(metavar="3/16", help="Train only this part of the seeds; see merge.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write summary.json to standard output, nothing else.")
     ] = False,
@@ -57,7 +61,8 @@ def run(
     Each leaves its report, its numbers and its record in DIR/STUDY/. With --json and several studies, standard output
     is the list of their summaries; one that fails stands there as its error, and the others are run.
 
-    What is kept already is not run again, so an interrupted run goes on where it stopped.
+    What is kept already is not run again, so an interrupted run goes on where it stopped. With --part 3/16 only the
+    third sixteenth of the seeds is trained, and no report is written: for batch systems, see seedbed merge.
     """
     from seedbed.catalogue import data_at_hand, run_study
     from seedbed.spec import read_seeds
@@ -70,6 +75,13 @@ def run(
         _confirm(list(chosen.values()))
     options = _options(profile=profile, seeds=seeds, levels=levels or (), data=data, out=out, engine=engine)
     options += _further(until=until, margin=margin, sources=sources) + ["--keep-older"] * keep_older
+    if part is not None:
+        if until or sources or as_json:
+            raise UserError("a part has no report, so --part goes without --until, --sources and --json")
+        whole = _options(profile=profile, seeds=seeds, levels=levels or (), data=data, engine=engine)
+        how = {"profile": profile, "seeds": wanted, "changes": asked, "data": data, "out": out, "engine": engine}
+        run_parts(chosen, part, [*whole, *["--keep-older"] * keep_older], keep_older=keep_older, **how)
+        return
     for study in chosen.values() if len(chosen) > 1 else ():  # before the first of them takes its minutes
         data_at_hand(study, profile)
 
@@ -126,7 +138,13 @@ def _confirm(studies: Sequence[Study]) -> None:
 
 
 def _options(
-    *, profile: str, seeds: str | None, levels: Sequence[str], data: Path | None, out: Path, engine: str
+    *,
+    profile: str,
+    seeds: str | None,
+    levels: Sequence[str],
+    data: Path | None,
+    engine: str,
+    out: Path = Path("seedbed-runs"),
 ) -> list[str]:
     """The options of a command line that does the same again; what is left at its default is left out."""
     given = [("--profile", profile, "quick"), ("--seeds", seeds, None), ("--data", data, None)]
