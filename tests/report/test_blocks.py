@@ -15,7 +15,7 @@ from seedbed.report.context import Context
 from seedbed.report.frame import text_of
 from seedbed.report.in_short import in_short, spoken
 from seedbed.report.page import Figure, Prose, Table
-from seedbed.report.verdicts import TITLE
+from seedbed.report.verdicts import TITLE, statements
 from seedbed.study import Profile
 
 SEEDS = 30
@@ -307,3 +307,31 @@ def test_curves_say_a_variable_in_words_of_ones_own_and_figures_are_renamed():
     assert figure.name == "lines_largest_weight"
     assert figure.caption.startswith("Largest of all against step")
     assert figure.words == "Largest of all against step"
+
+
+def test_times_of_a_step_are_a_row_per_setting_however_often_they_were_repeated():
+    took = np.array([[[1e-3, 2e-3, 3e-3]], [[2e-3, 4e-3, 6e-3]]])
+    times = xr.Dataset(
+        {"alone": (("arm", "seed", "repeat"), took), "wave": (("arm", "seed", "repeat"), took / 2)},
+        {"arm": ["plain", "both"], "seed": [0]},
+        {"device": "a processor"},
+    )
+    seen = context(times)
+    found = list(sb.show.step_times(record="record", to="plain").items(seen))
+    assert [row[0] for row in found[0].rows] == ["plain", "both"]
+    assert found[0].rows[1][3] == "2"
+    assert "both 2 (2 to 2)" in found[2].text
+    assert "n = 3" in found[2].text
+
+
+def test_what_differs_is_told_once_and_named_by_its_number(three):
+    other = "batches of 32 instead of 64"
+    found = {
+        "statement": "a is faster than b", "source": "S", "check": "", "verdict": "set-up differs",
+        "under": "supported", "differs": other, "contradicts": "", "findings": [], "effect": None, "one_run": None,
+        "n": 30, "reason": "r",
+    }  # fmt: skip
+    section = statements([{**found, "id": "one"}, {**found, "id": "two"}])
+    table, notes = section.items[1:]
+    assert [row[2].startswith("The set-up differs (difference 1).") for row in table.rows] == [True, True]
+    assert notes.text.count(other) == 1

@@ -338,7 +338,8 @@ def test_a_summary_has_its_keys_and_no_nan(study, page, records):
         entries=[{"n": np.int64(2), "hit_step": {"median": float("nan")}}], comparisons=[], claims=[],
     )  # fmt: skip
     assert list(plain) == [
-        "study", "profile", "seeds", "settings", "comparisons", "luck", "needed", "claims", "provenance", "readings",
+        "schema", "study", "profile", "seeds", "settings", "comparisons", "luck", "needed", "claims", "provenance",
+            "readings",
     ]  # fmt: skip
     assert plain["seeds"] == "4:8"
     assert plain["settings"] == [{"n": 2, "hit_step": {"median": None}}]

@@ -25,11 +25,14 @@ RULE = (
 )
 
 
-def sentence(verdict: Plain) -> str:
-    """The evidence of a verdict in sentences that can be read aloud, with n, intervals, and what one run would say."""
+def sentence(verdict: Plain, note: int = 0) -> str:
+    """The evidence of a verdict in sentences that can be read aloud, with n, intervals, and what one run would say.
+
+    With a `note` the set-up's difference is named by that number instead of being told.
+    """
     if verdict.get("reason"):
-        return " ".join([*_differs(verdict), *_measured(verdict), f"This cannot be told: {verdict['reason']}."])
-    return " ".join([*_differs(verdict), *_measured(verdict), *_misleads(verdict)])
+        return " ".join([*_differs(verdict, note), *_measured(verdict), f"This cannot be told: {verdict['reason']}."])
+    return " ".join([*_differs(verdict, note), *_measured(verdict), *_misleads(verdict)])
 
 
 def setting_words(levels: Plain) -> str:
@@ -127,21 +130,33 @@ def statements(claims: Sequence[Plain]) -> Section:
     """The section of published statements; those that contradict one another come first, single runs last."""
     runs = [one for one in claims if single(one)]
     said = [one for one in paired(claims) if one not in runs]
-    rows = [(f"{one['statement']} ({one['source']})", verdict_cell(one), one["sentence"]) for one in said]
+    notes = numbered(said + runs)
+    rows = [
+        (f"{one['statement']} ({one['source']})", verdict_cell(one), sentence(one, notes.get(one["differs"], 0)))
+        for one in said
+    ]
     items: list[Prose | Table] = [Prose(text) for text in (undecided(claims), *disputes(claims)) if text]
     items += [Table(("statement", "verdict", "evidence here"), rows, RULE)] * bool(rows)
-    return Section(TITLE, [*items, *_single_runs(runs)])
+    listed = "\n".join(f"{number}. {why}" for why, number in notes.items())
+    differing = [Prose(f"What differs, by the numbers in the tables:\n\n{listed}")] * bool(notes)
+    return Section(TITLE, [*items, *_single_runs(runs, notes), *differing])
 
 
-def _single_runs(runs: Sequence[Plain]) -> list[Prose | Table]:
-    """Published single runs in a table, a line for each, and below it what is known to differ."""
+def numbered(claims: Sequence[Plain]) -> dict[str, int]:
+    """What differed in the set-up, every reason once with its number, in the order of the claims."""
+    return {why: at + 1 for at, why in enumerate(dict.fromkeys(one["differs"] for one in claims if one["differs"]))}
+
+
+def _single_runs(runs: Sequence[Plain], notes: Mapping[str, int]) -> list[Table]:
+    """Published single runs in a table, a line for each, with the number of what is known to differ."""
     if not runs:
         return []
     rows: list[tuple[str, ...]] = []
     for one in runs:
         (middle,) = one["findings"]
         share = "unknown" if one.get("reason") else _share(one["effect"])
-        told = share, _interval(middle, middle["unit"]), verdict_cell(one)
+        note = f" (difference {notes[one['differs']]})" if one["differs"] else ""
+        told = share, _interval(middle, middle["unit"]), verdict_cell(one) + note
         rows.append((f"{one['statement']} ({one['source']})", *told))
     sizes = " and ".join(number(n) for n in sorted({one["n"] for one in runs}))
     table = Table(
@@ -152,9 +167,7 @@ def _single_runs(runs: Sequence[Plain]) -> list[Prose | Table]:
         "run is supported where it is an ordinary one, and refuted where these networks do not give "
         "it.",
     )
-    notes = single_notes(runs)
-    differing = "What differs, so that these runs are not judged:\n\n" + "\n".join(f"- {note}" for note in notes)
-    return [table, *([Prose(differing)] if notes else [])]
+    return [table]
 
 
 def paired(claims: Sequence[Plain]) -> list[Plain]:
@@ -202,11 +215,11 @@ def _says(claim: Plain) -> str:
     return f"{claim['source']}: {claim['statement'][:1].lower()}{claim['statement'][1:]}"
 
 
-def _differs(verdict: Plain) -> list[str]:
+def _differs(verdict: Plain, note: int) -> list[str]:
     if not verdict.get("differs"):
         return []
     under = {"supported": " it is supported", "refuted": " it is refuted"}.get(verdict["under"], "")
-    return [f"The set-up differs: {verdict['differs']}. As run here{under}:"]
+    return [f"The set-up differs{f' (difference {note})' if note else ': ' + verdict['differs']}. As run here{under}:"]
 
 
 def _measured(verdict: Plain) -> list[str]:

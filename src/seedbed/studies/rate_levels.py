@@ -76,7 +76,9 @@ def outcomes(records: Mapping[str, Any]) -> dict[str, Any]:
         valid = valid[:, np.isfinite(valid).any(axis=0)]
         late = valid[:, valid.shape[1] // 2 :]
         jitter = np.abs(np.diff(late, axis=1)).mean(axis=1)
-        return {"last_loss": loss.sel(chosen).values, "best_accuracy": valid.max(axis=1), "jitter_accuracy": jitter}
+        best = valid.max(axis=1)
+        return {"last_loss": loss.sel(chosen).values, "best_accuracy": best, "jitter_accuracy": jitter,
+                "best_over_last": best - valid[:, -1]}  # fmt: skip
 
     def died(_: dict[str, Any], part: Any) -> dict[str, np.ndarray]:
         return {"died": (part["final_dead"].values == 1) | np.isfinite(part["diverged_step"].values)}
@@ -96,7 +98,8 @@ def speed_and_end(context: sb.Context) -> Iterator[Any]:
     first: dict[float, Any] = {}
     for levels, part in sb.rows(epochs):
         if levels["epoch"] == "epoch 1":
-            first[levels["learning_rate"]] = sb.stats.scores.mean(part["batch_loss"].values)
+            same = part["batch_loss"].sel(seed=ends.members.seeds)
+            first[levels["learning_rate"]] = sb.stats.scores.mean(same.values)
     for levels, last in zip(ends.members.settings, ends.means, strict=True):
         rate = levels["learning_rate"]
         rows.append((f"{rate:g}", numbers(first[rate]) if rate in first else "—", numbers(last)))
@@ -121,10 +124,11 @@ def points(value: Any) -> str:
 
 def noise(context: sb.Context) -> Iterator[Any]:
     """How much validation accuracy moves from one look to the next in the second half, and what the best epoch adds."""
-    jitter, best = context.scored("ends", "jitter_accuracy", "lower"), context.scored("ends", "best_accuracy", "higher")
-    last = context.score
-    gain = [sb.stats.pairs.difference(a, b) for a, b in zip(best.members.values.T, last.members.values.T, strict=True)]
-    rows = [(name, points(one), points(more)) for name, one, more in zip(jitter.names, jitter.means, gain, strict=True)]
+    jitter, best = context.scored("ends", "jitter_accuracy", "lower"), context.scored("ends", "best_over_last", "lower")
+    rows = [
+        (name, points(one), points(more))
+        for name, one, more in zip(jitter.names, jitter.means, best.means, strict=True)
+    ]
     yield sb.Table(
         ("setting", "mean |change| between looks", "best look minus last"),
         rows,

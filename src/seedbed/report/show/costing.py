@@ -12,7 +12,7 @@ import seedbed as sb
 from seedbed.errors import SpecError
 from seedbed.record import name_of
 from seedbed.report.context import Block, Context
-from seedbed.report.numbers import number
+from seedbed.report.numbers import interval, number
 from seedbed.report.operations import Layer, layers, parameter_count, training_operations
 from seedbed.report.page import Figure, Reading, Table
 
@@ -72,7 +72,7 @@ def times(value: Any) -> str:
 
 def plain(value: Any) -> str:
     """A ratio with its interval: `2.1 [1.9, 2.3]`."""
-    return f"{value.estimate:.3g} [{value.low:.3g}, {value.high:.3g}]"
+    return interval(value, number)
 
 
 def costs(context: Context, networks: str, units: Mapping[str, Sequence[int]] | None = None) -> dict[str, Cost]:

@@ -21,6 +21,8 @@ MOST_NAMED = 4  # settings that an answer names one by one
 if TYPE_CHECKING:
     import xarray as xr
 
+    from seedbed.stats.interval import Interval
+
 
 def steps_in_epoch(record: xr.Dataset) -> int:
     """Steps of one pass over the training split, from the batch and the number of examples."""
@@ -69,14 +71,14 @@ def by_epoch_table(*variables: str, record: str = "by_epoch") -> Block:
         for variable in variables:
             means = {
                 (name_of({key: level for key, level in levels.items() if key != "epoch"}), levels["epoch"]): (
-                    sb.stats.scores.mean(part[variable].values) if np.isfinite(part[variable].values).all() else None
+                    _mean(part[variable].values)
                 )
                 for levels, part in rows(shown)
             }
             names = list(dict.fromkeys(name for name, _ in means))
             what = words(variable).lower()
             form = tenth if variable.endswith("accuracy") else number
-            cells = {key: "—" if one is None else interval(one, form) for key, one in means.items()}
+            cells = {key: one if isinstance(one, str) else interval(one, form) for key, one in means.items()}
             when = "over the batches of each epoch" if variable.startswith("batch_") else "at the end of each epoch"
             yield Table(
                 ("setting", *epochs),
@@ -96,6 +98,12 @@ def by_epoch_table(*variables: str, record: str = "by_epoch") -> Block:
             yield Answer(f"{when} the mean {what} {goes} {'; '.join(listed)} (n = {n}, 95 % intervals).")
 
     return Block("Epoch by epoch", items)
+
+
+def _mean(values: np.ndarray) -> Interval | str:
+    """The mean over members with its interval; how many have none, where a loss is no longer a number."""
+    lost = int((~np.isfinite(values)).sum())
+    return f"({lost} of {values.size} diverged)" if lost else sb.stats.scores.mean(values)
 
 
 def best_of(k: int, *, record: str = "", variable: str = "") -> Block:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seedbed.record import name_of, rows
+from seedbed.record import name_of, settings
 from seedbed.report.context import Block, Context
 from seedbed.report.numbers import number
 from seedbed.report.page import Answer, Reading, Table
@@ -21,7 +21,7 @@ def step_times(*, record: str = "times", to: str = "", steps: int = 0) -> Block:
 
     def items(context: Context) -> Iterator[Table | Reading | Answer]:
         times = context.record(record)
-        found = {name_of(levels): _milliseconds(part) for levels, part in rows(times)}
+        found = {name_of(levels): _milliseconds(times.sel(levels)) for levels in settings(times.isel(repeat=0))}
         base = found.get(to, {}).get("alone")
         repeats = times.sizes["repeat"]
         cells = [

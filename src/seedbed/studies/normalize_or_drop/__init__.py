@@ -234,7 +234,7 @@ study = sb.Study(
         },
         "quick": {
             "seeds": 16,
-            "pairs": 32,
+            "pairs": 24,
             "few": 8,
             "fast": 8,
             "train": 6_400,
@@ -250,7 +250,7 @@ study = sb.Study(
             "repeats": 5,
             "least": 0.2,
             "leaves_out": (),
-            "takes": "9 minutes",
+            "takes": "10 minutes",
             "reduced": "6,400 of 60,000 images and 3 epochs of 10 (300 steps instead of 9,370); on Fashion-MNIST 8 "
             "seeds, 6,400 images and 2 epochs of 10; the sigmoid network 2,000 of 50,000 steps; the one-epoch run in "
             "full, with 8 seeds",
