@@ -6,7 +6,7 @@ import xarray as xr
 
 import seedbed as sb
 from seedbed.catalogue import TABLE, retell, run_study
-from seedbed.catalogue.until import Until, settled
+from seedbed.catalogue.until import Until, compared_by, settled
 from seedbed.errors import SpecError, StatsError
 
 
@@ -43,6 +43,8 @@ def test_seeds_stop_when_all_is_settled_and_sources_are_told(tmp_path, monkeypat
     assert (ran.folder / "summary.json").read_bytes() == before
     page = (ran.folder / "report.html").read_text()
     assert "When it was settled" in page
+    assert "told apart by the mean of steps to the target" in page
+    assert told["of"] == "steps to the target"
     assert "Where the variation comes from" in page
 
 
@@ -79,3 +81,19 @@ def test_what_cannot_be_crossed_is_said_before_anything_is_trained(tmp_path):
     with pytest.raises(SpecError, match="framework's own"):
         run_study(whole, profile="smoke", out=tmp_path, sources=3, engine="reference", command="x")
     assert not list(tmp_path.rglob("*.npz"))
+
+
+def test_pairs_are_compared_by_the_study_s_score():
+    """Accuracies say b, losses say a; the score decides which is looked at, and its direction who is better."""
+    rng = np.random.default_rng(7)
+    rows = {"final_test_loss": [0.0, 3.0], "final_test_accuracy": [0.2, 0.9]}
+    arrays = {name: (("seed", "rate"), rng.normal(middles, 0.1, (32, 2))) for name, middles in rows.items()}
+    stopped = {"stop_step": (("seed", "rate"), np.full((32, 2), 9.0))}
+    records = {"record": xr.Dataset(arrays | stopped, {"seed": np.arange(32), "rate": ["a", "b"]}, {"target": ""})}
+    by_score = Until(32, variable="final_test_accuracy", better="higher")
+    assert compared_by(records, by_score) == "final test accuracy"
+    assert settled(records, by_score).decisions[0].difference.estimate == pytest.approx(-0.7, abs=0.1)
+    assert settled(records, by_score).decisions[0].state == "b better"
+    assert compared_by(records, Until(32)) == "final test loss"
+    assert settled(records, Until(32)).decisions[0].state == "a better"
+    assert compared_by(records, Until(32, variable="hit_step")) == "final test loss"  # there is no target

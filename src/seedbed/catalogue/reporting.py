@@ -40,9 +40,10 @@ def write_report(
     context = Context(study, study.profile(profile), records, outcomes, claims)
     page = compose(context)
     if request.get("until"):
-        looked = until.settled(records, until.Until(**request["until"]))
-        further.append(until.section(looked))
-        besides["until"] = looked.plain()
+        asked_until = until.Until(**request["until"])
+        looked, by = until.settled(records, asked_until), until.compared_by(records, asked_until)
+        further.append(until.section(looked, by))
+        besides["until"] = {**looked.plain(), "of": by}
     if crossed is not None:
         told_apart, besides["sources"] = variation(crossed, AXES, crossed.attrs["not_crossed"])
         further.append(told_apart)

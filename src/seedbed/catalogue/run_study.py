@@ -79,12 +79,15 @@ def run_study(
     def measure(some: Seeds) -> dict[str, Any]:
         return carried_out(asked, changed, lambda one, name: measured(one, name, bench(some)))
 
-    until = None if settle_within is None else {"most": len(seeds), "margin": settle_within}
-    if settle_within is None:
+    until: dict[str, Any] | None = None
+    if settle_within is not None:
+        until = {"most": len(seeds), "margin": settle_within}
+        until |= {"variable": study.score.variable, "better": study.score.better} if study.score else {}
+    if until is None:
         records = measure(seeds)
     else:
         looks = _late("until")
-        records, seeds = looks.added(measure, seeds, looks.Until(len(seeds), settle_within))
+        records, seeds = looks.added(measure, seeds, looks.Until(**until))
     if crossed is not None:
         records[CROSSED] = _crossed(crossed, bench(seeds))
     request = {
