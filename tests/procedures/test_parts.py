@@ -59,12 +59,12 @@ def test_parts_in_any_order_and_one_twice_give_the_record_of_a_single_run(parts,
     assert (second.missing, second.merged.there > 0) == ([], True)
     events = []
     run_study(study(), profile="smoke", out=tmp_path / "merged", listen=events.append)
-    trained = {event.setting for event in events if event.phase == "training"}
+    stored = [event for event in events if event.phase == "stored"]
     run_study(study(), profile="smoke", out=tmp_path / "whole")
     for name in ("nets", "few", "later"):
         both = [store.open_record(tmp_path / where / "in_parts" / "record", name) for where in ("merged", "whole")]
         assert both[0].equals(both[1])
-    assert len(trained) == 1  # `later` alone, which needs the whole of `nets`
+    assert len(stored) == 1  # `later` alone, which needs the whole of `nets`
 
 
 def test_a_part_tells_what_it_leaves_and_small_questions_are_shared_out_too(parts, tmp_path):
@@ -98,7 +98,9 @@ def test_a_damaged_block_is_left_behind_and_a_sound_copy_replaces_it(parts, tmp_
     block.write_bytes(block.read_bytes()[:-1] + b"x")
     one = merge_parts([tmp_path / "bad"], tmp_path / "out")[0]
     assert [damage.path.name for damage in one.merged.damaged] == [block.name]
-    shutil.copy(block, next((tmp_path / "out").rglob("blocks")) / block.parent.name / block.name)
+    place = next((tmp_path / "out").rglob("blocks")) / block.parent.name
+    place.mkdir(exist_ok=True)
+    shutil.copy(block, place / block.name)
     merge_parts([parts[0]], tmp_path / "out")
     assert store.open_existing(tmp_path / "out" / "in_parts" / "record").verify() == []
 
