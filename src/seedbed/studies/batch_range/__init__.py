@@ -158,7 +158,7 @@ study = sb.Study(
                  "parts": 8, "reach_sizes": [16, 64, 256, 1024, 4096], "reach_steps": 10_000, "target": 0.4,
                  "norm_epochs": 5, "norm_size": 4096, "takes": "weeks on two cores; a day on a GPU"},
     },
-    score=sb.score("regret", record="regrets", words="doublings of cost"),
+    score=sb.score("regret", record="regrets", words="regret (doublings of the cost)"),
     picture="epochs",
     page=[
         sb.Section("At equal epochs and at equal updates", [sizes_against_loss],
