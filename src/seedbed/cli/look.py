@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seedbed.cli.pick import pick
+from seedbed.cli.pictures import pictures
 from seedbed.cli.rows import KINDS, rows
 from seedbed.cli.screen import write_json, write_rows, write_table
 from seedbed.progress import duration, short
@@ -80,6 +81,7 @@ def _setup(question: "Spec") -> list[tuple[str, str]]:
     facts = [(f"{name} (varied)", levels) for name, levels in varied.items()]
     facts += [(name, _fixed(part, varied)) for name, part in parts.items() if part is not None]
     facts += [("batch", _batch(question))]
+    facts += pictures(question)
     return [*facts, ("stop", f"{question.stop or 'never'}, or after {_length(question.steps)}")]
 
 

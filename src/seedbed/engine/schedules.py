@@ -3,7 +3,7 @@
 Schedules stand where dials stand. Everything that takes dials is given those of `at_step`, and knows no schedule.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -16,7 +16,7 @@ from seedbed.parts.layers import Fixed
 from seedbed.parts.schedules import SCHEDULES
 from seedbed.spec import Spec
 from seedbed.vocabulary import Part
-from seedbed.vocabulary.schedules import is_schedule
+from seedbed.vocabulary.schedules import is_schedule, schedules_in
 
 Schedules = Mapping[str, Part]
 
@@ -25,7 +25,7 @@ def scheduled(question: Spec) -> Schedules:
     """Every schedule of a question by its dotted path."""
     found: dict[str, Part] = {}
     for name, part in question.parts().items():
-        found |= {name: part} if is_schedule(part) else _inside(part, name)
+        found |= {name: part} if is_schedule(part) else dict(schedules_in(part.options, name))
     return found
 
 
@@ -67,21 +67,6 @@ def refreshed(fixed: Any, dials: Dials, schedules: Schedules) -> Any:
         return Fixed(jnp.asarray(dials[node.path], node.value.dtype), node.path) if follows else node
 
     return jax.tree.map(now, fixed, is_leaf=lambda node: isinstance(node, Fixed))
-
-
-def _inside(part: Part, path: str) -> dict[str, Part]:
-    return dict(_found(part.options, path))
-
-
-def _found(items: Any, path: str) -> Iterator[tuple[str, Part]]:
-    for name, value in items:
-        at = f"{path}.{name}"
-        if is_schedule(value):
-            yield at, value
-        elif isinstance(value, Part):
-            yield from _found(value.options, at)
-        elif isinstance(value, tuple):
-            yield from _found(enumerate(value, start=1), at)
 
 
 def _value(part: Part, path: str, dials: Dials, clock: Clock) -> Array:

@@ -200,6 +200,18 @@ def is_schedule(value: Any) -> bool:
     return isinstance(value, Part) and value.kind == "schedule"
 
 
+def schedules_in(items: Any, path: str) -> Iterator[tuple[str, Part]]:
+    """Every schedule among named values and inside them, with its dotted path."""
+    for name, value in items:
+        at = f"{path}.{name}"
+        if is_schedule(value):
+            yield at, value
+        elif isinstance(value, Part):
+            yield from schedules_in(value.options, at)
+        elif isinstance(value, tuple):
+            yield from schedules_in(enumerate(value, start=1), at)
+
+
 def levels(value: Dial | Part) -> Iterator[float]:
     """The numbers that a dial or a schedule never leaves the range of: for the limits of what it stands for.
 
