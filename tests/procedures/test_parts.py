@@ -1,6 +1,7 @@
 """A run in parts: shares of the seeds, merging in any order, what is refused, and the record of a single run."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -73,6 +74,12 @@ def test_a_part_tells_what_it_leaves_and_small_questions_are_shared_out_too(part
     assert list(done.left) == ["later"]
 
 
+def test_a_part_does_not_cut_short_what_a_whole_run_has_left(tmp_path):
+    run_study(study(), profile="smoke", seeds=2, out=tmp_path)
+    with pytest.raises(StoreError, match="give another --out"):
+        run_part(study(), Part(1, 2), profile="smoke", out=tmp_path)
+
+
 def test_parts_of_another_run_or_question_are_refused_before_anything_is_copied(parts, tmp_path):
     run_part(study(), Part(1, 4), profile="smoke", out=tmp_path / "four")
     with pytest.raises(StoreError, match=r"part of another run .* parts"):
@@ -103,6 +110,13 @@ def test_a_damaged_block_is_left_behind_and_a_sound_copy_replaces_it(parts, tmp_
     shutil.copy(block, place / block.name)
     merge_parts([parts[0]], tmp_path / "out")
     assert store.open_existing(tmp_path / "out" / "in_parts" / "record").verify() == []
+
+
+def test_a_name_that_no_record_will_have_is_told_before_a_part_trains(tmp_path):
+    wrong = replace(study(), score=sb.score("final_train_los", record="nets", better="lower"))
+    with pytest.raises(SpecError, match="final_train_los"):
+        run_part(wrong, Part(1, 2), profile="smoke", out=tmp_path)
+    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_no_part_there_and_nothing_to_part_are_told(tmp_path):

@@ -17,6 +17,8 @@ from typing import Any
 from seedbed import store
 from seedbed.catalogue.own import checked_name
 from seedbed.catalogue.questions import Changes, asked_of
+from seedbed.catalogue.request import REQUEST
+from seedbed.catalogue.run_study import check_own
 from seedbed.errors import SpecError, StoreError, UserError
 from seedbed.measures import Asked
 from seedbed.procedures.measured import Bench, measured
@@ -102,16 +104,19 @@ def run_part(
 ) -> PartDone:
     """Train a part's share of a study; `command` is the command of the whole run. The options are those of `run_study`.
 
-    Raises: SpecError for a study that trains nothing which is known beforehand.
+    Raises: SpecError for a study that trains nothing which is known beforehand, StoreError where `out` has a whole run.
     """
     folder = out / checked_name(study)
     changed = Changes(changes or {}, data)
     wanted = read_seeds(study.profile(profile).seeds if seeds is None else seeds)
     asked = asked_of(study, study.profile(profile, engine), changed)
+    check_own(study, asked)
     now = {name: one for name, one in asked.items() if isinstance(one, Asked) and one.kind == "training"}
     if not now:
         raise SpecError(f"{study.name} trains nothing that is known beforehand, so it has no parts; leave out --part")
     kept, hear = store.create_or_open(folder / "record"), watched(None, listen)
+    if kept.read_note(REQUEST) is not None:
+        raise StoreError(f"{folder} holds a whole run, whose records a part would cut short; give another --out")
     trained: dict[str, int] = {}
     programs: dict[str, str] = {}
     settings: dict[str, str] = {}

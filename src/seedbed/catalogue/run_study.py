@@ -18,7 +18,7 @@ from seedbed.catalogue.own import checked_name, from_file
 from seedbed.catalogue.questions import Changes, asked_of, carried_out
 from seedbed.catalogue.request import CROSSED, REQUEST
 from seedbed.errors import SpecError, StoreError, one_of
-from seedbed.measures import specs
+from seedbed.measures import After, Asked, specs
 from seedbed.procedures.crossing import Crossing, crossing
 from seedbed.procedures.measured import Bench, measured
 from seedbed.procedures.run import run
@@ -67,8 +67,7 @@ def run_study(
     changed = Changes(changes or {}, data)
     seeds = read_seeds(study.profile(profile).seeds if seeds is None else seeds)
     asked = asked_of(study, study.profile(profile, engine), changed)
-    if TABLE.get(study.name) is not study:  # those of the catalogue are checked in its tests
-        check_names(study, asked, _late("claims").claimed(study) if study.claims else ())
+    check_own(study, asked)
     crossed = None if sources is None else _crossing(next(iter(specs(asked).values()), None), sources)
     kept, hear = store.create_or_open(folder / "record"), _loading(watched(None, listen))
     _is_its_own(kept, folder, source)
@@ -102,6 +101,15 @@ def run_study(
     kept.write_note(REQUEST, request)
     content, written = _late("reporting").write_report(folder, study, records, request)
     return Outcome(folder, content, written, time.perf_counter() - began)
+
+
+def check_own(study: Study, asked: Mapping[str, Asked | After]) -> None:
+    """Check every name that a user's own study uses, before training; those of the catalogue are checked in its tests.
+
+    Raises: SpecError for a variable that no record will have.
+    """
+    if TABLE.get(study.name) is not study:
+        check_names(study, asked, _late("claims").claimed(study) if study.claims else ())
 
 
 def retell(folder: Path) -> Outcome:
