@@ -119,7 +119,7 @@ def test_block_becomes_a_record():
     assert set(block.arrays) == EXPECTED_KEYS | traces | {f"final_{name}" for name in (*traces, "predictions")}
     for name, array in block.arrays.items():
         sizes = {"step": 21, "layer": 2, "parameter": 6 * 4 + 4 + 4 + 1, "output": 1, "example": 16, "hidden": 1,
-                 "moment": 2, "quantile": 100, "percentile": 3}  # fmt: skip
+                 "moment": 2, "quantile": 100, "percentile": 3, "estimate": 2}  # fmt: skip
         assert array.shape == (3, *(sizes[dim] for dim in block.dims.get(name, ())))
     record = assemble(asked, [block], block.meta)
     assert record["gradient_norm"].dims == ("seed", "step", "layer")

@@ -63,7 +63,7 @@ def test_detection_compares_steps_where_half_arrive():
     found = list(detection.how_many_times(context))
     (reading,) = (one.value for one in found if isinstance(one, sb.Reading))
     assert [one["estimate"] for one in reading.values()] == [pytest.approx(3), pytest.approx(5)]
-    assert "**3 [3, 3] times** as many steps until every label is right" in found[-1].text
+    assert "**3 [3,\N{NO-BREAK SPACE}3] times** as many steps until every label is right" in found[-1].text
     assert "n = 30" in found[-1].text
 
 
