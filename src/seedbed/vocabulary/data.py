@@ -310,9 +310,9 @@ def mnist(
     that all members, and all settings, have the same examples.
 
     `standardize` prepares the grey values x, by numbers of the training split for every split: "scalar" or True,
-    (x - mean) / deviation with those of all values (.1307 and .3081); "pixel", with those of each pixel, its deviation
-    at least 0.1 of that of all values, because 67 pixels of MNIST never vary (171 more lie under that floor); "half",
-    (x - 0.5) / 0.5; "none".
+    (x - mean) / deviation with those of all values used (.1307 and .3081 on all 60,000); "pixel", with those of each
+    pixel, its deviation at least 0.1 of that of all values, because 67 pixels of MNIST never vary (171 more lie under
+    that floor); "half", (x - 0.5) / 0.5; "none".
     Downloaded once by `seedbed data fetch mnist`. Source: LeCun, Cortes, Burges, The MNIST database (CC BY-SA 3.0).
     """
     return _images("mnist", train, test, standardize, valid, subset, draw)
