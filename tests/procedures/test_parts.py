@@ -8,7 +8,7 @@ import pytest
 import seedbed as sb
 from seedbed import store
 from seedbed.catalogue import run_study
-from seedbed.catalogue.parts import Part, merge_parts, read_part, run_part
+from seedbed.catalogue.parts import RunPart, merge_parts, read_part, run_part
 from seedbed.errors import SpecError, StoreError, UserError
 
 SEEDS = 5
@@ -36,15 +36,15 @@ def study(steps=4):
 def parts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("parts")
     for number in (1, 2, 3):
-        run_part(study(), Part(number, 3), profile="smoke", out=folder / str(number), command="seedbed run in_parts")
+        run_part(study(), RunPart(number, 3), profile="smoke", out=folder / str(number), command="seedbed run in_parts")
     return [folder / str(number) for number in (1, 2, 3)]
 
 
 def test_every_seed_is_in_one_part():
     for n, count in ((8, 3), (2, 5), (1000, 16), (7, 1)):
-        shares = [Part(number, count).of(range(n)) for number in range(1, count + 1)]
+        shares = [RunPart(number, count).of(range(n)) for number in range(1, count + 1)]
         assert [seed for share in shares for seed in share] == list(range(n))
-    assert Part(2, 2).of((42, 7, 3)) == (7, 3)
+    assert RunPart(2, 2).of((42, 7, 3)) == (7, 3)
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "3", "3/", "a/b", "-1/4", ""])
@@ -69,7 +69,7 @@ def test_parts_in_any_order_and_one_twice_give_the_record_of_a_single_run(parts,
 
 
 def test_a_part_tells_what_it_leaves_and_small_questions_are_shared_out_too(parts, tmp_path):
-    done = run_part(study(), Part(1, 3), profile="smoke", out=parts[0])
+    done = run_part(study(), RunPart(1, 3), profile="smoke", out=parts[0])
     assert dict(done.seeds) == {"nets": 1}  # of two seeds the first part of three has none
     assert list(done.left) == ["later"]
 
@@ -77,17 +77,43 @@ def test_a_part_tells_what_it_leaves_and_small_questions_are_shared_out_too(part
 def test_a_part_does_not_cut_short_what_a_whole_run_has_left(tmp_path):
     run_study(study(), profile="smoke", seeds=2, out=tmp_path)
     with pytest.raises(StoreError, match="give another --out"):
-        run_part(study(), Part(1, 2), profile="smoke", out=tmp_path)
+        run_part(study(), RunPart(1, 2), profile="smoke", out=tmp_path)
 
 
 def test_parts_of_another_run_or_question_are_refused_before_anything_is_copied(parts, tmp_path):
-    run_part(study(), Part(1, 4), profile="smoke", out=tmp_path / "four")
+    run_part(study(), RunPart(1, 4), profile="smoke", out=tmp_path / "four")
     with pytest.raises(StoreError, match=r"part of another run .* parts"):
         merge_parts([parts[0], tmp_path / "four"], tmp_path / "out")
-    run_part(study(steps=6), Part(2, 3), profile="smoke", out=tmp_path / "longer")
+    run_part(study(steps=6), RunPart(2, 3), profile="smoke", out=tmp_path / "longer")
     with pytest.raises(StoreError, match=r"of another question .*\(nets\)"):
         merge_parts([parts[0], tmp_path / "longer"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_killed_part_counts_as_missing_and_gives_what_it_has(parts, tmp_path):
+    def killed(event):
+        if event.phase == "stored":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_part(study(), RunPart(2, 3), profile="smoke", out=tmp_path / "killed", listen=killed)
+    one = merge_parts([parts[0], tmp_path / "killed", parts[2]], tmp_path / "out")[0]
+    assert one.missing == [2]
+    assert one.merged.copied > merge_parts([parts[0], parts[2]], tmp_path / "two")[0].merged.copied
+    assert merge_parts([parts[1]], tmp_path / "out")[0].missing == []
+    assert merge_parts([tmp_path / "killed"], tmp_path / "out")[0].missing == []  # what is done stays done
+
+
+def test_programs_are_compared_also_where_the_first_part_trained_nothing(parts, tmp_path):
+    for number in (0, 1):
+        shutil.copytree(parts[number], tmp_path / str(number))
+    empty = store.open_existing(tmp_path / "0" / "in_parts" / "record")
+    empty.write_note("part-1-of-3", {**empty.read_note("part-1-of-3"), "settings": {}, "programs": {}})
+    other = store.open_existing(tmp_path / "1" / "in_parts" / "record")
+    note = other.read_note("part-2-of-3")
+    other.write_note("part-2-of-3", {**note, "programs": {**note["programs"], "nets": "0" * 16}})
+    with pytest.raises(StoreError, match="another program"):
+        merge_parts([tmp_path / "0", tmp_path / "1", parts[2]], tmp_path / "out")
 
 
 def test_parts_of_another_program_are_refused(parts, tmp_path):
@@ -115,16 +141,16 @@ def test_a_damaged_block_is_left_behind_and_a_sound_copy_replaces_it(parts, tmp_
 def test_a_name_that_no_record_will_have_is_told_before_a_part_trains(tmp_path):
     wrong = replace(study(), score=sb.score("final_train_los", record="nets", better="lower"))
     with pytest.raises(SpecError, match="final_train_los"):
-        run_part(wrong, Part(1, 2), profile="smoke", out=tmp_path)
+        run_part(wrong, RunPart(1, 2), profile="smoke", out=tmp_path)
     assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_no_part_there_and_nothing_to_part_are_told(tmp_path):
-    with pytest.raises(StoreError, match="no finished part"):
+    with pytest.raises(StoreError, match="no part lies"):
         merge_parts([tmp_path], tmp_path / "out")
     with pytest.raises(StoreError, match="no folder"):
         merge_parts([tmp_path / "absent"], tmp_path / "out")
     untrained = sb.Study(name="plain", title="t", source="s", question="q", profiles=study().profiles, page=[],
                          ask=lambda profile: {"pictures": sb.measures.examples(ask(profile)["nets"])})  # fmt: skip
     with pytest.raises(SpecError, match="leave out --part"):
-        run_part(untrained, Part(1, 2), profile="smoke", out=tmp_path)
+        run_part(untrained, RunPart(1, 2), profile="smoke", out=tmp_path)

@@ -34,7 +34,7 @@ OTHER = {"settings": "of another question", "programs": "made by another program
 
 
 @dataclass(frozen=True)
-class Part:
+class RunPart:
     """Part `number` of `count`, counted from 1."""
 
     number: int
@@ -43,7 +43,7 @@ class Part:
     def of(self, seeds: Seeds) -> Seeds:
         """Its share of the seeds: a stretch, as long as the others' or one longer; empty where parts outnumber seeds.
 
-        >>> [Part(k, 3).of(range(8)) for k in (1, 2, 3)]
+        >>> [RunPart(k, 3).of(range(8)) for k in (1, 2, 3)]
         [range(0, 2), range(2, 5), range(5, 8)]
         """
         n = len(seeds)
@@ -51,7 +51,7 @@ class Part:
 
     @property
     def note(self) -> str:
-        """The note that a finished part leaves in its store."""
+        """The note that a part leaves in its store: first that it has begun, then what it has made."""
         return f"part-{self.number}-of-{self.count}"
 
 
@@ -76,21 +76,21 @@ class PartsMerged:
     parts: int
 
 
-def read_part(text: str) -> Part:
+def read_part(text: str) -> RunPart:
     """`3/16` as a part. Raises UserError for anything else.
 
     >>> read_part("3/16")
-    Part(number=3, count=16)
+    RunPart(number=3, count=16)
     """
     match = WRITTEN.fullmatch(text.strip())
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
         raise UserError(f'a part is written 3/16, from 1/16 to 16/16, got "{text}"; count parts from 1')
-    return Part(int(match[1]), int(match[2]))
+    return RunPart(int(match[1]), int(match[2]))
 
 
 def run_part(
     study: Study,
-    part: Part,
+    part: RunPart,
     *,
     profile: ProfileName = "quick",
     seeds: Any = None,
@@ -117,9 +117,16 @@ def run_part(
     kept, hear = store.create_or_open(folder / "record"), watched(None, listen)
     if kept.read_note(REQUEST) is not None:
         raise StoreError(f"{folder} holds a whole run, whose records a part would cut short; give another --out")
+    told = {"study": study.name, "profile": profile, "seeds": plain_seeds(wanted), "parts": part.count}
     trained: dict[str, int] = {}
     programs: dict[str, str] = {}
     settings: dict[str, str] = {}
+
+    def note(done: bool) -> None:
+        made = {"settings": settings, "programs": programs, "command": command, "done": done}
+        kept.write_note(part.note, told | made)
+
+    note(done=False)
     for name, one in now.items():
         share = part.of(one.over(wanted))
         if not len(share):
@@ -127,13 +134,15 @@ def run_part(
         exactly = replace(one, seeds=None, at_most=None)
         found = measured(exactly, name, Bench(kept, share, profile, engine, hear, data, keep_older))
         trained[name], programs[name], settings[name] = len(share), found.attrs["program"], found.attrs["keys"]
-    told = {"study": study.name, "profile": profile, "seeds": plain_seeds(wanted), "parts": part.count}
-    kept.write_note(part.note, {**told, "settings": settings, "programs": programs, "command": command})
+        note(done=False)
+    note(done=True)
     return PartDone(folder, trained, [name for name in asked if name not in now])
 
 
 def merge_parts(folders: Sequence[Path], out: Path = Path("seedbed-runs")) -> list[PartsMerged]:
     """Put the parts under `folders` together under `out`, study by study; nothing is trained.
+
+    Of a part that was killed, what it has stored is taken over, and it counts as missing.
 
     Raises: StoreError where there are no parts, and, before anything is copied, for parts of different runs or
     programs.
@@ -145,9 +154,7 @@ def merge_parts(folders: Sequence[Path], out: Path = Path("seedbed-runs")) -> li
         stores = [store.open_existing(path.parent) for path in sorted(folder.rglob("seedbed-store.json"))]
         parts = [one for one in stores if list(_notes(one))]
         if not parts:
-            raise StoreError(
-                f'no finished part lies under "{folder}"; run one: seedbed run STUDY --part 1/16 --out DIR'
-            )
+            raise StoreError(f'no part lies under "{folder}"; run one: seedbed run STUDY --part 1/16 --out DIR')
         for one in parts:
             found.setdefault(next(_notes(one))[1]["study"], []).append(one)
     for study, parts in found.items():
@@ -158,12 +165,13 @@ def merge_parts(folders: Sequence[Path], out: Path = Path("seedbed-runs")) -> li
 def _merged(study: str, parts: Sequence[store.Store], out: Path) -> PartsMerged:
     target = store.create_or_open(out / study / "record")
     each = [merge(target, one) for one in parts if one.folder.resolve() != target.folder.resolve()]
-    for one in parts:
-        for name, note in _notes(one):
-            target.write_note(name, note)
     notes = dict(_notes(target))
+    for name, note in (told for one in parts for told in _notes(one)):
+        if not notes.get(name, {}).get("done"):
+            target.write_note(name, note)
+            notes[name] = note
     first = next(iter(notes.values()))
-    done = {int(match[1]) for name in notes if (match := NOTE.fullmatch(name))}
+    done = {int(match[1]) for name, note in notes.items() if note["done"] and (match := NOTE.fullmatch(name))}
     damaged = [damage for one in each for damage in one.damaged]
     whole = Merged(sum(one.copied for one in each), sum(one.there for one in each), damaged)
     missing = [number for number in range(1, first["parts"] + 1) if number not in done]
@@ -177,7 +185,7 @@ def _there(folder: Path) -> list[store.Store]:
 
 
 def _notes(kept: store.Store) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What finished parts have left in a store, by name."""
+    """What parts have left in a store, by name."""
     for path in sorted((kept.folder / "notes").glob("part-*-of-*.json")):
         note = kept.read_note(path.stem)
         if note is not None and NOTE.fullmatch(path.stem):
@@ -187,15 +195,20 @@ def _notes(kept: store.Store) -> Iterator[tuple[str, dict[str, Any]]]:
 def _check_same(stores: Sequence[store.Store]) -> None:
     """Raise StoreError for parts of different runs, or made by different programs."""
     listed = [(one.folder, name, note) for one in stores for name, note in _notes(one)]
-    for (first, _, known), (folder, name, note) in ((listed[0], other) for other in listed[1:]):
+    first, _, known = listed[0]
+    made: dict[tuple[str, str], tuple[Path, str]] = {}
+    for folder, name, note in listed:
         for what in SAME:
             if known[what] != note[what]:
-                raise StoreError(f"{folder} ({name}) is part of another run than {first}: {what} {note[what]} against "
-                                 f"{known[what]}; merge them into different folders")  # fmt: skip
-        for what, why in OTHER.items():
-            both = set(known[what]) & set(note[what])
-            if differing := sorted(record for record in both if known[what][record] != note[what][record]):
                 raise StoreError(
-                    f"{folder} ({name}) is {why} than {first} ({', '.join(differing)}), and results of two are not "
-                    "mixed; run it again as the others were run"
+                    f"{folder} ({name}) is part of another run than {first}: {what} {note[what]} against "
+                    f"{known[what]}; merge them into different folders"
                 )
+        for what, why in OTHER.items():
+            for record, value in note[what].items():
+                place, before = made.setdefault((what, record), (folder, value))
+                if before != value:
+                    raise StoreError(
+                        f"{folder} ({name}) is {why} than {place} ({record}), and results of two are not mixed; run it "
+                        "again as the others were run"
+                    )
