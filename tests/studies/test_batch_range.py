@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import seedbed as sb
+from seedbed.report.context import Context
 from seedbed.studies import TABLE
-from seedbed.studies.batch_range import read
+from seedbed.studies.batch_range import read, show
 
 SIZES = np.array([16.0, 64.0, 256.0])
 
@@ -53,3 +55,30 @@ def test_the_page_answers_with_n_and_shows_the_algorithm(smoke):
     assert set(readings["loss_by_size"]) == {"after 2 epochs", "after 4 updates", "after 4 updates at lr_max"}
     assert readings["grown_to"]["without"] <= 4
     assert {"noise_scale", "critical_batch", "gap_large", "gap_to_updates"} <= set(readings)
+
+
+def test_the_answer_on_the_curve_is_read_from_the_losses():
+    """A loss with a minimum, and a network that diverged, are told; nothing is asserted beforehand."""
+    sizes, seeds = [64, 128, 256], 6
+    rng = np.random.default_rng(0)
+    final = np.array([1.0, 0.5, 2.0])[:, None] + rng.normal(0, 0.01, (3, seeds))
+    steps = np.arange(9)
+    record = xr.Dataset(
+        {
+            "final_train_loss": (("batch_size", "seed"), final),
+            "stop_step": (("batch_size", "seed"), np.repeat([[8], [4], [2]], seeds, axis=1)),
+            "diverged_step": (
+                ("batch_size", "seed"),
+                np.where(np.arange(seeds) == 5, [[np.nan], [np.nan], [1]], np.nan),
+            ),
+            "batch_loss": (("batch_size", "seed", "step"), np.ones((3, seeds, 9))),
+        },
+        {"batch_size": sizes, "seed": range(seeds), "step": steps},
+        {"cap": 8, "factors": "batch_size"},
+    )
+    study = TABLE["batch_range"]
+    found = list(show.the_same_curve(Context(study, study.profile("smoke"), {"epochs": record})))
+    (reading,) = (one.value for one in found if isinstance(one, sb.Reading) and one.name.startswith("lower"))
+    assert reading == [128.0]
+    assert "in batches of 128, and 1 of 18 networks diverged" in found[-1].text
+    assert show.ONE_WAY not in found

@@ -240,9 +240,9 @@ def best_accuracies(context: sb.Context) -> Iterator[Any]:
     yield sb.Reading("best_of_rate_minus_batch", {name: gap.plain() for name, gap in gaps.items()})
     yield sb.Answer(
         f"The best accuracy is {best[RATE]} with the cyclical rate, {best[GROWING]} with the cyclical batch that grows "
-        f"and {best[SHRINKING]} with the one that shrinks, both at lr_min. The rate is ahead of the growing batch by "
-        f"{interval(gaps[GROWING], points)} points; of the same batch at lr_max by {interval(gaps[AT_HIGH], points)} "
-        f"points (means, n = {best.n}, paired, 95 % intervals)."
+        f"and {best[SHRINKING]} with the one that shrinks, both at lr_min. Rate minus growing batch is "
+        f"{interval(gaps[GROWING], points)} points, and {interval(gaps[AT_HIGH], points)} with the same batch at "
+        f"lr_max (means, n = {best.n}, paired, 95 % intervals)."
     )
 
 

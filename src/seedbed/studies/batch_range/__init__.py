@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import seedbed as sb
+from seedbed.studies.batch_range.networks import NORMED
 from seedbed.studies.batch_range.read import USUAL, outcomes
 from seedbed.studies.batch_range.show import (
     COST,
@@ -106,26 +107,13 @@ def ask(profile: sb.Profile) -> dict[str, Any]:
         ),
         profile.few,
     )
-    network = sb.models.sequential(with_norm() if profile.network != "mlp([8])" else small_with_norm())
+    network = sb.models.sequential(NORMED[profile.normed][1]())
     normed = net.replace(
         model=network, optimizer=sb.optimizers.adam(1e-3), steps=sb.epochs(profile.norm_epochs), probes=(),
     )  # fmt: skip
     sizes = {"small": {"batch_size": 64}, "large": {"batch_size": profile.norm_size}}
     asked["batch_norm"] = sb.measures.train(normed.vary(size=sizes), at_most=profile.least)
     return asked
-
-
-def with_norm() -> list[Any]:
-    """LeNet-5 with batch norm before every activation."""
-    layers = sb.layers
-    hidden = [layers.batch_norm(), layers.activation()]
-    return [layers.conv(6, 5, padding=2), *hidden, layers.max_pool(2), layers.conv(16, 5), *hidden, layers.max_pool(2),
-            layers.dense(120), *hidden, layers.dense(84), *hidden]  # fmt: skip
-
-
-def small_with_norm() -> list[Any]:
-    """A layer of eight units with batch norm."""
-    return [sb.layers.flatten(), sb.layers.dense(8), sb.layers.batch_norm(), sb.layers.activation()]
 
 
 study = sb.Study(
@@ -140,15 +128,15 @@ study = sb.Study(
         "smoke": {"seeds": 4, "few": 4, "least": 4, "network": "mlp([8])", "train": 512, "test": 64,
                   "sizes": [64, 128, 512], "some": 2, "epochs": 2, "updates": 4, "sweep_steps": 50, "noise_steps": 24,
                   "smallest": 8, "largest": 256, "growth_steps": 24, "parts": 8, "reach_sizes": [16, 64, 256],
-                  "reach_steps": 24, "target": 2.2, "norm_epochs": 1, "norm_size": 256, "takes": "a minute",
+                  "reach_steps": 24, "target": 2.2, "norm_epochs": 1, "normed": "small", "norm_size": 256,
+                  "takes": "a minute",
                   "reduced": "a layer of 8 units in place of LeNet-5, 512 training images, three batch sizes and two "
                   "dozen updates"},
         "quick": {"seeds": 12, "few": 8, "least": 6, "network": "lenet5", "train": 8_192, "test": 256,
                   "sizes": [64, 128, 256, 512, 1024, 2048, 4096, 8192], "some": 6, "epochs": 2, "updates": 24,
                   "sweep_steps": 640, "noise_steps": 200, "smallest": 16, "largest": 1024, "growth_steps": 96,
                   "parts": 8, "reach_sizes": [16, 32, 64, 128, 256, 512], "reach_steps": 400, "target": 0.9,
-                  "norm_epochs": 3,
-                  "norm_size": 2048, "takes": "7 minutes",
+                  "norm_epochs": 3, "normed": "lenet5", "norm_size": 2048, "takes": "7 minutes",
                   "reduced": "LeNet-5 instead of MiniGoogLeNet, the first 8,192 training images, two epochs instead of "
                   "five, and 24 updates where updates are equal (6 seeds, at lr_max up to 2,048); the ways to choose "
                   "are compared on sizes of 16 to 512 (8 seeds)"},
@@ -156,7 +144,8 @@ study = sb.Study(
                  "sizes": [64, 128, 256, 512, 1024, 2048, 4096, 8192], "some": 8, "epochs": 5, "updates": 1_000,
                  "sweep_steps": 2_814, "noise_steps": 2_000, "smallest": 16, "largest": 4096, "growth_steps": 256,
                  "parts": 8, "reach_sizes": [16, 64, 256, 1024, 4096], "reach_steps": 10_000, "target": 0.4,
-                 "norm_epochs": 5, "norm_size": 4096, "takes": "weeks on two cores; a day on a GPU"},
+                 "norm_epochs": 5, "normed": "lenet5", "norm_size": 4096,
+                 "takes": "weeks on two cores; a day on a GPU"},
     },
     score=sb.score("regret", record="regrets", words="regret (doublings of the cost)"),
     picture="epochs",
@@ -183,7 +172,7 @@ study = sb.Study(
         "lr_min is what Smith's rule reads from a sweep of the rate: 10 % of the fall of the loss, median over seeds; "
         "lr_max 90 %",
         "a seed starts from the same draw at every size; batches are added up from micro-batches of 64, which "
-        " for LeNet-5 is exact",
+        "for LeNet-5 is exact",
         "gradient descent with momentum 0.9, Glorot's uniform initial draw, no augmentation",
         "a size costs updates S (time) and examples E (work) to the target; ways to choose are judged by S E, which "
         "needs no price of one against the other",

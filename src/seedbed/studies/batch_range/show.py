@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 import seedbed as sb
+from seedbed.studies.batch_range.networks import NORMED
 from seedbed.studies.batch_range.read import (
     ALWAYS,
     BEST,
@@ -37,6 +38,11 @@ WAYS = f"""
     A size is judged by what it costs to get to the target: S updates, which is time, and E = S B examples, which is
     work. S E is least where both are, by the hyperbola, twice their own least. Regret is log2(S E) at the size that a
     way says minus that at the best size of the grid: 1 means twice the cost."""
+ONE_WAY = """
+    Against the rate, the loss has a plateau, a fall, a minimum and an explosion, so that both ends of a useful range
+    can be seen. Against the batch size at a small fixed rate it has one direction: a larger batch makes fewer updates
+    in an epoch and is that much further behind, until it has made so few that the loss is still on its plateau. Read
+    from right to left it looks like the left half of the other curve, with updates in the place of the rate."""
 COST = """
     The sheet's own network costs 1.2 GFLOP for each image trained on: eight sizes of five epochs are 3.4 PFLOP for each
     seed, 9 hours on two cores at 0.1 TFLOP a second, a thousand updates at every size 20 PFLOP more; `--profile full`
@@ -51,6 +57,13 @@ def losses_of(record: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     losses = ordered["final_train_loss"].values.T
     updates = ordered["stop_step"].values[:, 0]
     return record["batch_size"].values.astype(float), np.where(np.isfinite(losses), losses, GUESSING), updates
+
+
+def _diverged(context: sb.Context, records: Iterable[str]) -> str:
+    """How many networks of these records diverged, and what they count as; nothing where none did."""
+    lost = sum(int(np.isfinite(context.record(name)["diverged_step"].values).sum())
+               for name in records if context.has(name))  # fmt: skip
+    return f"; {lost} networks diverged and count as guessing" if lost else ""
 
 
 def sizes_against_loss(context: sb.Context) -> Iterator[Any]:
@@ -73,7 +86,7 @@ def sizes_against_loss(context: sb.Context) -> Iterator[Any]:
                            log=False, marks=[("guessing", GUESSING)]),
         f"Loss on the whole training set against the batch size at lr_min = {low:g} unless said otherwise: medians and "
         f"middle halves, "
-        + ", ".join(f"n = {count} {name}" for name, count in n.items()) + ".",
+        + ", ".join(f"n = {count} {name}" for name, count in n.items()) + f"{_diverged(context, named.values())}.",
         "Training loss against batch size at equal epochs and at equal updates",
     )  # fmt: skip
     middles = {name: [sb.stats.scores.median(column) for column in losses.T] for name, (_, losses, _) in lines.items()}
@@ -96,7 +109,7 @@ def sizes_against_loss(context: sb.Context) -> Iterator[Any]:
         f"{interval(found[-1], number)} with batches of {lines[name][0][-1]:,.0f} (n = {n[name]})"
         for name, found in middles.items()
     ]
-    yield sb.Answer(f"At lr_min = {low:g}, {'; '.join(told)}; medians with 95 % intervals.")
+    yield sb.Answer(f"At lr_min = {low:g} unless said otherwise: {'; '.join(told)}; medians with 95 % intervals.")
 
 
 def the_same_curve(context: sb.Context) -> Iterator[Any]:
@@ -123,16 +136,21 @@ def the_same_curve(context: sb.Context) -> Iterator[Any]:
     gaps = [sb.stats.scores.median(losses[:, place] - smooth[:, at]) for place, at in enumerate(nearest)]
     widest = max(gaps, key=lambda gap: abs(gap.estimate))
     yield sb.Reading("gap_to_updates", {f"{size:.0f}": gap.plain() for size, gap in zip(sizes, gaps, strict=True)})
-    yield """
-        Against the rate, the loss has a plateau, a fall, a minimum and an explosion, so that both ends of a useful
-        range can be seen. Against the batch size at a small fixed rate it has one direction: a larger batch makes
-        fewer updates in an epoch and is that much further behind, until it has made so few that the loss is still on
-        its plateau. Nothing explodes, since a larger batch only makes the gradient less noisy. Read from right to left
-        it looks like the left half of the other curve, with updates in the place of the rate."""
+    turns = [float(sizes[place + 1]) for place, step in enumerate(np.diff(losses, axis=1).T)
+             if sb.stats.scores.mean(step).high < 0]  # fmt: skip
+    lost = int(np.isfinite(context.record("epochs")["diverged_step"].values).sum())
+    if not turns and not lost:
+        yield ONE_WAY
+    yield sb.Reading("lower_than_at_the_size_before", turns)
+    shape = (
+        f"the loss is lower than at the next smaller size in batches of {', '.join(f'{size:,.0f}' for size in turns)}"
+        if turns
+        else "no size has a lower loss than the next smaller one, so there is no minimum to read"
+    )
     yield sb.Answer(
-        f"No: it has no minimum and no explosion. At lr_min the loss after equal epochs is that of a training in "
-        f"batches of {sizes[0]:.0f} after as many updates; the median gap between the two is at most "
-        f"{interval(widest, number)} nats over all sizes (n = {n}, 95 % interval)."
+        f"At lr_min {shape}, and {lost} of {losses.size} networks diverged. Loss after equal epochs minus that "
+        f"of a training in batches of {sizes[0]:.0f} after as many updates: the largest median gap of all sizes is "
+        f"{interval(widest, number)} nats (n = {n}, 95 % intervals)."
     )
 
 
@@ -180,12 +198,13 @@ def what_it_costs(context: sb.Context) -> Iterator[Any]:
     n, target = record.sizes["seed"], context.profile.target
 
     def middle(own: np.ndarray) -> Any:
-        return sb.stats.scores.median(own[np.isfinite(own)]) if np.isfinite(own).mean() > 0.5 else None
+        members = sb.stats.Members(({},), record["seed"].values, own[:, np.newaxis])
+        return sb.stats.Hits(members, float(record.attrs["cap"])).survival({}).median()
 
     medians = {name: [middle(own) for own in table] for name, table in updates.items()}
     lines = {}
     for name, found in medians.items():
-        there = [place for place, one in enumerate(found) if one is not None]
+        there = [place for place, one in enumerate(found) if np.isfinite(one.estimate)]
         if there and name != BEST:
             values = [
                 np.array([getattr(found[place], part) for place in there]) for part in ("estimate", "low", "high")
@@ -203,14 +222,14 @@ def what_it_costs(context: sb.Context) -> Iterator[Any]:
     cells = []
     for place, size in enumerate(sizes):
         best = medians[BEST][place]
-        cells.append((f"{size:.0f}", *("—" if found[place] is None else interval(found[place], number)
-                                       for name, found in medians.items() if name != BEST),
-                      "—" if best is None else number(best.estimate * size)))  # fmt: skip
+        cells.append((f"{size:.0f}", *(interval(found[place], number) for name, found in medians.items()
+                                       if name != BEST),
+                      number(best.estimate * size) if np.isfinite(best.estimate) else "not reached"))  # fmt: skip
     yield sb.Table(
         ("batch size", *(f"updates at {name}" for name in medians if name != BEST), "examples at the best rate"),
         cells,
         f"Median updates until the test loss is {target:g}, judged every second step, n = {n} networks for each, with "
-        "95 % intervals; a dash: more than half never get there. Networks that do not are left out of the others.",
+        "95 % intervals, in which a network that never gets there counts as later than all that do.",
     )
     critical = context.record("noise")["critical_batch"].values
     there = critical[np.isfinite(critical)]
@@ -225,7 +244,7 @@ def what_it_costs(context: sb.Context) -> Iterator[Any]:
     yield sb.Reading("critical_batch", found.plain())
     cheapest = sizes[int(np.median(doublings(sizes, updates[BEST]), axis=1).argmin())]
     yield sb.Answer(
-        f"Not from the loss, which has no turn. From costs: with the best rate for each size B_crit is "
+        f"From costs: with the best rate for each size B_crit is "
         f"{interval(found, number)} examples (median of n = {there.size} seeds, 95 % interval), where updates and "
         f"examples are both twice their least. So b_min = B_crit / 4 = {number(found.estimate / 4, 2)} and b_max = 4 "
         f"B_crit = {number(4 * found.estimate, 2)}, at which the dearer of the two is five times and the other 1.25 "
@@ -320,12 +339,11 @@ def which_method(context: sb.Context) -> Iterator[Any]:
     )
     ranked = sorted(zip(own.names, own.means, strict=True), key=lambda one: one[1].estimate)
     (first, least), (last, most) = ranked[0], ranked[-1]
-    lows = dict(zip(low.names, low.means, strict=True))
+    cheapest, cost = min(zip(low.names, low.means, strict=True), key=lambda one: one[1].estimate)
     yield sb.Answer(
         f"With the best rate for each size {first} costs {interval(least, number)} doublings more than the best size "
-        f"of the grid and {last} {interval(most, number)} (means, n = {own.n}, 95 % intervals). At lr_min, where "
-        f"updates hardly depend on the batch, small batches are always cheapest: {ALWAYS} loses "
-        f"{interval(lows[ALWAYS], number)} doublings there."
+        f"of the grid and {last} {interval(most, number)}. With every size at lr_min the least is that of {cheapest}, "
+        f"{interval(cost, number)} (means, n = {own.n}, 95 % intervals)."
     )
 
 
@@ -342,19 +360,19 @@ def normalized(context: sb.Context) -> Iterator[Any]:
         rows.append((f"{sizes[name]:,}", f"{updates:,}", interval(inside, hundredths), interval(judged, hundredths),
                      interval(gap, hundredths)))  # fmt: skip
         told.append(f"with batches of {sizes[name]:,} ({updates:,} updates) accuracy is {interval(inside, hundredths)} "
-                    f"in training and {interval(judged, hundredths)} when judged")  # fmt: skip
+                    f"in training and {interval(judged, hundredths)} when judged, a gap of "
+                    f"{interval(gap, hundredths)}")  # fmt: skip
         yield sb.Reading(f"gap_{name}", gap.plain())
     yield sb.Table(
         ("batch size", "updates", "in training, by the batch", "judged, by running averages", "gap"),
         rows,
-        f"A LeNet-5 with batch norm before every activation, Adam at 0.001, after {context.profile.norm_epochs} "
-        f"epochs: accuracy on the last batch with that batch's own mean and variance, and on the training set "
-        f"with running averages; means over n = {n} networks with 95 % bootstrap intervals.",
+        f"{NORMED[context.profile.normed][0]} with batch norm before every activation, Adam at 0.001, after "
+        f"{context.profile.norm_epochs} epochs: accuracy on the last batch with that batch's own mean and variance, "
+        f"and on the training set with running averages; means over n = {n} networks with 95 % bootstrap intervals.",
     )
     yield """
         Each update moves a running average by a tenth of the way to the batch (Keras: by a hundredth). After u updates
         a share of 0.9^u of it is still the value it began with, and it follows weights that move fast. A large batch
         makes few updates, so that its network is judged by averages of layers it no longer has. Statistics estimated
         anew on the training set before judging would remove that; here the batch's own statistics show the same."""
-    yield sb.Answer(f"{'; '.join(told).capitalize()} (means, n = {n}, 95 % intervals). What is lost between the two is "
-                    "the running averages' fault, not that of the training.")  # fmt: skip
+    yield sb.Answer(f"{'; '.join(told).capitalize()} (means, n = {n}, 95 % intervals).")
