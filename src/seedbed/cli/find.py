@@ -18,23 +18,30 @@ if TYPE_CHECKING:
 SIZES = ("rule", "median size", "95 % interval", "b_min to b_max", "spread (decades)", "seeds without")
 COLUMNS = ("rule", "median rate", "95 % interval", "spread (decades)", "seeds without")
 
+# What both commands take.
+Named = Annotated[str, typer.Argument(metavar="STUDY", show_default=False, help="A name, or FILE.py.")]
+Chosen = Annotated[ProfileName, typer.Option(help="The profile whose question is taken.")]
+Question = Annotated[str | None, typer.Option(metavar="NAME", help="Which of its questions, if it has several.")]
+Seeds = Annotated[str, typer.Option(metavar="32|0:100|42,7", help="How many seeds, or which.")]
+Levels = Annotated[
+    list[str] | None, typer.Option("--set", metavar="FACTOR=LEVEL", help="Take this setting (repeatable).")
+]
+Out = Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept.")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")]
+
 
 def find_rate(
-    study: Annotated[str, typer.Argument(metavar="STUDY", show_default=False, help="A name, or FILE.py.")],
-    profile: Annotated[ProfileName, typer.Option(help="The profile whose question is taken.")] = "quick",
-    record: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which of its questions, if it has several.")
-    ] = None,
-    seeds: Annotated[str, typer.Option(metavar="32|0:100|42,7", help="How many seeds, or which.")] = "32",
+    study: Named,
+    profile: Chosen = "quick",
+    record: Question = None,
+    seeds: Seeds = "32",
     low: Annotated[float, typer.Option(help="The rate of the first step.")] = 1e-7,
     high: Annotated[float, typer.Option(help="The rate of the last step.")] = 10.0,
     steps: Annotated[int | None, typer.Option(help="Steps of the sweep; 64 a decade unless given.")] = None,
     growth: Annotated[Literal["exponential", "linear"], typer.Option(help="How the rate grows.")] = "exponential",
-    levels: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FACTOR=LEVEL", help="Take this setting (repeatable).")
-    ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept.")] = Path("seedbed-runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")] = False,
+    levels: Levels = None,
+    out: Out = Path("seedbed-runs"),
+    as_json: Json = False,
 ) -> None:
     """Find a learning rate by a range test over many seeds.
 
@@ -66,20 +73,16 @@ def find_rate(
 
 
 def find_batch_size(
-    study: Annotated[str, typer.Argument(metavar="STUDY", show_default=False, help="A name, or FILE.py.")],
-    profile: Annotated[ProfileName, typer.Option(help="The profile whose question is taken.")] = "quick",
-    record: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which of its questions, if it has several.")
-    ] = None,
-    seeds: Annotated[str, typer.Option(metavar="32|0:100|42,7", help="How many seeds, or which.")] = "32",
+    study: Named,
+    profile: Chosen = "quick",
+    record: Question = None,
+    seeds: Seeds = "32",
     low: Annotated[int, typer.Option(help="The examples of the first batch.")] = 16,
     high: Annotated[int, typer.Option(help="The examples of the last batch.")] = 1024,
     steps: Annotated[int, typer.Option(help="Steps of the sweep.")] = 128,
-    levels: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FACTOR=LEVEL", help="Take this setting (repeatable).")
-    ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results are kept.")] = Path("seedbed-runs"),
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON instead of text.")] = False,
+    levels: Levels = None,
+    out: Out = Path("seedbed-runs"),
+    as_json: Json = False,
 ) -> None:
     """Find a batch size by the noise of the gradient over many seeds.
 

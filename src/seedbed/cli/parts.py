@@ -12,7 +12,7 @@ import typer
 from seedbed.cli.progress import watching
 from seedbed.study import Study
 
-MOST_NAMED = 6  # missing parts whose commands are shown
+MOST_NAMED = 6  # missing parts that are listed
 
 
 def run_parts(chosen: Mapping[str, Study], part: str, options: Sequence[str], **how: Any) -> None:

@@ -4,7 +4,6 @@ A finder of other tools trains one network while its rate grows, and names a rat
 another one; here the same sweep is made with many seeds, so that the spread is seen.
 """
 
-import html
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from seedbed import markup
 from seedbed.errors import SpecError, shown
 from seedbed.figures import sweeps
 from seedbed.procedures.run import run
@@ -92,13 +92,13 @@ class RateRange:
         return f"<RateRange: {self.sentence()}>"
 
     def _repr_html_(self) -> str:
-        def cells(row: dict[str, Any]) -> str:
-            texts = {name: number_text(row[name]) for name in ("rate", "low", "high", "decades")}
-            shown = (row["rule"], texts["rate"], f"{texts['low']} to {texts['high']}", texts["decades"], row["without"])
-            return "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in shown) + "</tr>"
-
-        head = "<tr><th>rule</th><th>median rate</th><th>95 % interval</th><th>decades</th><th>seeds without</th></tr>"
-        return f"<p>{html.escape(self.sentence())}</p><table>{head}{''.join(map(cells, self.rows()))}</table>"
+        rows = [
+            [row["rule"], number_text(row["rate"]), f"{number_text(row['low'])} to {number_text(row['high'])}",
+             number_text(row["decades"]), str(row["without"])]
+            for row in self.rows()
+        ]  # fmt: skip
+        head = ("rule", "median rate", "95 % interval", "decades", "seeds without")
+        return markup.table(head, rows, self.sentence())
 
 
 def find_rate(

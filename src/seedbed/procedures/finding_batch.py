@@ -6,7 +6,6 @@ scale grows in training, and one seed's estimate of it is noisy, so that it is r
 the rules lie apart. The rate stays that of the question; for a batch of another size look for it with `find_rate`.
 """
 
-import html
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from seedbed import markup
 from seedbed.errors import SpecError, shown
 from seedbed.figures import sweeps
 from seedbed.procedures.finding import interval_text, one_setting, smooth_for_the_eye
@@ -118,15 +118,14 @@ class BatchRange:
         return f"<BatchRange: {self.sentence()}>"
 
     def _repr_html_(self) -> str:
-        def cells(row: dict[str, Any]) -> str:
-            texts = {name: number_text(row[name]) for name in ("size", "low", "high", "b_min", "b_max", "decades")}
-            told = (row["rule"], texts["size"], f"{texts['low']} to {texts['high']}",
-                    f"{texts['b_min']} to {texts['b_max']}", texts["decades"], row["without"])  # fmt: skip
-            return "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in told) + "</tr>"
-
-        names = ("rule", "median size", "95 % interval", "b_min to b_max", "decades", "seeds without")
-        head = "<tr>" + "".join(f"<th>{name}</th>" for name in names) + "</tr>"
-        return f"<p>{html.escape(self.sentence())}</p><table>{head}{''.join(map(cells, self.rows()))}</table>"
+        rows = [
+            [row["rule"], number_text(row["size"]), f"{number_text(row['low'])} to {number_text(row['high'])}",
+             f"{number_text(row['b_min'])} to {number_text(row['b_max'])}", number_text(row["decades"]),
+             str(row["without"])]
+            for row in self.rows()
+        ]  # fmt: skip
+        head = ("rule", "median size", "95 % interval", "b_min to b_max", "decades", "seeds without")
+        return markup.table(head, rows, self.sentence())
 
     def _ratio(self, steps: slice, seeds: Any = slice(None)) -> Interval:
         """The noise scale over some steps of some seeds; a seed counts with the steps it has."""
