@@ -90,5 +90,6 @@ def test_the_page_is_made_where_one_member_diverged():
     assert "n = 3" in table.caption
     assert "n = 3" in answer.text
     told = list(sb.show.by_epoch_table("valid_accuracy").items(context))
-    assert told[0].rows[0][-1] == "(1 of 4 diverged)"
+    assert told[0].rows[0][-1] == "(1 of 4 without a value)"
     assert told[1].value["learning_rate=0.1"]["epoch 4"] is None
+    assert told[0].caption.endswith("there is no mean.")

@@ -17,6 +17,7 @@ from seedbed.report.show.costing import examples_of
 from seedbed.report.show.training import words
 
 MOST_NAMED = 4  # settings that an answer names one by one
+WITHOUT = "a network that has diverged or stopped has no value, and then there is no mean"
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -83,7 +84,8 @@ def by_epoch_table(*variables: str, record: str = "by_epoch") -> Block:
             yield Table(
                 ("setting", *epochs),
                 [(name, *(cells[name, epoch] for epoch in epochs)) for name in names],
-                f"Mean {what} {when}, over n = {n} members with 95 % BCa bootstrap intervals.",
+                f"Mean {what} {when}, over n = {n} members with 95 % BCa bootstrap intervals"
+                + (f"; {WITHOUT}." if any(isinstance(one, str) for one in means.values()) else "."),
             )
             yield Reading(
                 f"{record}_{variable}",
@@ -101,9 +103,9 @@ def by_epoch_table(*variables: str, record: str = "by_epoch") -> Block:
 
 
 def _mean(values: np.ndarray) -> Interval | str:
-    """The mean over members with its interval; how many have none, where a loss is no longer a number."""
+    """The mean over members with its interval; where some diverged or had stopped, how many have no value."""
     lost = int((~np.isfinite(values)).sum())
-    return f"({lost} of {values.size} diverged)" if lost else sb.stats.scores.mean(values)
+    return f"({lost} of {values.size} without a value)" if lost else sb.stats.scores.mean(values)
 
 
 def best_of(k: int, *, record: str = "", variable: str = "") -> Block:
